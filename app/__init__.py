@@ -1,0 +1,1 @@
+"""How DrizzleDesk starts: command line, opening the window, headless runs, settings."""

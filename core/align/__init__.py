@@ -1,0 +1,1 @@
+"""tweakreg: find, offset, match, fit, update."""

@@ -1,0 +1,191 @@
+"""What alignment finds: frozen values that the window, the command line and the reports all read.
+
+Positions in chips are 0-based; positions in the frame are 0-based frame pixels; `xsh`, `ysh` in frame pixels,
+`rot` in degrees, sky offsets in mas. The fit maps reference to image, xy = uv M + t, about the frame's CRPIX,
+as drizzlepac's does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.chipwcs import ChipWCS
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Status(StrEnum):
+    """What became of an image."""
+
+    REFERENCE = "REFERENCE"
+    ALIGNED = "ALIGNED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
+class PeakStatus(StrEnum):
+    """What is known of the chosen peak of the 2D histogram."""
+
+    GOOD = "good"
+    EDGE = "at the edge"
+    CENTRE_OF_MASS = "centre of mass"
+    BAD_FIT = "no clear maximum"
+    NO_DATA = "no pairs"
+    NOT_USED = "not used"
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """Sources of one chip, arrays of the same length.
+
+    `x`, `y` 0-based chip pixels; `flux`, `peak` in image units; `number` 1-based source number of the image.
+    """
+
+    extver: int
+    x: Floats
+    y: Floats
+    flux: Floats
+    peak: Floats
+    sharp: Floats
+    round1: Floats
+    round2: Floats
+    number: Ints
+    sigma: float = float("nan")
+    threshold: float = float("nan")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """All sources of one image, on the sky and in the frame; `extver`, `x`, `y` say where they were found.
+
+    `ra`, `dec` degrees; `u`, `v` 0-based frame pixels (from the header's WCS).
+    """
+
+    ra: Floats
+    dec: Floats
+    u: Floats
+    v: Floats
+    flux: Floats
+    number: Ints
+    extver: Ints
+    x: Floats
+    y: Floats
+
+    def __len__(self) -> int:
+        return len(self.ra)
+
+
+@dataclass(frozen=True, eq=False)
+class Offset:
+    """Initial offset image minus reference, in frame pixels, with the 2D histogram that gave it.
+
+    `histogram` is (2r+1, 2r+1) int64, rows = y; bin [r, r] is zero offset; `radius` r; bins are 1 frame pixel.
+    `x`, `y` the offset; `height` the highest bin, `second` the highest bin away from the peak; `significance`
+    the peak over the scatter of the other bins; `edge_distance` bins from the peak to the border.
+    """
+
+    x: float
+    y: float
+    histogram: Ints
+    radius: int
+    height: int
+    second: int
+    significance: float
+    edge_distance: int
+    status: PeakStatus
+
+
+@dataclass(frozen=True, eq=False)
+class Matches:
+    """Pairs of indices into the reference's and the image's `Sources`."""
+
+    reference: Ints
+    image: Ints
+
+    def __len__(self) -> int:
+        return len(self.reference)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The transformation and its residuals.
+
+    `matrix` M (2, 2) and `shift` t (2,) of xy = uv M + t (row vectors, about the frame's CRPIX, image = reference
+    times M); `rot` degrees in [0, 360), `scale`; `scale_xy`, `skew` for the general fit. `used` marks the matches
+    kept by clipping; `rx`, `ry` residuals (image minus model, frame pixels) of ALL matches; `rms_x`, `rms_y` of the
+    used ones; `covariance` of the fit parameters or None.
+    """
+
+    geometry: str
+    matrix: Floats
+    shift: Floats
+    rot: float
+    scale: float
+    scale_xy: tuple[float, float]
+    skew: float
+    rms_x: float
+    rms_y: float
+    used: Bools
+    rx: Floats
+    ry: Floats
+    covariance: Floats | None = None
+
+    @property
+    def n_used(self) -> int:
+        return int(self.used.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class ImageResult:
+    """One image's part of an alignment.
+
+    `new_wcs` holds, by EXTVER, the chip WCS that Apply would write (the present one for the reference).
+    """
+
+    path: Path
+    status: Status
+    reason: str = ""
+    advice: str = ""
+    catalogs: tuple[Catalog, ...] = ()
+    sources: Sources | None = None
+    offset: Offset | None = None
+    matches: Matches | None = None
+    fit: Fit | None = None
+    new_wcs: dict[int, ChipWCS] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """The whole result. `frame` is the undistorted reference frame; `reference` the sources matched against."""
+
+    frame: ChipWCS
+    reference_name: str
+    reference: Sources
+    images: tuple[ImageResult, ...]
+    seconds: dict[str, float]
+
+    def image(self, name: str) -> ImageResult:
+        """The result of the file called `name`; KeyError if there is none."""
+        for image in self.images:
+            if image.name == name:
+                return image
+        raise KeyError(name)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every image is a reference or aligned."""
+        return all(image.status in (Status.REFERENCE, Status.ALIGNED) for image in self.images)

@@ -1,0 +1,1 @@
+"""Exposures and products on disk: FITS, data quality, units, WCS, catalogs, safe writing."""

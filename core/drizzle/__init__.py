@@ -1,0 +1,1 @@
+"""astrodrizzle: static mask, sky, separate drizzle, median, blot, cosmic rays, combination."""

@@ -1,0 +1,51 @@
+"""What drizzling makes: frozen values for the window, the command line and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ChipFigures:
+    """Figures of one chip: sky in input units, cosmic ray pixels flagged and their fraction of the good pixels."""
+
+    extver: int
+    sky: float
+    n_cr: int = 0
+    cr_fraction: float = 0.0
+
+
+@dataclass(frozen=True)
+class ExposureFigures:
+    """Figures and files of one exposure; a path is None, or missing, when that product was not made."""
+
+    path: Path
+    chips: tuple[ChipFigures, ...]
+    single_sci: Path | None = None
+    single_wht: Path | None = None
+    crclean: Path | None = None
+    blots: dict[int, Path] = field(default_factory=dict)
+    crmasks: dict[int, Path] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class DrizzleResult:
+    """The run: per exposure figures, the final products and the median, the seconds of each step.
+
+    With build on `science`, `weight` and `context` are the same file, read by extension; else three files.
+    """
+
+    exposures: tuple[ExposureFigures, ...]
+    science: Path | None
+    weight: Path | None
+    context: Path | None
+    median: Path | None
+    products: tuple[Path, ...]
+    seconds: dict[str, float]
+    warnings: tuple[str, ...] = ()

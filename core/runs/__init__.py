@@ -1,0 +1,1 @@
+"""What every run has: progress and cancelling, remembered results, work spread over threads."""

@@ -1,0 +1,1 @@
+"""Simulated exposures with a known truth."""

@@ -1,0 +1,1 @@
+"""Icons, style, help pages, instrument tables: data, no logic."""

@@ -1,0 +1,1 @@
+"""Qt and pyqtgraph: window, parameter panels, views, the bridge to the worker thread."""
