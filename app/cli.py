@@ -1,0 +1,150 @@
+"""Arguments of the command `drizzledesk`; each command lives in a module of its own.
+
+Exit status: 0 only if everything asked for was done, 1 with one line per failure, 2 for wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from core import __version__
+from core.errors import Cancelled, Refusal
+
+Command = Callable[[argparse.Namespace], int]
+
+# Modules are imported when their command is used: a batch job must not wait for Qt, nor need it.
+COMMANDS = {
+    "demo": "app.demo",
+    "tweakreg": "app.tweakreg",
+    "astrodrizzle": "app.astrodrizzle",
+    "params": "app.params",
+}
+TASKS = ("tweakreg", "imagefindpars", "refimagefindpars", "astrodrizzle")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `drizzledesk`; returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in COMMANDS:
+        module, parsed = COMMANDS[arguments[0]], commands_parser().parse_args(arguments)
+    else:
+        module, parsed = "app.window", window_parser().parse_args(arguments)
+    return guarded(lambda: import_module(module).run(parsed), debug=parsed.debug)
+
+
+def guarded(work: Callable[[], int], *, debug: bool = False) -> int:
+    """The exit status of `work`, with every failure told in one line; the traceback only with `debug`."""
+    try:
+        return work()
+    except Cancelled:
+        print("Stopped; nothing half-made was kept.", file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Refusal as refusal:
+        if debug:
+            traceback.print_exc()
+        print(f"drizzledesk: {refusal}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        told = f"{type(error).__name__}: {error}"
+        print(f"drizzledesk: internal error, {told} (run again with --debug for the traceback)", file=sys.stderr)
+        return 1
+
+
+def window_parser() -> argparse.ArgumentParser:
+    """`drizzledesk [FILES...]`."""
+    parser = argparse.ArgumentParser(
+        prog="drizzledesk",
+        description="Align Hubble exposures and combine them, by eye and by number.",
+        epilog=f"Commands without a window: {', '.join(COMMANDS)}; `drizzledesk COMMAND --help` explains each.",
+    )
+    parser.add_argument("files", nargs="*", metavar="FILES", help="exposures (flt, flc) to open in the window")
+    parser.add_argument("--cfg", action="append", type=Path, default=[], help="parameter file (.cfg) to load")
+    parser.add_argument("--version", action="version", version=f"DrizzleDesk {__version__}")
+    _add_debug(parser)
+    return parser
+
+
+def commands_parser() -> argparse.ArgumentParser:
+    """The commands that need no window."""
+    parser = argparse.ArgumentParser(prog="drizzledesk")
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_demo(commands.add_parser("demo", help="the main job on simulated exposures"))
+    _add_tweakreg(commands.add_parser("tweakreg", help="align exposures"))
+    _add_astrodrizzle(commands.add_parser("astrodrizzle", help="combine exposures"))
+    _add_params(commands.add_parser("params", help="show, compare and save parameters"))
+    for command in commands.choices.values():
+        _add_debug(command)
+    return parser
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Simulates three WFC3/UVIS exposures of a globular cluster with known truth and opens them in the window; "
+        "without a screen, or with --headless, runs the whole job and leaves products, a report and pictures."
+    )
+    parser.add_argument("--dir", type=Path, help="folder for the exposures and products (default: a new one)")
+    parser.add_argument("--size", choices=("small", "full"), default="small", help="2 x 1024x512 or 2 x 4096x2051")
+    parser.add_argument("--seed", type=int, default=1, help="which simulated sky and pointing errors")
+    parser.add_argument("--headless", action="store_true", help="run the whole job without a screen")
+
+
+def _add_tweakreg(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Finds the stars, aligns the exposures, writes catalogs and, with updatehdr, the headers."
+    parser.add_argument("files", nargs="*", metavar="FILES", help="exposures; default: the parameter `input`")
+    parser.add_argument("--cfg", type=Path, help="tweakreg parameters")
+    parser.add_argument("--imagefindcfg", type=Path, help="imagefindpars parameters")
+    parser.add_argument("--refimagefindcfg", type=Path, help="refimagefindpars parameters")
+    _add_run_options(parser)
+
+
+def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Combines aligned exposures in the seven steps of astrodrizzle."
+    parser.add_argument("files", nargs="*", metavar="FILES", help="exposures; default: the parameter `input`")
+    parser.add_argument("--cfg", type=Path, help="astrodrizzle parameters")
+    _add_run_options(parser)
+
+
+def _add_params(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Shows the parameters of a task, checks them, and saves them as a .cfg file."
+    parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
+    parser.add_argument("--cfg", type=Path, help="parameter file to read first")
+    _add_assignments(parser)
+    parser.add_argument("--diff", action="store_true", help="only what differs from the defaults")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--describe", action="store_true", help="with the help of each parameter")
+    parser.add_argument("--save", type=Path, metavar="F.cfg", help="write the set to a parameter file")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    _add_assignments(parser)
+    parser.add_argument("--report", type=Path, metavar="F.json", help="write a JSON report")
+    parser.add_argument("--dir", type=Path, default=Path(), help="folder for the products (default: this one)")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def _add_assignments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-p",
+        dest="assignments",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="set one parameter; may be repeated",
+    )
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
