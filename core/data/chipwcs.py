@@ -10,10 +10,13 @@ NPOL tables, both evaluated at the D2IM-corrected position, then CD and the gnom
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from core.kernels import wcs as kernel
 
 Floats = NDArray[np.float64]
 
@@ -79,15 +82,44 @@ class ChipWCS:
         """The same chip with a new CRVAL (degrees) and CD (degrees per pixel)."""
         return replace(self, crval=np.array(crval, float), cd=np.array(cd, float))
 
+    @cached_property
+    def packed(self) -> tuple[Floats, ...]:
+        """What the kernels of `core.kernels.wcs` take, in their order: lin, sip_a, ... tab."""
+        lin = np.zeros(10)
+        lin[:8] = [*self.crpix, *self.crval, *np.ravel(self.cd)]
+        tables = (*self.d2im, *self.npol)
+        tab = np.ones((4, 6))
+        for row, table in zip(tab, tables, strict=True):
+            if table is not None:
+                row[:] = [*table.crpix, *table.crval, *table.cdelt]
+        values = (_plain(table.values if table is not None else None) for table in tables)
+        return lin, _plain(self.sip_a), _plain(self.sip_b), *values, tab
+
     def pix_to_sky(self, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
         """RA and Dec in degrees (0 <= RA < 360) of 0-based pixel positions; any matching shapes."""
-        raise NotImplementedError
+        return self._each(kernel.pix_to_sky, x, y)
 
     def sky_to_pix(self, ra: ArrayLike, dec: ArrayLike) -> tuple[Floats, Floats]:
         """0-based pixel positions of RA, Dec in degrees, NaN where the inverse does not converge or the
         point lies more than 90 degrees from CRVAL."""
-        raise NotImplementedError
+        return self._each(kernel.sky_to_pix, ra, dec)
 
     def footprint(self) -> tuple[Floats, Floats]:
         """RA, Dec in degrees of the four corner pixel centres (as `astropy.wcs.WCS.calc_footprint`, center=True)."""
-        raise NotImplementedError
+        nx, ny = self.naxis
+        return self.pix_to_sky([0.0, 0.0, nx - 1.0, nx - 1.0], [0.0, ny - 1.0, ny - 1.0, 0.0])
+
+    def _each(self, work: Any, first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
+        one, two = np.broadcast_arrays(np.asarray(first, float), np.asarray(second, float))
+        shape = one.shape
+        found = np.empty(one.size), np.empty(one.size)
+        work(_flat(one), _flat(two), *self.packed, *found)
+        return found[0].reshape(shape), found[1].reshape(shape)
+
+
+def _plain(values: Floats | None) -> Floats:
+    return np.zeros((0, 0)) if values is None else np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _flat(values: Floats) -> Floats:
+    return np.ascontiguousarray(values).reshape(-1)
