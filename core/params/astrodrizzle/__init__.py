@@ -1,0 +1,342 @@
+"""Declarations."""
+
+from core.params.model import Group, Kind, Param, build_task
+
+_GROUPS = (
+    Group(
+        "",
+        "General",
+        (
+            Param("input", Kind.STR, "*flt.fits", "Input images", "", semantic="input-files"),
+            Param("output", Kind.STR, "", "Output root name", ""),
+            Param("runfile", Kind.STR, "astrodrizzle.log", "Log file", "", semantic="filename"),
+            Param("wcskey", Kind.STR, "", "WCS letter to use", ""),
+            Param(
+                "proc_unit",
+                Kind.CHOICE,
+                "native",
+                "Processing units",
+                "",
+                choices={"native": "", "electrons": ""},
+            ),
+            Param("coeffs", Kind.BOOL, True, "Apply the distortion model", ""),
+            Param("context", Kind.BOOL, True, "Create context image", ""),
+            Param("group", Kind.STR, "", "Use only these extensions", ""),
+            Param("build", Kind.BOOL, False, "One multi-extension product", ""),
+            Param(
+                "crbit",
+                Kind.INT,
+                4096,
+                "DQ bit for cosmic rays",
+                "",
+                unit="DQ bit value",
+                semantic="bit-value",
+            ),
+            Param("stepsize", Kind.INT, 10, "Coordinate grid step", "", unit="input pixels"),
+            Param(
+                "resetbits",
+                Kind.STR,
+                "4096",
+                "DQ bits to clear first",
+                "",
+                unit="DQ bit expression",
+                semantic="dq-bits",
+            ),
+            Param("num_cores", Kind.INT_OR_NONE, None, "Processor cores", "", unit="processes"),
+            Param("in_memory", Kind.BOOL, False, "Keep intermediates in memory", ""),
+            Param("rules_file", Kind.STR, "", "Header blending rules", "", semantic="filename"),
+        ),
+    ),
+    Group(
+        "STATE OF INPUT FILES",
+        "State Of Input Files",
+        (
+            Param("restore", Kind.BOOL, False, "Restore inputs from archive", ""),
+            Param("preserve", Kind.BOOL, True, "Archive inputs", ""),
+            Param("overwrite", Kind.BOOL, False, "Archive and overwrite", ""),
+            Param("clean", Kind.BOOL, False, "Delete temporary files", ""),
+        ),
+    ),
+    Group(
+        "STEP 1: STATIC MASK",
+        "Step 1: Static Mask",
+        (
+            Param("static", Kind.BOOL, True, "Make static mask", "", switch=True),
+            Param("static_sig", Kind.FLOAT, 4.0, "Static mask limit", "", unit="sigma (rms)"),
+        ),
+    ),
+    Group(
+        "STEP 2: SKY SUBTRACTION",
+        "Step 2: Sky Subtraction",
+        (
+            Param("skysub", Kind.BOOL, True, "Subtract the sky", "", switch=True),
+            Param(
+                "skymethod",
+                Kind.CHOICE,
+                "localmin",
+                "Sky method",
+                "",
+                choices={"globalmin+match": "", "localmin": "", "globalmin": "", "match": ""},
+            ),
+            Param(
+                "skystat",
+                Kind.CHOICE,
+                "median",
+                "Sky statistic",
+                "",
+                choices={"median": "", "mode": "", "mean": ""},
+            ),
+            Param("skywidth", Kind.FLOAT_OR_NONE, 0.1, "Histogram bin width", "", unit="sigma"),
+            Param(
+                "skylower",
+                Kind.FLOAT_OR_NONE,
+                None,
+                "Lowest usable value",
+                "",
+                unit="units of the input (see note)",
+            ),
+            Param(
+                "skyupper",
+                Kind.FLOAT_OR_NONE,
+                None,
+                "Highest usable value",
+                "",
+                unit="units of the input (see note)",
+            ),
+            Param("skyclip", Kind.INT, 5, "Clipping iterations", "", unit="iterations"),
+            Param("skylsigma", Kind.FLOAT, 4.0, "Lower clipping limit", "", unit="sigma"),
+            Param("skyusigma", Kind.FLOAT, 4.0, "Upper clipping limit", "", unit="sigma"),
+            Param("skymask_cat", Kind.STR, "", "User mask list", "", semantic="filename"),
+            Param("use_static", Kind.BOOL, True, "Use static mask for the sky", ""),
+            Param(
+                "sky_bits",
+                Kind.STR,
+                "0",
+                "Good DQ bits for the sky",
+                "",
+                unit="DQ bit expression",
+                semantic="dq-bits",
+            ),
+            Param("skyfile", Kind.STR, "", "File with sky values", "", semantic="filename"),
+            Param("skyuser", Kind.STR, "", "Sky already subtracted", "", semantic="keyword-or-file"),
+        ),
+    ),
+    Group(
+        "STEP 3: DRIZZLE SEPARATE IMAGES",
+        "Step 3: Drizzle Separate Images",
+        (
+            Param("driz_separate", Kind.BOOL, True, "Drizzle each image separately", "", switch=True),
+            Param(
+                "driz_sep_kernel",
+                Kind.CHOICE,
+                "turbo",
+                "Kernel",
+                "",
+                choices={
+                    "turbo": "",
+                    "square": "",
+                    "point": "",
+                    "gaussian": "",
+                    "tophat": "",
+                    "lanczos3": "",
+                },
+            ),
+            Param("driz_sep_wt_scl", Kind.STR, "exptime", "Weight scaling", "", semantic="weight-scale"),
+            Param(
+                "driz_sep_pixfrac", Kind.FLOAT, 1.0, "Drop size (pixfrac)", "", unit="fraction of input pixel"
+            ),
+            Param("driz_sep_fillval", Kind.FLOAT_OR_NONE, None, "Fill value", "", unit="units of the image"),
+            Param(
+                "driz_sep_bits",
+                Kind.STR,
+                "0",
+                "Good DQ bits",
+                "",
+                unit="DQ bit expression",
+                semantic="dq-bits",
+            ),
+            Param("driz_sep_compress", Kind.BOOL, False, "Compress the products", ""),
+        ),
+    ),
+    Group(
+        "STEP 3a: CUSTOM WCS FOR SEPARATE OUTPUTS",
+        "Step 3A: Custom Wcs For Separate Outputs",
+        (
+            Param("driz_sep_wcs", Kind.BOOL, False, "Define the output frame by hand", "", switch=True),
+            Param(
+                "driz_sep_refimage", Kind.STR, "", "Reference image for the frame", "", semantic="filename"
+            ),
+            Param("driz_sep_rot", Kind.FLOAT_OR_NONE, None, "Orientation", "", unit="degrees"),
+            Param("driz_sep_scale", Kind.FLOAT_OR_NONE, None, "Pixel scale", "", unit="arcsec/pixel"),
+            Param("driz_sep_outnx", Kind.INT_OR_NONE, None, "Size in X", "", unit="pixels"),
+            Param("driz_sep_outny", Kind.INT_OR_NONE, None, "Size in Y", "", unit="pixels"),
+            Param(
+                "driz_sep_ra", Kind.FLOAT_OR_NONE, None, "Right ascension of the centre", "", unit="degrees"
+            ),
+            Param("driz_sep_dec", Kind.FLOAT_OR_NONE, None, "Declination of the centre", "", unit="degrees"),
+            Param(
+                "driz_sep_crpix1", Kind.FLOAT_OR_NONE, None, "Reference pixel X", "", unit="pixels (1-based)"
+            ),
+            Param(
+                "driz_sep_crpix2", Kind.FLOAT_OR_NONE, None, "Reference pixel Y", "", unit="pixels (1-based)"
+            ),
+        ),
+    ),
+    Group(
+        "STEP 4: CREATE MEDIAN IMAGE",
+        "Step 4: Create Median Image",
+        (
+            Param("median", Kind.BOOL, True, "Make median image", "", switch=True),
+            Param("median_newmasks", Kind.BOOL, True, "Mask low weights", ""),
+            Param("combine_maskpt", Kind.FLOAT, 0.3, "Weight mask limit", "", unit="fraction of mean weight"),
+            Param(
+                "combine_type",
+                Kind.CHOICE,
+                "minmed",
+                "Combination",
+                "",
+                choices={
+                    "minmed": "",
+                    "iminmed": "",
+                    "median": "",
+                    "mean": "",
+                    "imedian": "",
+                    "imean": "",
+                    "sum": "",
+                },
+            ),
+            Param(
+                "combine_nsigma",
+                Kind.STR,
+                "4 3",
+                "Minimum/median significance",
+                "",
+                unit="sigma (two numbers)",
+                semantic="pair",
+            ),
+            Param("combine_nlow", Kind.INT, 0, "Low values to drop", "", unit="images"),
+            Param("combine_nhigh", Kind.INT, 0, "High values to drop", "", unit="images"),
+            Param("combine_lthresh", Kind.FLOAT_OR_NONE, None, "Lower threshold", "", unit="see note"),
+            Param("combine_hthresh", Kind.FLOAT_OR_NONE, None, "Upper threshold", "", unit="see note"),
+            Param("combine_grow", Kind.INT, 1, "Neighbour radius", "", unit="pixels"),
+            Param("combine_bufsize", Kind.FLOAT_OR_NONE, None, "Section buffer", "", unit="MiB"),
+        ),
+    ),
+    Group(
+        "STEP 5: BLOT BACK THE MEDIAN IMAGE",
+        "Step 5: Blot Back The Median Image",
+        (
+            Param("blot", Kind.BOOL, True, "Blot the median back", "", switch=True),
+            Param(
+                "blot_interp",
+                Kind.CHOICE,
+                "poly5",
+                "Interpolation",
+                "",
+                choices={"poly5": "", "nearest": "", "linear": "", "poly3": "", "sinc": ""},
+            ),
+            Param("blot_sinscl", Kind.FLOAT, 1.0, "Sinc scale", "", unit="pixels"),
+            Param("blot_addsky", Kind.BOOL, True, "Add the computed sky", ""),
+            Param("blot_skyval", Kind.FLOAT, 0.0, "Sky value to add", "", unit="units of the input"),
+        ),
+    ),
+    Group(
+        "STEP 6: REMOVE COSMIC RAYS WITH DERIV, DRIZ_CR",
+        "Step 6: Remove Cosmic Rays With Deriv, Driz_Cr",
+        (
+            Param("driz_cr", Kind.BOOL, True, "Flag cosmic rays", "", switch=True),
+            Param("driz_cr_corr", Kind.BOOL, False, "Write cleaned images", ""),
+            Param(
+                "driz_cr_snr",
+                Kind.STR,
+                "3.5 3.0",
+                "S/N limits",
+                "",
+                unit="sigma (two numbers)",
+                semantic="pair",
+            ),
+            Param("driz_cr_grow", Kind.INT, 1, "Neighbourhood size", "", unit="pixels"),
+            Param("driz_cr_ctegrow", Kind.INT, 0, "CTE tail length", "", unit="pixels"),
+            Param(
+                "driz_cr_scale",
+                Kind.STR,
+                "1.2 0.7",
+                "Derivative scaling",
+                "",
+                unit="two numbers",
+                semantic="pair",
+            ),
+        ),
+    ),
+    Group(
+        "STEP 7: DRIZZLE FINAL COMBINED IMAGE",
+        "Step 7: Drizzle Final Combined Image",
+        (
+            Param("driz_combine", Kind.BOOL, True, "Final drizzle", "", switch=True),
+            Param(
+                "final_wht_type",
+                Kind.CHOICE,
+                "EXP",
+                "Weighting",
+                "",
+                choices={"EXP": "", "ERR": "", "IVM": ""},
+            ),
+            Param(
+                "final_kernel",
+                Kind.CHOICE,
+                "square",
+                "Kernel",
+                "",
+                choices={
+                    "square": "",
+                    "point": "",
+                    "gaussian": "",
+                    "turbo": "",
+                    "tophat": "",
+                    "lanczos3": "",
+                },
+            ),
+            Param("final_wt_scl", Kind.STR, "exptime", "Weight scaling", "", semantic="weight-scale"),
+            Param(
+                "final_pixfrac", Kind.FLOAT, 1.0, "Drop size (pixfrac)", "", unit="fraction of input pixel"
+            ),
+            Param("final_fillval", Kind.FLOAT_OR_NONE, None, "Fill value", "", unit="output units"),
+            Param(
+                "final_maskval", Kind.FLOAT_OR_NONE, None, "Value outside the data", "", unit="output units"
+            ),
+            Param(
+                "final_bits", Kind.STR, "0", "Good DQ bits", "", unit="DQ bit expression", semantic="dq-bits"
+            ),
+            Param("final_units", Kind.CHOICE, "cps", "Output units", "", choices={"counts": "", "cps": ""}),
+        ),
+    ),
+    Group(
+        "STEP 7a: CUSTOM WCS FOR FINAL OUTPUT",
+        "Step 7A: Custom Wcs For Final Output",
+        (
+            Param("final_wcs", Kind.BOOL, False, "Define the output frame by hand", "", switch=True),
+            Param("final_refimage", Kind.STR, "", "Reference image for the frame", "", semantic="filename"),
+            Param("final_rot", Kind.FLOAT_OR_NONE, None, "Orientation", "", unit="degrees"),
+            Param("final_scale", Kind.FLOAT_OR_NONE, None, "Pixel scale", "", unit="arcsec/pixel"),
+            Param("final_outnx", Kind.INT_OR_NONE, None, "Size in X", "", unit="pixels"),
+            Param("final_outny", Kind.INT_OR_NONE, None, "Size in Y", "", unit="pixels"),
+            Param("final_ra", Kind.FLOAT_OR_NONE, None, "Right ascension of the centre", "", unit="degrees"),
+            Param("final_dec", Kind.FLOAT_OR_NONE, None, "Declination of the centre", "", unit="degrees"),
+            Param("final_crpix1", Kind.FLOAT_OR_NONE, None, "Reference pixel X", "", unit="pixels (1-based)"),
+            Param("final_crpix2", Kind.FLOAT_OR_NONE, None, "Reference pixel Y", "", unit="pixels (1-based)"),
+        ),
+    ),
+    Group(
+        "INSTRUMENT PARAMETERS",
+        "Instrument Parameters",
+        (
+            Param("gain", Kind.STR, "", "Gain", "", unit="electrons/count"),
+            Param("gnkeyword", Kind.STR, "", "Gain keyword", "", semantic="keyword"),
+            Param("rdnoise", Kind.STR, "", "Read noise", "", unit="electrons"),
+            Param("rnkeyword", Kind.STR, "", "Read noise keyword", "", semantic="keyword"),
+            Param("exptime", Kind.STR, "", "Exposure time", "", unit="seconds"),
+            Param("expkeyword", Kind.STR, "", "Exposure time keyword", "", semantic="keyword"),
+        ),
+    ),
+)
+ASTRODRIZZLE = build_task("astrodrizzle", "Combine exposures", _GROUPS)
