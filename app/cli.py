@@ -59,7 +59,9 @@ def guarded(work: Callable[[], int], *, debug: bool = False) -> int:
         if debug:
             traceback.print_exc()
         told = f"{type(error).__name__}: {error}"
-        print(f"drizzledesk: internal error, {told} (run again with --debug for the traceback)", file=sys.stderr)
+        print(
+            f"drizzledesk: internal error, {told} (run again with --debug for the traceback)", file=sys.stderr
+        )
         return 1
 
 
@@ -70,7 +72,9 @@ def window_parser() -> argparse.ArgumentParser:
         description="Align Hubble exposures and combine them, by eye and by number.",
         epilog=f"Commands without a window: {', '.join(COMMANDS)}; `drizzledesk COMMAND --help` explains each.",
     )
-    parser.add_argument("files", nargs="*", metavar="FILES", help="exposures (flt, flc) to open in the window")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILES", help="exposures (flt, flc) to open in the window"
+    )
     parser.add_argument("--cfg", action="append", type=Path, default=[], help="parameter file (.cfg) to load")
     parser.add_argument("--version", action="version", version=f"DrizzleDesk {__version__}")
     _add_debug(parser)
@@ -96,13 +100,17 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         "without a screen, or with --headless, runs the whole job and leaves products, a report and pictures."
     )
     parser.add_argument("--dir", type=Path, help="folder for the exposures and products (default: a new one)")
-    parser.add_argument("--size", choices=("small", "full"), default="small", help="2 x 1024x512 or 2 x 4096x2051")
+    parser.add_argument(
+        "--size", choices=("small", "full"), default="small", help="2 x 1024x512 or 2 x 4096x2051"
+    )
     parser.add_argument("--seed", type=int, default=1, help="which simulated sky and pointing errors")
     parser.add_argument("--headless", action="store_true", help="run the whole job without a screen")
 
 
 def _add_tweakreg(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Finds the stars, aligns the exposures, writes catalogs and, with updatehdr, the headers."
+    parser.description = (
+        "Finds the stars, aligns the exposures, writes catalogs and, with updatehdr, the headers."
+    )
     parser.add_argument("files", nargs="*", metavar="FILES", help="exposures; default: the parameter `input`")
     parser.add_argument("--cfg", type=Path, help="tweakreg parameters")
     parser.add_argument("--imagefindcfg", type=Path, help="imagefindpars parameters")
@@ -131,7 +139,9 @@ def _add_params(parser: argparse.ArgumentParser) -> None:
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     _add_assignments(parser)
     parser.add_argument("--report", type=Path, metavar="F.json", help="write a JSON report")
-    parser.add_argument("--dir", type=Path, default=Path(), help="folder for the products (default: this one)")
+    parser.add_argument(
+        "--dir", type=Path, default=Path(), help="folder for the products (default: this one)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 

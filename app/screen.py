@@ -19,7 +19,9 @@ def screen_problem() -> str:
     """
     if os.environ.get("QT_QPA_PLATFORM") in ("offscreen", "minimal"):
         return f"QT_QPA_PLATFORM is {os.environ['QT_QPA_PLATFORM']}, so there is no screen."
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
         return "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set)."
     try:
         done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=60)
