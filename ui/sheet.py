@@ -1,0 +1,56 @@
+"""The stylesheet: what the palette cannot say, kept small because every widget made has to be matched with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.style import Theme
+
+_SHEET = """
+QToolTip {{ color: {text}; background: {panel}; border: 1px solid {line}; padding: 4px; }}
+QMainWindow::separator {{ background: {window}; width: 5px; height: 5px; }}
+QSplitter::handle {{ background: {window}; }}
+QSplitter::handle:hover {{ background: {line}; }}
+QToolBar {{ background: {panel}; border: 0; border-bottom: 1px solid {line}; padding: 3px 6px; spacing: 2px; }}
+QToolBar::separator {{ background: {line}; width: 1px; margin: 6px 6px; }}
+QToolBar QToolButton {{ padding: 4px 10px; border: 1px solid transparent; border-radius: 4px; }}
+QToolBar QToolButton:hover:enabled {{ background: {raised}; }}
+QToolBar QToolButton:pressed:enabled {{ background: {selection}; }}
+QToolBar QToolButton:focus {{ border-color: {accent}; }}
+QMenuBar {{ background: {panel}; }}
+QMenuBar::item {{ padding: 4px 9px; background: transparent; }}
+QMenuBar::item:selected {{ background: {raised}; }}
+QMenu {{ background: {panel}; border: 1px solid {line}; padding: 4px 0; }}
+QMenu::item {{ padding: 5px 26px 5px 22px; }}
+QMenu::item:selected {{ background: {selection}; color: {text}; }}
+QMenu::item:disabled {{ color: {faint}; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
+QStatusBar {{ background: {panel}; border-top: 1px solid {line}; }}
+QStatusBar::item {{ border: 0; }}
+QTabWidget::pane {{ border: 1px solid {line}; background: {panel}; top: -1px; }}
+QTabBar::tab {{ padding: 6px 14px; color: {muted}; background: transparent; border: 0;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
+QTabBar::tab:hover:!selected {{ color: {text}; border-bottom: 2px solid {line}; }}
+QTabBar::tab:disabled {{ color: {faint}; }}
+QHeaderView::section {{ background: {panel}; color: {muted}; border: 0; border-bottom: 1px solid {line};
+    padding: 4px 6px; }}
+QTableView, QListView, QTreeView, QPlainTextEdit {{ border: 0; background: {field}; }}
+QTableView {{ gridline-color: transparent; selection-background-color: {selection}; selection-color: {text};
+    alternate-background-color: {panel}; }}
+QProgressBar {{ border: 1px solid {line}; border-radius: 4px; background: {field}; text-align: center;
+    max-height: 14px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+QScrollBar:vertical {{ background: transparent; width: 11px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 11px; margin: 0; }}
+QScrollBar::handle {{ background: {line}; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }}
+QScrollBar::handle:hover {{ background: {faint}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+"""
+
+
+def stylesheet(theme: Theme) -> str:
+    """The sheet of a theme."""
+    return _SHEET.format(**vars(theme))
