@@ -1,0 +1,39 @@
+"""`drizzledesk astrodrizzle`: combine exposures without a window."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.console import ConsoleProgress, fail, table
+from app.reports import write_report
+from app.sets import assigned, check, load_set
+from app.usage import peak_rss_mb
+from core.data import find_files
+from core.drizzle.report import report
+from core.drizzle.results import DrizzleResult
+from core.drizzle.session import astrodrizzle
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Combine; prints one row a chip and the products, returns 0 only if every exposure went in."""
+    (params,) = assigned([load_set("astrodrizzle", arguments.cfg)], arguments.assignments)
+    check(params)
+    files = find_files(arguments.files or [params["input"]])
+    with ConsoleProgress(quiet=arguments.quiet) as progress:
+        result = astrodrizzle(files, params, folder=arguments.dir, progress=progress)
+    print(result_table(result))
+    for path in result.products:
+        print(path)
+    if arguments.report:
+        write_report({**report(result), "peak_rss_mb": peak_rss_mb()}, arguments.report)
+    return fail([f"{exposure.name}: {exposure.reason}" for exposure in result.exposures if exposure.reason])
+
+
+def result_table(result: DrizzleResult) -> str:
+    """One row a chip: sky in the units of the exposure, cosmic ray pixels and their part of the chip."""
+    rows = [
+        (exposure.name, str(chip.extver), f"{chip.sky:.4f}", str(chip.n_cr), f"{100 * chip.cr_fraction:.3f}")
+        for exposure in result.exposures
+        for chip in exposure.chips
+    ]
+    return table(("image", "chip", "sky", "cr_pixels", "cr_percent"), rows)

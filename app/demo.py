@@ -1,0 +1,39 @@
+"""`drizzledesk demo`: the main job on simulated exposures with known truth, in the window or without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from app.console import ConsoleProgress
+from app.reports import write_report
+from app.screen import screen_problem
+from core.simulate import Scene, simulate
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Simulate, then open the window; without a screen do the whole job offscreen and leave pictures."""
+    problem = "" if arguments.headless else screen_problem()
+    headless = arguments.headless or bool(problem)
+    if problem:
+        print(f"{problem} Running the whole job without a window.", file=sys.stderr)
+    folder = _folder(arguments.dir)
+    print(f"Simulating three WFC3/UVIS exposures of a globular cluster in {folder}", file=sys.stderr)
+    with ConsoleProgress() as progress:
+        truth = simulate(Scene(seed=arguments.seed, size=arguments.size), folder, progress=progress)
+    if headless:
+        from app.headless import run_headless
+
+        return run_headless(truth, folder, write_report)
+    from ui.main import open_window
+
+    return open_window(truth.files, demo=True, argv=sys.argv[:1])
+
+
+def _folder(chosen: Path | None) -> Path:
+    if chosen is None:
+        return Path(tempfile.mkdtemp(prefix="drizzledesk-demo-"))
+    chosen.mkdir(parents=True, exist_ok=True)
+    return chosen.resolve()

@@ -1,0 +1,69 @@
+"""`drizzledesk tweakreg`: align exposures without a window."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.console import ConsoleProgress, fail, table
+from app.reports import write_report
+from app.sets import assigned, check, load_set
+from app.usage import peak_rss_mb
+from core.align.report import report
+from core.align.results import Alignment, ImageResult, Status
+from core.align.session import AlignSettings, tweakreg
+from core.data import find_files
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Align; prints one row an image, returns 0 only if every image is the reference or aligned."""
+    sets = (
+        load_set("tweakreg", arguments.cfg),
+        load_set("imagefindpars", arguments.imagefindcfg),
+        load_set("refimagefindpars", arguments.refimagefindcfg),
+    )
+    settings = AlignSettings(*assigned(sets, arguments.assignments))
+    check(settings.tweakreg, settings.imagefind, settings.refimagefind)
+    files = find_files(arguments.files or [settings.tweakreg["input"]])
+    with ConsoleProgress(quiet=arguments.quiet) as progress:
+        alignment = tweakreg(files, settings, folder=arguments.dir, progress=progress)
+    print(result_table(alignment))
+    if arguments.report:
+        write_report({**report(alignment), "peak_rss_mb": peak_rss_mb()}, arguments.report)
+    return fail([failure(image) for image in alignment.images if _failed(image)])
+
+
+def result_table(alignment: Alignment) -> str:
+    """One row an image: status and the solution in frame pixels and degrees."""
+    heads = ("image", "status", "sources", "matches", "used", "xsh", "ysh", "rot", "scale", "rms_x", "rms_y")
+    return table(heads, [_row(image) for image in alignment.images])
+
+
+def failure(image: ImageResult) -> str:
+    """One line: which file, what happened, what to try."""
+    advice = f" Try: {image.advice}" if image.advice else ""
+    return f"{image.name}: {image.status}: {image.reason}{advice}"
+
+
+def _failed(image: ImageResult) -> bool:
+    return image.status not in (Status.REFERENCE, Status.ALIGNED)
+
+
+def _row(image: ImageResult) -> tuple[str, ...]:
+    sources = str(len(image.sources)) if image.sources is not None else "-"
+    fit, matches = image.fit, image.matches
+    if fit is None or matches is None or _failed(image):
+        return image.name, str(image.status), sources, *["-"] * 8
+    xsh, ysh = fit.shift
+    return (
+        image.name,
+        str(image.status),
+        sources,
+        str(len(matches)),
+        str(fit.n_used),
+        f"{xsh:.4f}",
+        f"{ysh:.4f}",
+        f"{fit.rot:.6f}",
+        f"{fit.scale:.7f}",
+        f"{fit.rms_x:.4f}",
+        f"{fit.rms_y:.4f}",
+    )
