@@ -5,14 +5,31 @@ Files are opened with memmap off, read and closed: a mapped file keeps its handl
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
+from core.data.fitsfile import open_fits, quiet, read_data
+from core.data.instruments import Instrument, gain_and_noise, instrument_of
+from core.data.readwcs import read_wcs
+from core.errors import Refusal
+
+_UNITS = {
+    "ELECTRONS": "ELECTRONS",
+    "ELECTRON": "ELECTRONS",
+    "COUNTS": "COUNTS",
+    "COUNT": "COUNTS",
+    "DN": "COUNTS",
+    "ADU": "COUNTS",
+}
+_AGAIN = "Fetch the calibrated exposure (flt or flc) again, or leave it out."
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +37,10 @@ class Chip:
     """One SCI extension with its companions.
 
     `extver` is the EXTVER, `ccdchip` the CCDCHIP (or extver); `shape` (rows, columns); `bunit` upper case,
-    one of ELECTRONS, ELECTRONS/S, COUNTS, COUNTS/S; `gain` e-/DN and `read_noise` e- (quadratic mean over the
-    amplifiers that read the chip); `exptime` seconds; `header` the SCI header.
+    one of ELECTRONS, ELECTRONS/S, COUNTS, COUNTS/S; `gain` e-/DN and `read_noise` e- (mean over the amplifiers in
+    use, the same for all chips, as drizzlepac takes it); `exptime` seconds; `header` a copy of the SCI header.
+    Of an exposure that was opened with `complete` off: `gain`, `read_noise`, `exptime` NaN and `bunit` "" where the
+    header does not tell.
     """
 
     path: Path
@@ -51,11 +70,40 @@ class Chip:
 
         Raises `Refusal` when the extension is missing or cannot be read.
         """
-        raise NotImplementedError
+        return self._pixels(name, np.float32)
 
     def read_dq(self) -> NDArray[np.uint16]:
         """The DQ flags as uint16, zeros when the file has no DQ extension."""
-        raise NotImplementedError
+        if not self.has_dq:
+            return np.zeros(self.shape, np.uint16)
+        return self._pixels("DQ", np.uint16)
+
+    def _pixels(self, name: str, kind: type[Any]) -> NDArray[Any]:
+        with open_fits(self.path, whole=False) as hdus:
+            hdu = _find(hdus, name, self.extver)
+            if hdu is None:
+                raise Refusal(
+                    "The extension is missing.",
+                    file=self.path,
+                    subject=f"{name},{self.extver}",
+                    advice=_AGAIN,
+                )
+            data = read_data(hdus, hdu, self.path)
+        if data is None and "PIXVALUE" in hdu.header:
+            # HST's constant extension: no pixels, one value for all
+            return np.full(self.shape, hdu.header["PIXVALUE"], kind)
+        values = np.asarray(data)
+        if values.shape != self.shape:
+            raise Refusal(
+                f"The size is {_size(values.shape)}, that of the chip {_size(self.shape)} pixels.",
+                file=self.path,
+                subject=f"{name},{self.extver}",
+                advice=_AGAIN,
+            )
+        if name == "DQ" and values.dtype.kind in "if":
+            # signed 16 bit flags: the highest bit is the sign; tiny test files hold floats
+            values = values.astype(np.int64) & 0xFFFF
+        return np.ascontiguousarray(values, dtype=kind)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +121,7 @@ class Exposure:
     expend: float
     primary: fits.Header
     chips: tuple[Chip, ...]
+    facts: Instrument
 
     @property
     def name(self) -> str:
@@ -85,8 +134,11 @@ class Exposure:
         return self.path.name.removesuffix(".gz").removesuffix(".fits")
 
 
-def open_exposure(path: str | Path) -> Exposure:
-    """Read the headers of one exposure.
+def open_exposure(path: str | Path, *, complete: bool = True) -> Exposure:
+    """Read the headers and distortion tables of one exposure; chips come in the order of EXTVER.
+
+    Drizzling needs a `complete` exposure: EXPTIME > 0, a known BUNIT, DQ, gain and read noise. Aligning needs
+    only pixels and a WCS: with `complete` off the rest may be missing.
 
     Raises
     ------
@@ -94,4 +146,195 @@ def open_exposure(path: str | Path) -> Exposure:
         The file is missing, not FITS, truncated, lacks a SCI or DQ extension, a WCS, EXPTIME or BUNIT ...;
         the refusal names the file, the keyword or extension and what to try.
     """
-    raise NotImplementedError
+    path = Path(path)
+    with open_fits(path) as hdus, quiet():
+        primary = hdus[0].header.copy()
+        science = _science(hdus, path)
+        instrument = str(primary.get("INSTRUME", "")).strip().upper()
+        detector = str(primary.get("DETECTOR", primary.get("CAMERA", ""))).strip().upper()
+        facts = instrument_of(instrument, detector)
+        _check_chips(facts, primary, science, len(hdus), path)
+        exptime = _exptime(primary, science[0].header, path, complete)
+        chips = tuple(_chip(hdus, hdu, path, facts, exptime, complete) for hdu in science)
+    root, _, suffix = path.name.removesuffix(".gz").removesuffix(".fits").rpartition("_")
+    return Exposure(
+        path=path,
+        rootname=str(primary.get("ROOTNAME", root or suffix)).strip().lower(),
+        suffix=suffix if root else "",
+        instrument=instrument,
+        detector=detector,
+        filters=_filters(primary),
+        exptime=exptime,
+        expstart=_number(primary, "EXPSTART"),
+        expend=_number(primary, "EXPEND"),
+        primary=primary,
+        chips=chips,
+        facts=facts,
+    )
+
+
+def _chip(
+    hdus: fits.HDUList, hdu: fits.ImageHDU, path: Path, facts: Instrument, exptime: float, complete: bool
+) -> Chip:
+    header = hdu.header.copy()
+    extver = int(hdu.ver)
+    shape = _shape(header)
+    if len(shape) != 2 or min(shape) < 1:
+        raise Refusal(
+            f"The image has the size {_size(shape)}, not rows and columns.",
+            file=path,
+            subject=f"SCI,{extver}",
+            advice=_AGAIN,
+        )
+    gain, noise = gain_and_noise(facts, [hdus[0].header, header])
+    bunit = _bunit(header, path, extver, complete)
+    has_err, has_dq = (_has(hdus, name, extver, shape, path) for name in ("ERR", "DQ"))
+    if complete:
+        _check_complete(path, extver, has_dq, gain, noise)
+    wcs = read_wcs(hdus, hdu, path=path)
+    wcs.keys["PARITY"] = facts.parity
+    return Chip(
+        path=path,
+        extver=extver,
+        ccdchip=int(header.get("CCDCHIP", extver)),
+        shape=shape,
+        wcs=wcs,
+        bunit=bunit,
+        gain=math.nan if gain is None else gain,
+        read_noise=math.nan if noise is None else noise,
+        exptime=exptime,
+        header=header,
+        has_err=has_err,
+        has_dq=has_dq,
+    )
+
+
+def _check_complete(path: Path, extver: int, has_dq: bool, gain: float | None, noise: float | None) -> None:
+    if not has_dq:
+        raise Refusal(
+            "The exposure has no data quality extension, so bad pixels cannot be left out.",
+            file=path,
+            subject=f"DQ,{extver}",
+            advice=_AGAIN,
+        )
+    for value, subject in ((gain, "ATODGNA ... ATODGND"), (noise, "READNSEA ... READNSED")):
+        if value is None:
+            what = "gain" if value is gain and subject.startswith("A") else "read noise"
+            raise Refusal(
+                f"No keyword of the primary header gives the {what}.",
+                file=path,
+                subject=subject,
+                advice="Set the keyword, or give the number as a parameter of the instrument section.",
+            )
+
+
+def _science(hdus: fits.HDUList, path: Path) -> list[fits.ImageHDU]:
+    found = [hdu for hdu in hdus if hdu.name == "SCI" and hdu.is_image]
+    if not found:
+        plain = hdus[0].header.get("NAXIS", 0) > 1
+        raise Refusal(
+            "This is a plain FITS image: pixels in the primary array, no SCI extension."
+            if plain
+            else "The file has no SCI extension, so it is no exposure.",
+            file=path,
+            subject="SCI",
+            advice="Give calibrated exposures, *_flt.fits or *_flc.fits.",
+        )
+    versions = [hdu.ver for hdu in found]
+    if len(set(versions)) < len(versions):
+        raise Refusal(
+            "Two SCI extensions have the same EXTVER, so their DQ cannot be told apart.",
+            file=path,
+            subject="EXTVER",
+            advice=_AGAIN,
+        )
+    return sorted(found, key=lambda hdu: int(hdu.ver))
+
+
+def _check_chips(
+    facts: Instrument, primary: fits.Header, science: Sequence[fits.ImageHDU], count: int, path: Path
+) -> None:
+    """A file cut between two extensions is valid FITS; a full frame must have all its chips."""
+    lost = primary.get("NEXTEND", 0) - (count - 1)
+    full = not primary.get("SUBARRAY", True) and _shape(science[0].header) == facts.full_shape
+    if full and len(science) < facts.chips and lost > 0:
+        raise Refusal(
+            f"Only {len(science)} of {facts.chips} chips and {count - 1} of {primary['NEXTEND']} extensions are "
+            "there: the file is truncated.",
+            file=path,
+            subject="NEXTEND",
+            advice=_AGAIN,
+        )
+
+
+def _exptime(primary: fits.Header, science: fits.Header, path: Path, complete: bool) -> float:
+    value = _number(primary, "EXPTIME")
+    if math.isnan(value):
+        value = _number(science, "EXPTIME")
+    if complete and not value > 0:
+        raise Refusal(
+            f"The exposure time is {value:g} s." if value <= 0 else "The exposure time is missing.",
+            file=path,
+            subject="EXPTIME",
+            advice="Leave the exposure out, or set EXPTIME in the primary header.",
+        )
+    return value
+
+
+def _bunit(header: fits.Header, path: Path, extver: int, complete: bool) -> str:
+    text = str(header.get("BUNIT", "")).strip().upper()
+    unit, _, per = text.partition("/")
+    known = _UNITS.get(unit.strip())
+    if known and per.strip() in ("", "S", "SEC", "SECOND"):
+        return known + ("/S" if per else "")
+    if not complete:
+        return ""
+    raise Refusal(
+        f"The unit {text!r} of the pixels is not known." if text else "The unit of the pixels is missing.",
+        file=path,
+        subject=f"BUNIT of SCI,{extver}",
+        advice="Set BUNIT to ELECTRONS, ELECTRONS/S, COUNTS or COUNTS/S.",
+    )
+
+
+def _has(hdus: fits.HDUList, name: str, extver: int, shape: tuple[int, ...], path: Path) -> bool:
+    hdu = _find(hdus, name, extver)
+    if hdu is None:
+        return False
+    if _shape(hdu.header) != shape:
+        raise Refusal(
+            f"The size is {_size(_shape(hdu.header))}, that of SCI {_size(shape)} pixels.",
+            file=path,
+            subject=f"{name},{extver}",
+            advice=_AGAIN,
+        )
+    return True
+
+
+def _find(hdus: fits.HDUList, name: str, extver: int) -> fits.ImageHDU | None:
+    return next((hdu for hdu in hdus if hdu.name == name and hdu.ver == extver and hdu.is_image), None)
+
+
+def _shape(header: fits.Header) -> tuple[int, ...]:
+    count = int(header.get("NAXIS", 0))
+    if count == 0 and "NPIX1" in header:
+        return int(header["NPIX2"]), int(header["NPIX1"])
+    return tuple(int(header[f"NAXIS{axis}"]) for axis in range(count, 0, -1))
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(str(n) for n in reversed(shape)) or "0"
+
+
+def _number(header: fits.Header, key: str) -> float:
+    value = header.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    return float(value)
+
+
+def _filters(primary: fits.Header) -> str:
+    """The filters without the clear positions, "F606W" or "F606W;POL0V"."""
+    names = [str(primary.get(key, "")).strip() for key in ("FILTER", "FILTER1", "FILTER2")]
+    used = [name for name in names if name and not name.upper().startswith(("CLEAR", "N/A"))]
+    return ";".join(used) or next((name for name in names if name), "")

@@ -19,6 +19,9 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 _DEG = math.pi / 180.0
 _STEPS = 40  # iterations of the inverse; within and around a chip 3 to 5 are needed
@@ -27,7 +30,7 @@ _FAR = 1e7  # pixels: an iteration that goes further has lost its way
 
 
 @njit(nogil=True, cache=True)
-def _table(values, tab, k, px, py):
+def _table(values: Floats, tab: Floats, k: int, px: float, py: float) -> float:
     """Bilinear value of a table at the 1-based pixel (px, py), constant beyond the outermost nodes."""
     ny, nx = values.shape
     if nx == 0 or ny == 0:
@@ -48,7 +51,7 @@ def _table(values, tab, k, px, py):
 
 
 @njit(nogil=True, cache=True)
-def _poly(c, u, v):
+def _poly(c: Floats, u: float, v: float) -> float:
     """Sum of c[i, j] u^i v^j over i + j < n."""
     n = c.shape[0]
     total = 0.0
@@ -61,7 +64,7 @@ def _poly(c, u, v):
 
 
 @njit(nogil=True, cache=True)
-def _poly_slopes(c, u, v):
+def _poly_slopes(c: Floats, u: float, v: float) -> tuple[float, float, float]:
     """The polynomial and its derivatives with respect to u and v."""
     n = c.shape[0]
     total = 0.0
@@ -80,7 +83,7 @@ def _poly_slopes(c, u, v):
 
 
 @njit(nogil=True, cache=True)
-def _to_sky(fx, fy, lin, sin0, cos0):
+def _to_sky(fx: float, fy: float, lin: Floats, sin0: float, cos0: float) -> tuple[float, float]:
     """RA, Dec in degrees of the undistorted 1-based position (fx, fy)."""
     dx = fx - lin[0]
     dy = fy - lin[1]
@@ -96,7 +99,20 @@ def _to_sky(fx, fy, lin, sin0, cos0):
 
 
 @njit(nogil=True, cache=True)
-def pix_to_sky(x, y, lin, sip_a, sip_b, d2im_x, d2im_y, npol_x, npol_y, tab, ra, dec):
+def pix_to_sky(
+    x: Floats,
+    y: Floats,
+    lin: Floats,
+    sip_a: Floats,
+    sip_b: Floats,
+    d2im_x: Floats,
+    d2im_y: Floats,
+    npol_x: Floats,
+    npol_y: Floats,
+    tab: Floats,
+    ra: Floats,
+    dec: Floats,
+) -> None:
     """RA, Dec (degrees, written to `ra`, `dec`) of the 0-based pixel positions `x`, `y`."""
     sin0 = math.sin(lin[3] * _DEG)
     cos0 = math.cos(lin[3] * _DEG)
@@ -122,7 +138,18 @@ def pix_to_sky(x, y, lin, sip_a, sip_b, d2im_x, d2im_y, npol_x, npol_y, tab, ra,
 
 
 @njit(nogil=True, cache=True)
-def _undistort(fx, fy, lin, sip_a, sip_b, d2im_x, d2im_y, npol_x, npol_y, tab):
+def _undistort(
+    fx: float,
+    fy: float,
+    lin: Floats,
+    sip_a: Floats,
+    sip_b: Floats,
+    d2im_x: Floats,
+    d2im_y: Floats,
+    npol_x: Floats,
+    npol_y: Floats,
+    tab: Floats,
+) -> tuple[float, float]:
     """The 1-based pixel that the distortions carry to (fx, fy), NaN when the search does not settle.
 
     Newton's method; the tables count in the residual but not in the slopes (they change by 1e-3 a pixel).
@@ -152,7 +179,20 @@ def _undistort(fx, fy, lin, sip_a, sip_b, d2im_x, d2im_y, npol_x, npol_y, tab):
 
 
 @njit(nogil=True, cache=True)
-def sky_to_pix(ra, dec, lin, sip_a, sip_b, d2im_x, d2im_y, npol_x, npol_y, tab, x, y):
+def sky_to_pix(
+    ra: Floats,
+    dec: Floats,
+    lin: Floats,
+    sip_a: Floats,
+    sip_b: Floats,
+    d2im_x: Floats,
+    d2im_y: Floats,
+    npol_x: Floats,
+    npol_y: Floats,
+    tab: Floats,
+    x: Floats,
+    y: Floats,
+) -> None:
     """0-based pixel positions (written to `x`, `y`) of RA, Dec in degrees.
 
     NaN where the point is 90 degrees or more from CRVAL, or where the inverse of the distortions is not found.
