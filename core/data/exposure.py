@@ -192,7 +192,6 @@ def _chip(
     if complete:
         _check_complete(path, extver, has_dq, gain, noise)
     wcs = read_wcs(hdus, hdu, path=path)
-    wcs.keys["PARITY"] = facts.parity
     return Chip(
         path=path,
         extver=extver,

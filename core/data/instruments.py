@@ -77,7 +77,12 @@ def instruments() -> dict[tuple[str, str], Instrument]:
 def instrument_of(name: str, detector: str) -> Instrument:
     """The facts of a detector, or general ones."""
     known = instruments().get((name.strip().upper(), detector.strip().upper()))
-    return known or Instrument(name.strip().upper(), detector.strip().upper())
+    if known:
+        return known
+    name, detector = name.strip().upper(), detector.strip().upper()
+    if name in ("WFPC2", "STIS", "NICMOS") or detector in ("HRC", "SBC"):
+        return Instrument(name, detector, parity=((-1.0, 0.0), (0.0, 1.0)))
+    return Instrument(name, detector)
 
 
 def keyword_mean(headers: Sequence[fits.Header], names: Sequence[str]) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 from astropy.io import fits
 
 from core.data.chipwcs import ChipWCS, Floats, LookupTable
+from core.data.instruments import instrument_of
 from core.errors import Refusal
 
 # what an output frame and the header of a product need beside the WCS itself
@@ -41,6 +42,8 @@ def read_wcs(
     header = hdu.header
     keys: dict[str, Any] = {k: header[k] for k in _SCI_KEYS if k in header}
     keys |= {k: hdus[0].header[k] for k in _PRIMARY_KEYS if k in hdus[0].header}
+    detector = str(keys.get("DETECTOR", keys.get("CAMERA", "")))
+    keys["PARITY"] = instrument_of(str(keys.get("INSTRUME", "")), detector).parity
     sip_a, sip_b = _read_sip(header, path)
     crpix, crval, cd = _read_linear(header, path, key)
     return ChipWCS(
