@@ -61,3 +61,25 @@ def none_of(name: str, *choices: str) -> Condition:
 def either(reason: str, *conditions: Condition) -> Condition:
     """At least one of `conditions` must hold."""
     return Condition(lambda values: any(each.test(values) for each in conditions), reason)
+
+
+STEPS = ("driz_separate", "median", "blot", "driz_cr")
+"""Steps of astrodrizzle of which each needs those before it."""
+
+
+def step_runs(values: Values, name: str) -> bool:
+    """Whether the switch `name` is on, or belongs to a step that a later one needs."""
+    return bool(values[name]) or needing_step(values, name) != ""
+
+
+def needing_step(values: Values, name: str) -> str:
+    """The first later step that is on and needs the step `name`; "" if none does."""
+    if name not in STEPS:
+        return ""
+    later = STEPS[STEPS.index(name) + 1 :]
+    return next((step for step in later if values[step]), "")
+
+
+def runs(name: str) -> Condition:
+    """The step of the switch `name` must run, by its own switch or for a later step."""
+    return Condition(lambda values: step_runs(values, name), f"Only used when {name} is on.")
