@@ -1,0 +1,144 @@
+"""Finding the exposures that a person means: wildcards, comma lists, @files, association tables."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.data.fitsfile import open_fits, read_data
+from core.errors import Refusal
+
+_KINDS = ("_flc.fits", "_flc.fits.gz", "_flt.fits", "_flt.fits.gz")
+
+
+@dataclass(frozen=True)
+class Association:
+    """Members of an association table and the root of its product's name."""
+
+    members: tuple[Path, ...]
+    product: str
+
+
+def find_files(
+    patterns: str | Path | Iterable[str | Path], *, folder: str | Path = "", keep_order: bool = False
+) -> list[Path]:
+    """The files that `patterns` name, each once, sorted by name.
+
+    A pattern is a file, a comma list, a wildcard, "@list.txt" (one file a line, first column) or an
+    association "*_asn.fits" (its exposures, flc if all are there, else flt). Relative names are looked for in
+    `folder`. What the file system returns is always sorted, so that a copy of the data gives the same result
+    (drizzlepac takes the directory's order: algorithms, fault 3); `keep_order` keeps the order in which a person
+    wrote names down and sorts only within a wildcard.
+
+    Raises
+    ------
+    Refusal
+        A pattern matches nothing, a list or association cannot be read, nothing is given.
+    """
+    given = [patterns] if isinstance(patterns, str | Path) else list(patterns)
+    found: list[Path] = []
+    for one in given:
+        if isinstance(one, Path) or Path(folder, one).exists():
+            found += _expand(str(one), Path(folder))
+        else:
+            for part in one.split(","):
+                if part.strip():
+                    found += _expand(part.strip(), Path(folder))
+    if not found:
+        raise Refusal("No input files are given.", subject="input", advice="Name exposures, like *_flc.fits.")
+    unique = list(dict.fromkeys(found))
+    return unique if keep_order else sorted(unique, key=lambda path: (path.name, str(path)))
+
+
+def read_list(path: str | Path) -> list[tuple[str, ...]]:
+    """The lines of a list file as columns; blank lines and lines after "#" do not count.
+
+    The first column names exposures, the second, if any, their inverse variance maps (IVM).
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="strict")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
+        raise Refusal(
+            f"The list cannot be read: {reason}.", file=path, advice="Check the name after @."
+        ) from error
+    lines = (line.split("#", 1)[0].split() for line in text.splitlines())
+    return [tuple(columns) for columns in lines if columns]
+
+
+def read_association(path: str | Path) -> Association:
+    """Exposures of an association table that are beside it, in the table's order, and its product.
+
+    Raises `Refusal` when it is no association or an exposure is missing.
+    """
+    path = Path(path)
+    with open_fits(path) as hdus:
+        table = next(
+            (hdu for hdu in hdus[1:] if "MEMNAME" in getattr(getattr(hdu, "columns", None), "names", [])),
+            None,
+        )
+        if table is None:
+            raise Refusal(
+                "This is no association table: no column MEMNAME.", file=path, advice="Give *_asn.fits."
+            )
+        rows = read_data(hdus, table, path)
+        names = [(str(row["MEMNAME"]).strip().lower(), str(row["MEMTYPE"]).strip().upper()) for row in rows]  # type: ignore[attr-defined]
+    roots = [name for name, kind in names if kind.startswith(("EXP", "CRJ"))]
+    product = next((name for name, kind in names if kind.startswith("PROD")), path.name.split("_")[0])
+    return Association(tuple(_members(roots, path)), product)
+
+
+def _members(roots: Sequence[str], path: Path) -> list[Path]:
+    """One kind for all if possible, so that CTE-corrected and uncorrected exposures are not mixed."""
+    here = {name.lower(): name for name in os.listdir(path.parent)}
+    for kind in _KINDS:
+        if roots and all(root + kind in here for root in roots):
+            return [path.parent / here[root + kind] for root in roots]
+    members = []
+    for root in roots:
+        match = next((here[root + kind] for kind in _KINDS if root + kind in here), None)
+        if match is None:
+            raise Refusal(
+                f"The exposure {root} of the association is not beside it.",
+                file=path,
+                advice=f"Put {root}_flt.fits or {root}_flc.fits there, or name the exposures one by one.",
+            )
+        members.append(path.parent / match)
+    return members
+
+
+def _expand(name: str, folder: Path) -> list[Path]:
+    if name.startswith("@"):
+        source = folder / name[1:]
+        return [path for columns in read_list(source) for path in _listed(columns[0], folder, source.parent)]
+    path = folder / Path(name).expanduser()
+    if path.is_dir():
+        raise Refusal("This is a folder.", file=path, advice="Name files in it, like folder/*_flc.fits.")
+    if path.exists():
+        return list(read_association(path).members) if _is_association(path) else [path]
+    if re.search(r"\.fits(\.gz)?\[[^\]]*\]$", name):
+        raise Refusal(
+            "Extensions cannot be chosen in the name of an input file.",
+            file=path,
+            advice="Give the file alone; the parameter group chooses chips.",
+        )
+    if not glob.has_magic(str(path)):
+        raise Refusal("There is no such file.", file=path, advice="Check the name and the folder.")
+    found = [Path(one) for one in sorted(glob.glob(str(path)))]
+    if not found:
+        raise Refusal("No file matches.", subject=name, advice="Check the pattern and the folder.")
+    return [one for match in found for one in _expand(str(match), Path())]
+
+
+def _listed(name: str, folder: Path, beside: Path) -> list[Path]:
+    """A name in a list is meant from the working folder, else from where the list is."""
+    base = folder if (folder / name).exists() or not (beside / name).exists() else beside
+    return _expand(name, base)
+
+
+def _is_association(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith("_asn.fits")
