@@ -1,0 +1,134 @@
+"""Step 6: cosmic rays, by comparing each chip with its blotted median (DrizzlePac Handbook, section 7.1, step 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.drizzle.pairs import two_numbers
+from core.errors import Refusal
+from core.kernels import cosmic as kernel
+from core.runs.progress import Progress
+from core.runs.spread import Threads, Workers, over_rows
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.uint8]
+_ROWS = 128
+
+
+@dataclass(frozen=True)
+class CosmicParams:
+    """Step 6: signal-to-noise and derivative factor of the two passes, growth in pixels.
+
+    `grow` 1 (and 0) adds nothing, 3 flags the 3 x 3 box around each detection; `ctegrow` adds so many pixels
+    along the readout trail, on detectors that have one.
+    """
+
+    snr: tuple[float, float]
+    scale: tuple[float, float]
+    grow: int
+    ctegrow: int
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> CosmicParams:
+        """From the astrodrizzle parameters; raises Refusal."""
+        for name in ("driz_cr_grow", "driz_cr_ctegrow"):
+            if params[name] < 0:
+                raise Refusal(f"The value {params[name]} is below 0.", subject=name, advice="Give 0 or more.")
+        return cls(
+            two_numbers(params["driz_cr_snr"], "driz_cr_snr"),
+            two_numbers(params["driz_cr_scale"], "driz_cr_scale"),
+            int(params["driz_cr_grow"]),
+            int(params["driz_cr_ctegrow"]),
+        )
+
+
+@dataclass(frozen=True)
+class Detector:
+    """What the comparison must know of a chip.
+
+    `to_electrons` turns its input units into electrons; `sky` electrons subtracted (or None: none); `read_noise`
+    electrons; `cte_dir` 1 when charge trails run to lower rows, -1 to higher rows, 0 without.
+    """
+
+    to_electrons: float
+    sky: float
+    read_noise: float
+    cte_dir: int = 0
+
+
+def find_cosmics(
+    data: Image,
+    blot: Image,
+    params: CosmicParams,
+    detector: Detector,
+    *,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> Mask:
+    """The cosmic ray mask of a chip: uint8, 1 good, 0 cosmic ray.
+
+    `data` and `blot` are float32 (rows, columns) in the chip's input units, the blot with its sky. A pixel is
+    flagged when it differs from the blot by more than scale2 * derivative + snr2 * noise and a pixel within one
+    pixel of it by more than scale1 * derivative + snr1 * noise. `progress` is advanced `cosmic_units(shape)` times.
+    """
+    rows = data.shape[0]
+    team = workers or Threads(1)
+    state, flagged, good = (np.empty(data.shape, np.uint8) for _ in range(3))
+
+    def compare(start: int, stop: int) -> None:
+        kernel.compare(
+            data,
+            blot,
+            detector.to_electrons,
+            detector.sky,
+            detector.read_noise**2,
+            1.0,
+            *params.snr,
+            *params.scale,
+            start,
+            stop,
+            state,
+        )
+
+    over_rows(compare, rows, _ROWS, team, progress)
+    over_rows(lambda start, stop: kernel.join(state, start, stop, flagged), rows, _ROWS, team)
+    over_rows(
+        lambda start, stop: kernel.grow(
+            flagged, params.grow, params.ctegrow, -detector.cte_dir, start, stop, good
+        ),
+        rows,
+        _ROWS,
+        team,
+    )
+    return good
+
+
+def cosmic_units(shape: tuple[int, int]) -> int:
+    """How often `find_cosmics` advances the progress."""
+    return -(-shape[0] // _ROWS)
+
+
+def flagged_fraction(good: Mask, usable: NDArray[np.bool_]) -> tuple[int, float]:
+    """Number of flagged pixels among the `usable` ones and their fraction of these."""
+    flagged, total = kernel.count_flagged(good.reshape(-1), usable.reshape(-1).view(np.uint8))
+    return int(flagged), flagged / total if total else 0.0
+
+
+def suspicious(fraction: float, exptime: float) -> bool:
+    """Whether more pixels are flagged than cosmic rays can account for.
+
+    In orbit 1.5 to 3 % of the pixels are hit in 1000 s (ACS and WFC3 instrument handbooks), the readout counts as
+    some 45 s. Twice that and half a percent for neighbours of bad pixels are let pass. More usually means
+    that an exposure is not aligned: then stars are taken for cosmic rays.
+    """
+    return fraction > 0.005 + 6e-5 * (exptime + 45.0)
+
+
+def cleaned(data: Image, blot: Image, good: Mask) -> Image:
+    """The chip with the blotted value at the flagged pixels, and nowhere else; input units."""
+    return np.where(good.astype(bool), data, blot)

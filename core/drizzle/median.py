@@ -1,0 +1,191 @@
+"""Step 4: the separate images combined to one clean model of the sky (DrizzlePac Handbook, section 7.1, step 4).
+
+minmed, the default, takes the median of the good values without the highest, and the minimum where the median is
+significantly above it: with three or four images a pixel hit twice by cosmic rays would otherwise survive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.drizzle.pairs import two_numbers
+from core.errors import Refusal
+from core.kernels import stack as kernel
+from core.runs.progress import Progress
+from core.runs.spread import Threads, Workers, over_rows
+
+Image = NDArray[np.float32]
+Rows = Callable[[int, int], Image]
+_KINDS = ("minmed", "iminmed", "median", "imedian", "mean", "imean", "sum")
+_LEAST_WEIGHT = 1e-8
+
+
+@dataclass(frozen=True)
+class MedianParams:
+    """Step 4, parameters combine_* and median_newmasks; thresholds in e-/s."""
+
+    kind: str
+    newmasks: bool
+    maskpt: float
+    nsigma: tuple[float, float]
+    nlow: int
+    nhigh: int
+    lthresh: float
+    hthresh: float
+    grow: int
+    bufsize: float
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> MedianParams:
+        """From the astrodrizzle parameters; raises Refusal."""
+        kind = str(params["combine_type"])
+        if kind not in _KINDS:
+            raise Refusal(
+                f"'{kind}' is not known.",
+                subject="combine_type",
+                advice=f"Choose one of {', '.join(_KINDS)}.",
+            )
+        for name in ("combine_nlow", "combine_nhigh", "combine_grow"):
+            if params[name] < 0:
+                raise Refusal(f"The value {params[name]} is below 0.", subject=name, advice="Give 0 or more.")
+        low, high = params["combine_lthresh"], params["combine_hthresh"]
+        return cls(
+            kind,
+            bool(params["median_newmasks"]),
+            float(params["combine_maskpt"]),
+            two_numbers(params["combine_nsigma"], "combine_nsigma"),
+            int(params["combine_nlow"]),
+            int(params["combine_nhigh"]),
+            -np.inf if low is None else float(low),
+            np.inf if high is None else float(high),
+            int(params["combine_grow"]),
+            float(params["combine_bufsize"] or 1.0),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One separate image as the median sees it.
+
+    `sci` (per second) and `wht` give rows [start, stop) as float32; `mean_weight` is the mean of the positive
+    weights; `exptime` seconds; `sky` electrons, the lowest of the exposure's chips; `noise2` e-^2, the mean squared
+    read noise of its chips.
+    """
+
+    name: str
+    sci: Rows
+    wht: Rows
+    mean_weight: float
+    exptime: float
+    sky: float
+    noise2: float
+
+
+def mean_weight(weights: Image, workers: Workers | None = None) -> float:
+    """Mean of the weights above 1e-8, 0 when there is none; float32 (rows, columns)."""
+    flat = np.ascontiguousarray(weights).reshape(-1)
+    parts = [flat[k : k + (1 << 20)] for k in range(0, flat.size, 1 << 20)]
+    sums = (workers or Threads(1)).map(lambda part: kernel.positive_mean(part, _LEAST_WEIGHT), parts)
+    count = sum(n for n, _ in sums)
+    # in float32, as the field has it: the limit made of it decides over single pixels
+    return float(np.float32(sum(s for _, s in sums) / count)) if count else 0.0
+
+
+def make_median(
+    layers: Sequence[Layer],
+    shape: tuple[int, int],
+    params: MedianParams,
+    *,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> Image:
+    """Combine `layers` to one float32 image of `shape`, e-/s, by blocks of rows.
+
+    With newmasks a value is bad where its weight is below maskpt times the mean weight of its image; without,
+    none is. Pixels bad in all images are 0. `progress` is advanced `median_units(shape, params)` times.
+
+    Raises
+    ------
+    Refusal
+        combine_nlow and combine_nhigh leave nothing of so few images.
+    """
+    minmed = params.kind.endswith("minmed")
+    if not minmed and params.kind != "sum" and params.nlow + params.nhigh >= len(layers):
+        raise Refusal(
+            f"Rejecting {params.nlow} + {params.nhigh} values leaves nothing of {len(layers)} images.",
+            subject="combine_nlow, combine_nhigh",
+            advice="Lower them.",
+        )
+    out = np.empty(shape, np.float32)
+    limits = np.array([params.maskpt * e.mean_weight if params.newmasks else -np.inf for e in layers])
+    fill_block = _minmed_block if minmed else _plain_block
+
+    def work(start: int, stop: int) -> None:
+        fill_block(layers, limits, params, start, stop, out)
+
+    over_rows(work, shape[0], _height(shape, params), workers or Threads(1), progress)
+    return out
+
+
+def median_units(shape: tuple[int, int], params: MedianParams) -> int:
+    """How often `make_median` advances the progress."""
+    return -(-shape[0] // _height(shape, params))
+
+
+def _height(shape: tuple[int, int], params: MedianParams) -> int:
+    """Rows of a block: what combine_bufsize MiB of one image hold."""
+    return max(1, int(params.bufsize * 2**20 / (4 * shape[1])))
+
+
+def _minmed_block(
+    layers: Sequence[Layer],
+    limits: NDArray[np.float64],
+    params: MedianParams,
+    start: int,
+    stop: int,
+    out: Image,
+) -> None:
+    low, high = max(0, start - params.grow), min(out.shape[0], stop + params.grow)
+    kernel.minmed(
+        np.stack([e.sci(low, high) for e in layers]),
+        np.stack([e.wht(low, high) for e in layers]),
+        limits,
+        np.array([e.sky / e.exptime for e in layers]),
+        np.array([e.noise2 for e in layers]),
+        *params.nsigma,
+        params.grow,
+        params.kind == "iminmed",
+        start - low,
+        out[start:stop],
+    )
+
+
+def _plain_block(
+    layers: Sequence[Layer],
+    limits: NDArray[np.float64],
+    params: MedianParams,
+    start: int,
+    stop: int,
+    out: Image,
+) -> None:
+    images = np.stack([e.sci(start, stop) for e in layers])
+    if params.kind == "sum":
+        kernel.plain_sum(images, out[start:stop])
+        return
+    kernel.trimmed(
+        images,
+        np.stack([e.wht(start, stop) for e in layers]),
+        limits,
+        params.lthresh,
+        params.hthresh,
+        params.nlow,
+        params.nhigh,
+        params.kind.endswith("mean"),
+        params.kind.startswith("i"),
+        out[start:stop],
+    )

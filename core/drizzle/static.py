@@ -1,0 +1,97 @@
+"""Step 1: the static mask, pixels far below the typical background (DrizzlePac Handbook, section 7.1, step 1).
+
+A pixel that is high in the dark frame but not in the exposure turns strongly negative when the dark is subtracted,
+and the DQ flags do not always tell. One mask serves all chips of one kind: a pixel bad in any of them is bad in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.exposure import Chip, Exposure
+from core.drizzle.imagestats import Clipping, image_statistics
+from core.errors import Refusal
+from core.runs.progress import Progress
+from core.runs.spread import Workers
+
+Mask = NDArray[np.uint8]
+_CLIPPING = Clipping(rounds=3, lower_sigma=3.0, upper_sigma=3.0, binwidth=0.1)
+
+
+@dataclass(frozen=True, order=True)
+class Signature:
+    """What chips must share to share a static mask: detector, size (rows, columns), EXTVER."""
+
+    detector: str
+    shape: tuple[int, int]
+    extver: int
+
+
+@dataclass(frozen=True, eq=False)
+class StaticMasks:
+    """uint8 masks (1 good, 0 bad) by signature, and the limits (image units) that made them, for the log."""
+
+    masks: Mapping[Signature, Mask] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def of(self, exposure: Exposure, chip: Chip) -> Mask | None:
+        """The mask of a chip, or None when there is none."""
+        return self.masks.get(signature(exposure, chip))
+
+
+def signature(exposure: Exposure, chip: Chip) -> Signature:
+    return Signature(f"{exposure.instrument}/{exposure.detector}", chip.shape, chip.extver)
+
+
+def static_masks(
+    exposures: Sequence[Exposure],
+    params: Mapping[str, Any],
+    *,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> StaticMasks:
+    """Masks of all signatures among the chips of `exposures`.
+
+    A pixel is bad where it is below mode - static_sig * stddev of its chip, both clipped three times at 3 sigma,
+    in the units of the image and whatever its DQ. A chip whose values fall into one histogram bin says nothing.
+    `progress` is advanced once a chip.
+    """
+    sigma = float(params["static_sig"])
+    masks: dict[Signature, Mask] = {}
+    notes = []
+    for exposure in exposures:
+        for chip in exposure.chips:
+            good = masks.setdefault(signature(exposure, chip), np.ones(chip.shape, np.uint8))
+            notes.append(f"{exposure.name}[SCI,{chip.extver}]: {_mask_low(chip, sigma, good, workers)}")
+            if progress is not None:
+                progress.advance()
+    return StaticMasks(masks, tuple(notes))
+
+
+def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers | None) -> str:
+    """Take the low pixels of one chip out of `good`; say what was done."""
+    pixels = chip.read("SCI")
+    try:
+        stats = image_statistics(pixels, _CLIPPING, mode=True, workers=workers)
+    except Refusal:
+        return "no pixel is a number, no static mask from it"
+    if stats.bins < 2:
+        return "all values in one bin, no static mask from it"
+    limit = stats.mode - sigma * stats.stddev
+    low = pixels < np.float64(limit)
+    good[low] = 0
+    return f"mode {stats.mode:.6g}, rms {stats.stddev:.6g}, {int(low.sum())} pixels below {limit:.6g}"
+
+
+def mask_name(root: str, where: Signature) -> str:
+    """The file name of a mask: what comes before the last "_" of the output root, size, EXTVER.
+
+    The rule is drizzlepac's: of the output "f606w" nothing is left, "ngc_f606w" gives "ngc".
+    """
+    rows, columns = where.shape
+    return f"{root.rpartition('_')[0]}_{rows}x{columns}_{where.extver}_staticMask.fits"
