@@ -21,6 +21,7 @@ from core.simulate.headers import (
     Pointing,
     companion_header,
     image_hdu,
+    note_statistics,
     primary_header,
     science_header,
     table_hdus,
@@ -186,6 +187,8 @@ def _chip_hdus(
         companion_header(pointing, chip, wcs, "ERR"),
         companion_header(pointing, chip, wcs, "DQ"),
     ]
+    for data, header in zip(pixels[:2], headers[:2], strict=True):
+        note_statistics(header, data, pixels[2])
     return [image_hdu(pixels[k], headers[k]) for k in range(3)]
 
 

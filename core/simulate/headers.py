@@ -22,6 +22,7 @@ from core.simulate.scene import Scene
 Cards = list[tuple[str, Any, str]]
 
 AMPLIFIERS = {1: "AB", 2: "CD"}
+SERIOUS = 31743  # SDQFLAGS
 PHOTFLAM, PHOTPLAM, PHOTBW, PHOTZPT = 1.1598989e-19, 5887.4194, 657.26, -21.1
 
 
@@ -136,7 +137,6 @@ def science_header(pointing: Pointing, chip: ChipModel, wcs: ChipWCS) -> fits.He
         ("SIZAXIS2", wcs.naxis[1], "[pix] size of the readout"),
         ("BINAXIS1", 1, "binning"),
         ("BINAXIS2", 1, "binning"),
-        ("SDQFLAGS", 31743, "serious data quality flags"),
         ("MEANDARK", 0.0, "mean dark subtracted"),
         ("MEANBLEV", 2554.0, "mean bias subtracted"),
         ("MEANFLSH", 0.0, "mean post flash"),
@@ -166,6 +166,17 @@ def table_hdus(chip: ChipModel, wcs: ChipWCS) -> list[fits.ImageHDU]:
         for axis, table in enumerate(tables)
         if table is not None
     ]
+
+
+def note_statistics(header: fits.Header, data: NDArray[Any], dq: NDArray[np.int16]) -> None:
+    """Add to `header` what the pipeline says of the good pixels of SCI or ERR."""
+    good = data[(dq & SERIOUS) == 0]
+    header["NGOODPIX"] = (good.size, "number of good pixels")
+    header["SDQFLAGS"] = (SERIOUS, "serious data quality flags")
+    if good.size:
+        header["GOODMIN"] = (float(good.min()), "minimum of the good pixels")
+        header["GOODMAX"] = (float(good.max()), "maximum of the good pixels")
+        header["GOODMEAN"] = (float(good.mean(dtype=np.float64)), "mean of the good pixels")
 
 
 def image_hdu(data: NDArray[Any], header: fits.Header) -> fits.ImageHDU:
