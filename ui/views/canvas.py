@@ -1,0 +1,354 @@
+"""The canvas: draws one prepared frame, with zoom, pan, marks, compass and scale bar.
+
+Coordinates of the view are FITS pixels: the centre of the first pixel is (1, 1), y runs upwards. The canvas only
+looks up and draws; every array comes finished from the worker. It paints by itself, without a graphics scene:
+swapping a frame then costs one repaint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui import style
+from ui.views.colors import overlay_table, plot_colours, table
+from ui.views.furniture import draw_compass, draw_message, draw_name, draw_scale_bar
+from ui.views.marks import Marks, draw_marks
+from ui.views.prepared import Prepared
+from ui.views.stretch import Bytes
+
+ZOOM_STEP = 1.25
+ZOOM_MOST = 64.0
+MARGIN = 0.97
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """Where a canvas looks: the FITS pixel at its middle, and screen pixels per frame pixel."""
+
+    x: float
+    y: float
+    zoom: float
+
+
+class Canvas(QWidget):
+    """Shows one frame. Signals: `view_changed(ViewState)` by the person's hand, `cursor_moved(x, y)` in FITS
+    pixels (NaN when it leaves), `clicked(x, y)`."""
+
+    view_changed = Signal(object)
+    cursor_moved = Signal(float, float)
+    clicked = Signal(float, float)
+
+    def __init__(self, name: str = "Image", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frame: Prepared | None = None
+        self._images: tuple[QImage, ...] = ()
+        self._mask: tuple[QImage, ...] = ()
+        self._mask_frame: Prepared | None = None
+        self._beside: tuple[QImage, ...] = ()
+        self._split = 0.5
+        self._marks: tuple[Marks, ...] = ()
+        self._message = ""
+        self._label = ""
+        self._map, self._inverted = "Grey", False
+        self._state = ViewState(0.5, 0.5, 1.0)
+        self._fitted = True
+        self._grip: QPointF | None = None
+        self._pressed: QPointF | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 120)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName(name)
+        style.switch().changed.connect(self._restyle)
+
+    # What is shown
+
+    @property
+    def frame(self) -> Prepared | None:
+        """The frame on show."""
+        return self._frame
+
+    @property
+    def state(self) -> ViewState:
+        """Where the canvas looks."""
+        return self._state
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the whole frame is kept in view when the canvas changes its size."""
+        return self._fitted
+
+    def show_frame(self, frame: Prepared, label: str = "") -> None:
+        """Show a frame; the view stays where it is when the frame has the shape of the one before."""
+        same = self._frame is not None and self._frame.shape == frame.shape
+        if self._frame is None or frame.levels is not self._frame.levels:
+            self._images = _images(frame.levels, self._table())
+        self._frame, self._label, self._message = frame, label, ""
+        if not same:
+            self.fit()
+        self._describe()
+        self.update()
+
+    def clear(self, message: str) -> None:
+        """Show no frame but a text that says why and what to do."""
+        self._frame, self._images, self._message, self._label = None, (), message, ""
+        self._mask, self._mask_frame, self._beside, self._marks = (), None, (), ()
+        self._fitted = True
+        self._describe()
+        self.update()
+
+    def say(self, message: str) -> None:
+        """Lay a short text over the frame, such as "Reading ..."; "" takes it away."""
+        if message != self._message:
+            self._message = message
+            self.update()
+
+    def set_colours(self, name: str, inverted: bool) -> None:
+        """Choose one of `COLOUR_MAPS`; costs no stretching."""
+        self._map, self._inverted = name, inverted
+        self._restyle()
+
+    def set_marks(self, *marks: Marks) -> None:
+        """Overlays, replacing those before."""
+        self._marks = marks
+        self.update()
+
+    def set_mask(self, mask: Prepared | None) -> None:
+        """Lay the bad pixels of a prepared mask over the frame in colour; None takes it away."""
+        if mask is self._mask_frame:
+            return
+        self._mask_frame = mask
+        self._mask = _images(mask.levels, overlay_table(QColor("#FF3B30"))) if mask is not None else ()
+        self.update()
+
+    def set_beside(self, frame: Prepared | None, split: float = 0.5) -> None:
+        """Show another frame right of a dividing line at the share `split` of the width; None takes it away."""
+        self._beside = _images(frame.levels, self._table()) if frame is not None else ()
+        self._split = split
+        self.update()
+
+    # Where it looks
+
+    def fit(self) -> None:
+        """The whole frame in view, also when the size of the canvas changes."""
+        self._fitted = True
+        if self._frame is None:
+            return
+        ny, nx = self._frame.shape
+        zoom = MARGIN * min(self.width() / nx, self.height() / ny)
+        self._move(ViewState((nx + 1) / 2.0, (ny + 1) / 2.0, max(zoom, 1e-4)))
+
+    def one_to_one(self) -> None:
+        """One screen pixel for each pixel of the frame."""
+        self.set_state(ViewState(self._state.x, self._state.y, 1.0 / self.devicePixelRatioF()), by_hand=True)
+
+    def set_state(self, state: ViewState, by_hand: bool = False) -> None:
+        """Look elsewhere; `by_hand` tells the listeners of `view_changed`."""
+        self._fitted = False
+        self._move(state)
+        if by_hand:
+            self.view_changed.emit(self._state)
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Zoom, keeping the frame's pixel under `about` (widget coordinates; the middle by default) in place."""
+        if self._frame is None:
+            return
+        about = about or QPointF(self.width() / 2.0, self.height() / 2.0)
+        x, y = self.to_pixels(about)
+        least = min(0.02, self._state.zoom)
+        zoom = float(np.clip(self._state.zoom * factor, least, ZOOM_MOST))
+        moved_x = x - (about.x() - self.width() / 2.0) / zoom
+        moved_y = y + (about.y() - self.height() / 2.0) / zoom
+        self.set_state(ViewState(moved_x, moved_y, zoom), by_hand=True)
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Move the view by screen pixels (right, up)."""
+        at = self._state
+        self.set_state(ViewState(at.x + dx / at.zoom, at.y + dy / at.zoom, at.zoom), by_hand=True)
+
+    def to_pixels(self, point: QPointF) -> tuple[float, float]:
+        """FITS pixel position (1-based) of a point of the widget."""
+        at = self._state
+        x = at.x + (point.x() - self.width() / 2.0) / at.zoom
+        return x, at.y - (point.y() - self.height() / 2.0) / at.zoom
+
+    def to_widget(self, x: float, y: float) -> QPointF:
+        """The point of the widget at a FITS pixel position."""
+        at = self._state
+        return QPointF(self.width() / 2.0 + (x - at.x) * at.zoom, self.height() / 2.0 - (y - at.y) * at.zoom)
+
+    def _move(self, state: ViewState) -> None:
+        self._state = state
+        self.update()
+
+    # Painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        colours = plot_colours()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), colours.sky)
+        if self._frame is not None:
+            self._paint_frame(painter)
+            draw_marks(painter, self._marks, self.to_widget, QRectF(self.rect()), self._state.zoom)
+            if self._frame.local is not None:
+                draw_compass(painter, self.rect(), self._frame.local)
+                draw_scale_bar(painter, self.rect(), self._frame.local.scale, self._state.zoom)
+            draw_name(painter, self.rect(), self._label)
+        if self._message:
+            draw_message(painter, self.rect(), self._message, over=self._frame is not None)
+        if self.hasFocus():
+            painter.setPen(QPen(colours.accent, 2.0))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        assert self._frame is not None
+        shape = self._frame.shape
+        self._draw(painter, self._images, shape, QRectF(self.rect()))
+        if self._beside:
+            line = self.width() * self._split
+            right = QRectF(line, 0, self.width() - line, self.height())
+            painter.fillRect(right, plot_colours().sky)
+            self._draw(painter, self._beside, shape, right)
+            painter.setPen(QPen(plot_colours().accent, 1.5))
+            painter.drawLine(QPointF(line, 0), QPointF(line, self.height()))
+        if self._mask:
+            self._draw(painter, self._mask, shape, QRectF(self.rect()))
+
+    def _draw(
+        self, painter: QPainter, images: tuple[QImage, ...], shape: tuple[int, int], clip: QRectF
+    ) -> None:
+        """Draw the part of a frame that is in view, from the copy whose pixels are not smaller than the screen's."""
+        step = self._level(len(images))
+        image, size = images[step], 1 << step
+        x0, y0 = self.to_pixels(clip.bottomLeft())
+        x1, y1 = self.to_pixels(clip.topRight())
+        first_x, first_y = max(int((x0 - 0.5) // size), 0), max(int((y0 - 0.5) // size), 0)
+        last_x = min(int((x1 - 0.5) // size) + 1, image.width())
+        last_y = min(int((y1 - 0.5) // size) + 1, image.height())
+        if last_x <= first_x or last_y <= first_y:
+            return
+        source = QRectF(first_x, first_y, last_x - first_x, last_y - first_y)
+        target = QRectF(source.x() * size, source.y() * size, source.width() * size, source.height() * size)
+        at = self._state
+        painter.save()
+        painter.setClipRect(clip)
+        middle = QTransform.fromTranslate(self.width() / 2.0, self.height() / 2.0)
+        painter.setTransform(middle, True)
+        painter.scale(at.zoom, -at.zoom)
+        painter.translate(0.5 - at.x, 0.5 - at.y)
+        # A reduced copy of an odd size reaches half a block past the frame.
+        painter.setClipRect(QRectF(0, 0, shape[1], shape[0]), Qt.ClipOperation.IntersectClip)
+        painter.drawImage(target, image, source)
+        painter.restore()
+
+    def _level(self, count: int) -> int:
+        scale = self._state.zoom * self.devicePixelRatioF()
+        if scale >= 1.0:
+            return 0
+        return int(min(np.ceil(-np.log2(scale) - 1e-9), count - 1))
+
+    def _table(self) -> list[int]:
+        return table(self._map, self._inverted, plot_colours().sky)
+
+    def _restyle(self) -> None:
+        colours = self._table()
+        for image in (*self._images, *self._beside):
+            image.setColorTable(colours)
+        self.update()
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(self._label or self._message)
+
+    # Mouse and keys
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        turns = event.angleDelta().y() / 120.0
+        if turns:
+            self.zoom_by(ZOOM_STEP**turns, event.position())
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._grip = self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        here = event.position()
+        if self._grip is not None and self._frame is not None and self._has_moved(here):
+            self.pan_by(self._grip.x() - here.x(), here.y() - self._grip.y())
+            self._grip, self._pressed = here, None
+        self.cursor_moved.emit(*self.to_pixels(here))
+
+    def _has_moved(self, here: QPointF) -> bool:
+        return self._pressed is None or (here - self._pressed).manhattanLength() > 3
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(*self.to_pixels(event.position()))
+        self._grip = self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.zoom_by(2.0, event.position())
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802
+        self.cursor_moved.emit(float("nan"), float("nan"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        key = event.key()
+        steps = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, 1),
+            Qt.Key.Key_Down: (0, -1),
+        }
+        if key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_by(ZOOM_STEP)
+        elif key in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
+            self.zoom_by(1.0 / ZOOM_STEP)
+        elif key in (Qt.Key.Key_F, Qt.Key.Key_Home):
+            self.fit()
+            self.view_changed.emit(self._state)
+        elif key == Qt.Key.Key_O:
+            self.one_to_one()
+        elif key in steps:
+            far = 0.1 if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0.01
+            right, up = steps[Qt.Key(key)]
+            self.pan_by(right * self.width() * far, up * self.height() * far)
+            self.cursor_moved.emit(self._state.x, self._state.y)
+        else:
+            super().keyPressEvent(event)
+
+
+def _images(levels: tuple[Bytes, ...], colours: list[int]) -> tuple[QImage, ...]:
+    """Qt images over the arrays, without a copy."""
+    return tuple(_image(level, colours) for level in levels)
+
+
+def _image(level: NDArray[np.uint8], colours: list[int]) -> QImage:
+    ny, nx = level.shape
+    image = QImage(level.data, nx, ny, level.strides[0], QImage.Format.Format_Indexed8)
+    image.setColorTable(colours)
+    return image

@@ -1,0 +1,89 @@
+"""A colour bar under an image, with the pixel values at its ends and between."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui import style
+from ui.views.colors import gradient, plot_colours
+from ui.views.lookbar import short
+from ui.views.prepared import CONTEXT, MASK, Prepared
+from ui.views.stretch import value_at
+
+
+class ColourBar(QWidget):
+    """Shows which colour means which pixel value of a prepared frame."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frame: Prepared | None = None
+        self._map, self._inverted = "Grey", False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFont(style.small(self.font()))
+        self.setAccessibleName("Colour bar")
+        style.switch().changed.connect(self.update)
+
+    def set_frame(self, frame: Prepared | None) -> None:
+        self._frame = frame
+        self.setAccessibleDescription(", ".join(words for _, words in self.labels()))
+        self.update()
+
+    def set_colours(self, name: str, inverted: bool) -> None:
+        self._map, self._inverted = name, inverted
+        self.update()
+
+    def labels(self) -> list[tuple[float, str]]:
+        """Place along the bar (0..1) and text of every label."""
+        frame = self._frame
+        if frame is None:
+            return []
+        if frame.kind == MASK:
+            return [(0.0, "good"), (1.0, "flagged")]
+        if frame.kind == CONTEXT:
+            most = int(frame.high)
+            step = max(1, most // 6)
+            return [(count / most, str(count)) for count in range(0, most + 1, step)]
+        places = (0.0, 0.25, 0.5, 0.75, 1.0)
+        values = [value_at(at, frame.low, frame.high, frame.look.stretch) for at in places]
+        if np.issubdtype(frame.data.dtype, np.integer):
+            values = [round(value) for value in values]
+        return [(at, short(value)) for at, value in zip(places, values, strict=True)]
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(200, 12 + self.fontMetrics().height() + 2)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(80, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        if self._frame is None:
+            return
+        painter = QPainter(self)
+        rgb = np.ascontiguousarray(gradient(self._map, self._inverted)[None])
+        strip = QImage(rgb.tobytes(), rgb.shape[1], 1, rgb.shape[1] * 3, QImage.Format.Format_RGB888)
+        bar = QRectF(2, 1, self.width() - 4, 9)
+        painter.drawImage(bar, strip)
+        colours = plot_colours()
+        painter.setPen(colours.muted)
+        painter.drawRect(bar)
+        painter.setPen(colours.text)
+        self._paint_labels(painter, bar)
+        painter.end()
+
+    def _paint_labels(self, painter: QPainter, bar: QRectF) -> None:
+        metrics = painter.fontMetrics()
+        unit = f" {self._frame.unit}" if self._frame is not None and self._frame.unit else ""
+        labels = self.labels()
+        taken = -100.0
+        for row, (at, words) in enumerate(labels):
+            words += unit if row == len(labels) - 1 else ""
+            wide = metrics.horizontalAdvance(words)
+            left = min(max(bar.left() + at * bar.width() - wide / 2, bar.left()), bar.right() - wide)
+            if left > taken + 6:
+                painter.drawText(
+                    QRectF(left, 11, wide + 2, metrics.height()), Qt.AlignmentFlag.AlignLeft, words
+                )
+                taken = left + wide

@@ -1,0 +1,125 @@
+"""What stands around an image on the canvas: compass, scale bar, the frame's name, messages.
+
+Drawn light on a dark shade, so that it can be read over any image and in either theme.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+
+from ui import style
+from ui.views.prepared import Local
+
+SHADE = QColor(0, 0, 0, 170)
+INK = QColor(255, 255, 255)
+ARM = 30.0
+LENGTHS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+def draw_compass(painter: QPainter, area: QRect, local: Local) -> None:
+    """Arrows to north and east in the lower left corner; screen y runs down, the frame's up."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = QPointF(area.left() + 58.0, area.bottom() - 58.0)
+    _shade(painter, QRectF(middle.x() - 48, middle.y() - 48, 96, 96), 48.0)
+    for letter, vector in (("N", local.north), ("E", local.east)):
+        along = QPointF(float(vector[0]), -float(vector[1]))
+        _arrow(painter, middle, middle + along * ARM, INK)
+        box = QRectF(0, 0, 20, 20)
+        box.moveCenter(middle + along * (ARM + 9.0))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
+    painter.restore()
+
+
+def draw_scale_bar(painter: QPainter, area: QRect, scale: float, zoom: float) -> None:
+    """A bar of a round length on the sky in the lower right corner; `scale` arcsec per pixel."""
+    length, pixels = bar_length(scale, zoom, area.width() * 0.22)
+    if pixels > area.width() * 0.6 or pixels < 4:
+        return
+    words = angle_words(length)
+    painter.save()
+    wide = max(pixels, painter.fontMetrics().horizontalAdvance(words)) + 24
+    box = QRectF(area.right() - wide - 10, area.bottom() - 50, wide, 40)
+    _shade(painter, box, 4.0)
+    left, base = box.center().x() - pixels / 2, box.bottom() - 11
+    painter.setPen(QPen(INK, 2.0))
+    painter.drawLine(QPointF(left, base), QPointF(left + pixels, base))
+    for end in (left, left + pixels):
+        painter.drawLine(QPointF(end, base - 4), QPointF(end, base + 4))
+    top = QRectF(box.left(), box.top() + 4, box.width(), 18)
+    painter.drawText(top, Qt.AlignmentFlag.AlignCenter, words)
+    painter.restore()
+
+
+def bar_length(scale: float, zoom: float, wanted: float) -> tuple[float, float]:
+    """The longest round angle (arcsec) whose bar is at most `wanted` screen pixels, and the bar's pixels."""
+    fitting = [length for length in LENGTHS if length / scale * zoom <= wanted]
+    length = fitting[-1] if fitting else LENGTHS[0]
+    return length, length / scale * zoom
+
+
+def angle_words(arcsec: float) -> str:
+    """`0.1″`, `30″`, `2′`; mas below a tenth of an arcsecond."""
+    if arcsec >= 60.0:
+        return f"{arcsec / 60.0:g}\u2032"
+    return f"{arcsec:g}\u2033" if arcsec >= 0.1 else f"{arcsec * 1000:g} mas"
+
+
+def draw_name(painter: QPainter, area: QRect, name: str) -> None:
+    """The frame's name in the upper left corner, elided in its middle."""
+    if not name:
+        return
+    painter.save()
+    font = QFont(painter.font())
+    font.setBold(True)
+    painter.setFont(font)
+    metrics = painter.fontMetrics()
+    words = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(80, int(area.width() * 0.62)))
+    box = QRectF(
+        area.left() + 10, area.top() + 10, metrics.horizontalAdvance(words) + 18, metrics.height() + 8
+    )
+    _shade(painter, box, 4.0)
+    painter.setPen(INK)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+    painter.restore()
+
+
+def draw_message(painter: QPainter, area: QRect, message: str, over: bool) -> None:
+    """A text in the middle; on a shade when it lies `over` an image."""
+    painter.save()
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    room = area.adjusted(area.width() // 8, 20, -area.width() // 8, -20)
+    if over:
+        box = QRectF(painter.boundingRect(room, flags, message)).adjusted(-14, -8, 14, 8)
+        _shade(painter, box, 6.0)
+        painter.setPen(INK)
+    else:
+        font = QFont(painter.font())
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        painter.setFont(font)
+        painter.setPen(QColor(style.current().muted))
+    painter.drawText(room, flags, message)
+    painter.restore()
+
+
+def _shade(painter: QPainter, box: QRectF, radius: float) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(SHADE)
+    painter.drawRoundedRect(box, radius, radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor) -> None:
+    along = np.array([end.x() - start.x(), end.y() - start.y()])
+    along /= max(float(np.hypot(*along)), 1e-9)
+    across = np.array([-along[1], along[0]])
+    tip = np.array([end.x(), end.y()])
+    corners = (tip, tip - 8 * along + 3.5 * across, tip - 8 * along - 3.5 * across)
+    painter.setPen(QPen(colour, 1.8))
+    painter.drawLine(start, end)
+    painter.setBrush(colour)
+    painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
