@@ -31,11 +31,11 @@ def _lines(chosen: ParamSet, names: list[str]) -> list[str]:
         param = chosen.task.param(name)
         if param.section != section:
             section = param.section
-            lines.append(f"[{section}]")
+            lines += ["", f"[{section}]"]
         unit = f"  {param.unit}" if param.unit else ""
         default = "" if chosen.is_default(name) else f"  (default {_shown(param, param.default)})"
         lines.append(f"{name} = {_shown(param, chosen[name])}{unit}{default}")
-    return lines
+    return lines[1:] if lines[:1] == [""] else lines
 
 
 def _shown(param: Any, value: Any) -> str:

@@ -1,0 +1,75 @@
+"""`drizzledesk params` and the frame of the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from core.params import read_cfg
+
+
+def test_a_set_is_shown_with_units_and_sections(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "tweakreg"]) == 0
+    out = capsys.readouterr().out
+    assert "[OBJECT MATCHING PARAMETERS]" in out
+    assert "searchrad = 1.0" in out
+    assert len([line for line in out.splitlines() if " = " in line]) == 58
+
+
+def test_only_the_differences(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "tweakreg", "-p", "nclip=5", "--diff", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"nclip": 5}
+
+
+def test_saved_and_loaded_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "mine.cfg"
+    assert main(["params", "astrodrizzle", "-p", "final_pixfrac=0.8", "--save", str(saved)]) == 0
+    assert read_cfg(saved).set["final_pixfrac"] == 0.8
+    capsys.readouterr()
+    assert main(["params", "astrodrizzle", "--cfg", str(saved), "--diff"]) == 0
+    assert "final_pixfrac = 0.8" in capsys.readouterr().out
+
+
+def test_a_misspelt_name_is_refused_with_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "tweakreg", "-p", "serchrad=2"]) == 1
+    assert "searchrad" in capsys.readouterr().err
+
+
+def test_a_file_of_another_task_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "mine.cfg"
+    main(["params", "astrodrizzle", "--save", str(saved)])
+    capsys.readouterr()
+    assert main(["params", "tweakreg", "--cfg", str(saved)]) == 1
+    err = capsys.readouterr().err
+    assert "mine.cfg" in err
+    assert "astrodrizzle" in err
+
+
+def test_wrong_use_is_2() -> None:
+    for arguments in (["params"], ["params", "nonsense"], ["tweakreg", "--nonsense"], ["--nonsense"]):
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        assert stop.value.code == 2
+
+
+def test_no_files_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    for task in ("tweakreg", "astrodrizzle"):
+        assert main([task, "absent_*_flt.fits"]) == 1
+        err = capsys.readouterr().err
+        assert "absent_*_flt.fits" in err
+        assert "Traceback" not in err
+
+
+def test_tracebacks_only_with_debug(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "tweakreg", "--cfg", str(tmp_path / "absent.cfg"), "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_no_screen_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert main([]) == 1
+    assert "no screen" in capsys.readouterr().err
