@@ -7,15 +7,21 @@ a full disk at any moment leaves the old or the new file whole.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from astropy.io import fits
 
+from core.data.fitsfile import open_fits, quiet
 from core.errors import Refusal
+
+_CHUNK = 1 << 22
 
 
 @contextmanager
@@ -56,8 +62,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_fits(hdus: fits.HDUList, path: str | Path) -> None:
-    """Write an HDU list as a whole new file over `path`."""
-    with replacing(path) as part, part.open("wb") as stream:
+    """Write an HDU list as a whole new file over `path`; gzip when the name ends in .gz."""
+    with replacing(path) as part, _writer(part, Path(path).name) as stream:
         hdus.writeto(stream, output_verify="silentfix")
 
 
@@ -68,12 +74,65 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def rewrite_fits(path: str | Path, change: Callable[[fits.HDUList], None]) -> None:
-    """Read a FITS file whole, let `change` alter the HDU list, and replace the file by the result."""
-    with fits.open(path, memmap=False, lazy_load_hdus=False) as hdus:
-        for hdu in hdus:
-            hdu.data  # noqa: B018  every array must be in memory before the file is replaced
-        change(hdus)
-        write_fits(hdus, path)
+    """Let `change` alter a copy of a FITS file, and replace the file by the copy.
+
+    Extensions that `change` leaves alone are copied byte for byte; a gzip file stays one. Checksums that an altered
+    header carries are renewed. When `change` raises, the file is as it was.
+    """
+    source = Path(path)
+    with open_fits(source):
+        pass  # a damaged file is refused by its own name
+    with (
+        replacing(source) as part,
+        # astropy makes temporary files beside the one it updates: they go with the folder
+        tempfile.TemporaryDirectory(prefix=f".{source.name}.", dir=part.parent) as folder,
+    ):
+        work = Path(folder) / source.name
+        packed = _copy_plain(source, work)
+        _update(work, change)
+        with open_fits(work):
+            pass
+        if packed:
+            with work.open("rb") as plain, _writer(part, source.name, packed=True) as stream:
+                shutil.copyfileobj(plain, stream, _CHUNK)
+        else:
+            os.replace(work, part)
+
+
+def _update(work: Path, change: Callable[[fits.HDUList], None]) -> None:
+    with quiet():
+        hdus = fits.open(work, mode="update", memmap=False, lazy_load_hdus=False)
+        try:
+            sums = {id(hdu): hdu.header.tostring() for hdu in hdus if "CHECKSUM" in hdu.header}
+            change(hdus)
+            for hdu in hdus:
+                if id(hdu) in sums and (hdu.name == "DQ" or hdu.header.tostring() != sums[id(hdu)]):
+                    hdu.add_checksum()
+            hdus.flush(output_verify="ignore")
+        finally:
+            # what is half done is written to a copy that is thrown away
+            with contextlib.suppress(Exception):
+                hdus.close(output_verify="ignore")
+
+
+def _copy_plain(source: Path, work: Path) -> bool:
+    """Copy, unpacking gzip; whether it was gzip."""
+    with source.open("rb") as old, work.open("wb") as new:
+        packed = old.read(2) == b"\x1f\x8b"
+        old.seek(0)
+        shutil.copyfileobj(gzip.GzipFile(fileobj=old) if packed else old, new, _CHUNK)
+    return packed
+
+
+@contextmanager
+def _writer(part: Path, name: str, *, packed: bool | None = None) -> Iterator[BinaryIO]:
+    """A stream into `part`, through gzip if so named or asked for."""
+    with part.open("wb") as raw:
+        if not (name.endswith(".gz") if packed is None else packed):
+            yield raw
+            return
+        with gzip.GzipFile(name.removesuffix(".gz"), "wb", 6, raw) as stream:
+            yield cast(BinaryIO, stream)
 
 
 def _unwritable(path: Path, error: OSError) -> Refusal:

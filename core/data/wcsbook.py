@@ -1,0 +1,248 @@
+"""WCS bookkeeping: the aligned WCS becomes the primary one, the former is archived as an alternate WCS.
+
+Archiving and the WCSCORR table go through stwcs, so that the files stay usable with drizzlepac and headerlets.
+Only aligned images get the new name: drizzlepac also renames the reference and images that it could not match
+(algorithms, fault 11). RMS_RA, RMS_DEC and CRDER are angles on the sky (fault 9).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import math
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from astropy.io import fits
+
+from core.data.chipwcs import ChipWCS
+from core.data.fitsfile import open_fits, quiet
+from core.data.safe import rewrite_fits
+from core.errors import Refusal
+
+DEFAULT_NAME = "TWEAK"
+_BLANK = ("", "NONE", "INDEF")
+
+
+def check_wcsname(path: str | Path, name: str, reuse: bool) -> str:
+    """The name that the new WCS of this file may have: `name`, or TWEAK for a blank one; nothing is written.
+
+    Raises
+    ------
+    Refusal
+        The name is that of the present WCS and `reuse` is off, or of any alternate WCS (`reuse` does not help),
+        or it cannot be written in FITS.
+    """
+    name = name.strip()
+    if name.upper() in _BLANK:
+        name = DEFAULT_NAME
+    if len(name) > 60 or not all(32 <= ord(c) < 127 for c in name):
+        raise Refusal(
+            "A WCS name may have up to 60 printable ASCII characters.",
+            subject="wcsname",
+            advice="Choose another name.",
+        )
+    with open_fits(path) as hdus:
+        for hdu in _science(hdus):
+            _check_names(hdu.header, name, reuse, path)
+    return name
+
+
+def write_wcs(
+    path: str | Path,
+    new: Mapping[int, ChipWCS],
+    *,
+    wcsname: str = "",
+    reusename: bool = False,
+    rms_ra: float | None = None,
+    rms_dec: float | None = None,
+    nmatch: int | None = None,
+) -> str:
+    """`update_wcs` on a file, in one atomic replacement; returns the name of the new WCS.
+
+    Raises `Refusal` as `check_wcsname` does, or when the file cannot be replaced; it is then as it was.
+    """
+    name = check_wcsname(path, wcsname, reusename)
+    rewrite_fits(
+        path,
+        lambda hdus: update_wcs(
+            hdus, new, wcsname=name, reusename=reusename, rms_ra=rms_ra, rms_dec=rms_dec, nmatch=nmatch
+        ),
+    )
+    return name
+
+
+def update_wcs(
+    hdus: fits.HDUList,
+    new: Mapping[int, ChipWCS],
+    *,
+    wcsname: str = "",
+    reusename: bool = False,
+    rms_ra: float | None = None,
+    rms_dec: float | None = None,
+    nmatch: int | None = None,
+) -> None:
+    """Make `new` (by EXTVER) the primary WCS of the SCI extensions, as drizzlepac's updatehdr leaves an aligned image.
+
+    CRVAL, CD, ORIENTAT, WCSNAME and WCSTYPE change; FITNAME, RMS_RA, RMS_DEC (degrees on the sky: RA times cos Dec),
+    NMATCH, CRDER1 and CRDER2 are set when given; CRPIX, SIP and tables stay. The former WCS goes to the next free
+    letter under its name, unless it has the new name (`reusename`). `hdus` must be open for update or in memory.
+
+    Raises
+    ------
+    Refusal
+        A name in use, a chip without its extension, no letter free; nothing is changed then.
+    """
+    name = DEFAULT_NAME if wcsname.strip().upper() in _BLANK else wcsname.strip()
+    path = hdus.filename() or ""
+    science = _science(hdus)
+    missing = set(new) - {int(hdu.ver) for hdu in science}
+    if missing:
+        raise Refusal("The extension is missing.", file=path, subject=f"SCI,{min(missing)}")
+    for hdu in science:
+        _check_names(hdu.header, name, reusename, path)
+    with quiet_stwcs():
+        _start_history(hdus)
+        for hdu in science:
+            if int(hdu.ver) in new:
+                _archive(hdus, hdu, name)
+    for hdu in science:
+        if int(hdu.ver) in new:
+            _set_wcs(hdu.header, new[int(hdu.ver)], name)
+            _set_fit(hdu.header, name, rms_ra, rms_dec, nmatch)
+    if "NEXTEND" in hdus[0].header:
+        hdus[0].header["NEXTEND"] = len(hdus) - 1
+
+
+def previous_headers(hdus: fits.HDUList) -> dict[tuple[str, int], str]:
+    """The primary and SCI headers as text, by (EXTNAME, EXTVER): enough to put a WCS back exactly."""
+    return {(hdu.name, int(hdu.ver)): hdu.header.tostring() for hdu in [hdus[0], *_science(hdus)]}
+
+
+def wcs_type(name: str) -> str:
+    """WCSTYPE for a WCS name, in the words of the Hubble archive.
+
+    Names that the archive made start with IDC or OPU ("IDC_xyz-FIT_REL_GAIADR2"); all others are user-defined.
+    """
+    base, _, fit = name.upper().partition("-")
+    start = {"IDC": "undistorted ", "OPU": "pipeline default "}.get(base[:3])
+    if start is None:
+        return "user-defined"
+    fit = fit.split("-")[0]
+    if not fit:
+        return f"{start}not aligned"
+    if "FIT" not in fit:
+        return f"{start}a priori solution based on {fit}"
+    kind, _, catalog = fit.partition("_")[2].partition("_")
+    how = {
+        "REL": "relatively aligned to",
+        "IMG": "aligned image-by-image to",
+        "EVM": "aligned by visit-exposures to",
+        "SVM": "aligned by visit to",
+    }.get(kind)
+    catalog = catalog.split("_")[0]
+    return (
+        f"{start}a posteriori solution {how} {catalog}"
+        if how and catalog
+        else f"{start}a posteriori solution"
+    )
+
+
+@contextmanager
+def quiet_stwcs() -> Iterator[None]:
+    """stwcs prints and logs; here it does neither."""
+    log = logging.getLogger("astropy")
+    level = log.level
+    with quiet(), contextlib.redirect_stdout(io.StringIO()):
+        log.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            log.setLevel(level)
+
+
+def _science(hdus: fits.HDUList) -> list[fits.ImageHDU]:
+    return [hdu for hdu in hdus if hdu.name == "SCI"]
+
+
+def _check_names(header: fits.Header, name: str, reuse: bool, path: str | Path) -> None:
+    advice = "Give another wcsname."
+    if str(header.get("WCSNAME", "")).strip().upper() == name.upper() and not reuse:
+        raise Refusal(
+            f"The present WCS is already called {name!r}.",
+            file=path,
+            subject="wcsname",
+            advice="Give another wcsname, or switch reusename on to replace that WCS.",
+        )
+    for letter in string.ascii_uppercase:
+        if str(header.get(f"WCSNAME{letter}", "")).strip().upper() == name.upper():
+            raise Refusal(
+                f"The alternate WCS {letter} is already called {name!r}.",
+                file=path,
+                subject="wcsname",
+                advice=advice,
+            )
+    if all(f"CRVAL1{letter}" in header for letter in string.ascii_uppercase):
+        raise Refusal(
+            "All letters A-Z for alternate WCSs are in use.",
+            file=path,
+            subject="WCSNAMEA ... WCSNAMEZ",
+            advice="Delete an alternate WCS, for instance with stwcs.wcsutil.altwcs.deleteWCS.",
+        )
+
+
+def _start_history(hdus: fits.HDUList) -> None:
+    """The WCSCORR table and the archived OPUS solution, if not there yet; stwcs can only count EXTVER from 1."""
+    from stwcs.wcsutil import wcscorr
+
+    versions = [int(hdu.ver) for hdu in _science(hdus)]
+    if sorted(versions) == list(range(1, len(versions) + 1)):
+        wcscorr.init_wcscorr(hdus)
+
+
+def _archive(hdus: fits.HDUList, hdu: fits.ImageHDU, name: str) -> None:
+    from stwcs.wcsutil import altwcs
+
+    header = hdu.header
+    if "WCSNAME" not in header:
+        header["WCSNAME"] = "PRE-TWEAKREG"
+    old = str(header["WCSNAME"])
+    if old.strip().upper() != name.upper():
+        number = next(i for i, one in enumerate(hdus) if one is hdu)
+        altwcs.archive_wcs(hdus, [number], wcsname=old, mode=altwcs.ArchiveMode.AUTO_RENAME)
+
+
+def _set_wcs(header: fits.Header, wcs: ChipWCS, name: str) -> None:
+    if "CD1_1" not in header:
+        # a CD matrix replaces the other forms; both together are not allowed
+        for key in ("PC1_1", "PC1_2", "PC2_1", "PC2_2", "CDELT1", "CDELT2", "CROTA1", "CROTA2"):
+            header.remove(key, ignore_missing=True)
+    for i in (1, 2):
+        header[f"CRVAL{i}"] = float(wcs.crval[i - 1])
+        for j in (1, 2):
+            header[f"CD{i}_{j}"] = float(wcs.cd[i - 1, j - 1])
+    header["ORIENTAT"] = math.degrees(math.atan2(wcs.cd[0, 1], wcs.cd[1, 1]))
+    header["WCSNAME"] = name
+    header.set("WCSTYPE", wcs_type(name), **({} if "WCSTYPE" in header else {"after": "WCSNAME"}))
+
+
+def _set_fit(
+    header: fits.Header, name: str, rms_ra: float | None, rms_dec: float | None, nmatch: int | None
+) -> None:
+    header.set("FITNAME", name, "name of the fit that made this WCS", after="WCSTYPE")
+    cards = (
+        ("RMS_RA", rms_ra, "[deg] rms of the fit along RA, on the sky"),
+        ("RMS_DEC", rms_dec, "[deg] rms of the fit along Dec"),
+        ("NMATCH", nmatch, "sources used in the fit"),
+    )
+    last = "FITNAME"
+    for key, value, comment in cards:
+        if value is not None:
+            header.set(key, value, comment, after=last)
+            last = key
+    for axis, value in ((1, rms_ra), (2, rms_dec)):
+        if value is not None:
+            header[f"CRDER{axis}"] = (float(value), "[deg] Random error in coordinate")
