@@ -1,6 +1,6 @@
 """The star image of WFC3/UVIS: a narrow core and wide wings, both Moffat functions, integrated over pixels.
 
-Near the centre the integral over the pixel is tabulated eight times a pixel and interpolated with cubics;
+Near the centre the integral over the pixel is tabulated sixteen times a pixel and interpolated with cubics;
 beyond `INNER` pixels the profile is so smooth that its value and Laplacian at the pixel centre give the
 integral (Taylor: f + (f_xx + f_yy) / 24).
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 INNER = 8
-OVERSAMPLE = 8
+OVERSAMPLE = 16
 MARGIN = 2  # nodes beyond INNER that a cubic needs
 
 # Rendering stops where a star adds fewer electrons than this to a pixel
