@@ -42,10 +42,24 @@ class PeakStatus(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Rejected:
+    """Candidates that were no sources: 0-based chip pixels and why (`core.align.find.REASONS`)."""
+
+    x: Floats
+    y: Floats
+    reason: NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """Sources of one chip, arrays of the same length.
 
-    `x`, `y` 0-based chip pixels; `flux`, `peak` in image units; `number` 1-based source number of the image.
+    `x`, `y` 0-based chip pixels; `flux`, `peak` in image units, sky included; `number` 1-based source number of
+    the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units; `rejected` the
+    candidates that were left out.
     """
 
     extver: int
@@ -59,6 +73,7 @@ class Catalog:
     number: Ints
     sigma: float = float("nan")
     threshold: float = float("nan")
+    rejected: Rejected | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -68,7 +83,9 @@ class Catalog:
 class Sources:
     """All sources of one image, on the sky and in the frame; `extver`, `x`, `y` say where they were found.
 
-    `ra`, `dec` degrees; `u`, `v` 0-based frame pixels (from the header's WCS).
+    `ra`, `dec` degrees; `u`, `v` 0-based frame pixels (from the header's WCS). `error` is the expected error of
+    a position in chip pixels (relative weight in the fit), `origin` the index into `origins`, names of where
+    the sources come from (only a reference is made of several).
     """
 
     ra: Floats
@@ -80,6 +97,9 @@ class Sources:
     extver: Ints
     x: Floats
     y: Floats
+    error: Floats | None = None
+    origin: Ints | None = None
+    origins: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ra)
@@ -170,13 +190,15 @@ class ImageResult:
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """The whole result. `frame` is the undistorted reference frame; `reference` the sources matched against."""
+    """The whole result. `frame` is the undistorted reference frame; `reference` the sources matched against,
+    `expanded` the reference as it grew (only with expand_refcat)."""
 
     frame: ChipWCS
     reference_name: str
     reference: Sources
     images: tuple[ImageResult, ...]
     seconds: dict[str, float]
+    expanded: Sources | None = None
 
     def image(self, name: str) -> ImageResult:
         """The result of the file called `name`; KeyError if there is none."""

@@ -1,0 +1,192 @@
+"""The fit of an image to the reference and the rejection of outliers.
+
+Conventions of drizzlepac's `linearfit`: row vectors, xy = uv M + t with xy the image's and uv the reference's
+positions in the frame, relative to its CRPIX. Clipping is on the residual's length, looks at all matches in
+every round (what was dropped may come back) and never leaves fewer than `minobj`: drizzlepac clips each axis on
+its own, with a scatter scaled by a lagging factor, and may end with three pairs.
+"""
+
+from __future__ import annotations
+
+from math import atan2, degrees, exp, log, pi, radians, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf
+
+from core.align.results import Fit
+from core.align.settings import FitParams
+from core.errors import Refusal
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+LEAST = {"shift": 1, "rscale": 2, "general": 3}
+PARAMETERS = {"shift": 2, "rscale": 4, "general": 6}
+
+
+def fit(xy: Floats, uv: Floats, params: FitParams, weights: Floats | None = None) -> Fit:
+    """Fit image positions `xy` (n, 2) to reference positions `uv` (n, 2), both relative to the frame's CRPIX.
+
+    `weights` (n,) are relative inverse variances (None: all alike). Raises `Refusal` when the pairs are too few
+    or too badly placed for the geometry.
+    """
+    geometry = params.fitgeometry
+    if geometry not in LEAST:
+        raise Refusal(
+            f"{geometry!r} is no geometry.", subject="fitgeometry", advice="shift, rscale or general."
+        )
+    if len(xy) < LEAST[geometry]:
+        raise Refusal(
+            f"{len(xy)} pairs do not determine a {geometry} fit.",
+            subject="fitgeometry",
+            advice="shift, or parameters that give more matches.",
+        )
+    w = np.ones(len(xy)) if weights is None else np.asarray(weights, float) / np.mean(weights)
+    used = np.ones(len(xy), bool)
+    matrix, shift, covariance = solve(xy, uv, w, geometry)
+    for _ in range(params.nclip if params.sigma is not None else 0):
+        kept = _within(xy - uv @ matrix - shift, w, used, params, geometry)
+        if np.array_equal(kept, used):
+            break
+        used = kept
+        matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
+    return describe(geometry, matrix, shift, xy, uv, used, covariance)
+
+
+def solve(xy: Floats, uv: Floats, w: Floats, geometry: str) -> tuple[Floats, Floats, Floats]:
+    """M (2, 2), t (2,) of the weighted least squares fit, and the covariance of its parameters.
+
+    Parameters in the order of the covariance: tx, ty; then for rscale a, b of M = [[a, -b], [b, a]]; for general
+    M00, M10, M01, M11. Singular pairs (all in one place, or in a line for `general`) raise `Refusal`.
+    """
+    n = len(xy)
+    middle = (w @ uv) / w.sum()
+    reach = max(float(np.sqrt((w @ (uv - middle) ** 2).sum() / w.sum())), 1e-12)
+    u, v = ((uv - middle) / reach).T
+    one, nil = np.ones(n), np.zeros(n)
+    target = xy - uv
+    rows_x, rows_y = [one, nil], [nil, one]
+    if geometry == "rscale":
+        rows_x += [u, v]
+        rows_y += [v, -u]
+    elif geometry == "general":
+        rows_x += [u, v, nil, nil]
+        rows_y += [nil, nil, u, v]
+    design = np.concatenate([np.column_stack(rows_x), np.column_stack(rows_y)])
+    ww = np.concatenate([w, w])
+    normal = design.T @ (design * ww[:, None])
+    values = np.concatenate([target[:, 0], target[:, 1]])
+    if geometry != "shift" and (reach < 1e-6 or np.linalg.cond(normal) > 1e10):
+        raise Refusal(
+            "The matched sources lie in one place or in a line.",
+            subject="fitgeometry",
+            advice="fitgeometry = shift.",
+        )
+    inverse = np.linalg.inv(normal)
+    p = inverse @ (design.T @ (ww * values))
+    free = 2 * n - len(p)
+    left = values - design @ p
+    variance = float(ww @ left**2) / free if free > 0 else float("nan")
+    return _unfold(p, inverse * variance, middle, reach, geometry)
+
+
+def _unfold(
+    p: Floats, covariance: Floats, middle: Floats, reach: float, geometry: str
+) -> tuple[Floats, Floats, Floats]:
+    """From parameters about the middle of the pairs, in units of their extent, to M, t and covariance."""
+    u, v = middle / reach
+    change = np.eye(len(p))  # d(final parameters) / d(fitted ones)
+    if geometry == "rscale":
+        change[0, 2:], change[1, 2:] = (-u, -v), (-v, u)
+        change[2:, 2:] /= reach
+    elif geometry == "general":
+        change[0, 2:4], change[1, 4:6] = (-u, -v), (-u, -v)
+        change[2:, 2:] /= reach
+    final = change @ p
+    matrix = np.eye(2)
+    if geometry == "rscale":
+        a, b = final[2:]
+        matrix = np.array([[1.0 + a, -b], [b, 1.0 + a]])
+    elif geometry == "general":
+        matrix = np.array([[1.0 + final[2], final[4]], [final[3], 1.0 + final[5]]])
+    return matrix, final[:2].copy(), change @ covariance @ change.T
+
+
+def _within(residuals: Floats, w: Floats, used: Bools, params: FitParams, geometry: str) -> Bools:
+    """Which pairs stay: those whose residual is not longer than the scatter of the used ones allows.
+
+    The limit on the length is such that as many good pairs pass as with `sigma` on each axis; the scatter is
+    mended for what clipping took from it, else many rounds with a small `sigma` would eat up all pairs. At least
+    `minobj` stay, the best ones.
+    """
+    assert params.sigma is not None
+    freedom = max(2 * int(used.sum()) - PARAMETERS[geometry], 1)
+    length2 = w * (residuals**2).sum(axis=1)
+    limit2 = radial_limit(params.sigma) ** 2
+    variance = float(length2[used].sum()) / freedom
+    if not used.all():
+        lost = exp(-0.5 * limit2)
+        variance /= 1.0 - 0.5 * limit2 * lost / (1.0 - lost)
+    kept = length2 <= variance * limit2 + 1e-12  # a millionth of a pixel is rounding
+    least = min(max(params.minobj, LEAST[geometry] + 1), len(kept))
+    if kept.sum() < least:
+        kept = np.zeros(len(kept), bool)
+        kept[np.argsort(length2, kind="stable")[:least]] = True
+    return np.asarray(kept)
+
+
+def radial_limit(sigma: float) -> float:
+    """The radius, in sigma of one axis, that a round Gaussian leaves as often as the square of half side `sigma`."""
+    outside = 1.0 - float(erf(sigma / sqrt(2.0))) ** 2
+    if outside < 1e-15:  # far out the square is left at its four sides
+        outside = 4.0 * exp(-0.5 * sigma**2) / (sigma * sqrt(2.0 * pi))
+        return sqrt(-2.0 * log(outside)) if outside > 0 else sigma
+    return sqrt(-2.0 * log(outside))
+
+
+def describe(
+    geometry: str,
+    matrix: Floats,
+    shift: Floats,
+    xy: Floats,
+    uv: Floats,
+    used: Bools,
+    covariance: Floats | None,
+) -> Fit:
+    """The fit with the numbers that people read: rotation, scale, skew as drizzlepac defines them."""
+    residuals = xy - uv @ matrix - shift
+    determinant = float(np.linalg.det(matrix))
+    sign = -1.0 if determinant < 0 else 1.0
+    scale = sqrt(abs(determinant))
+    scale_x = float(np.hypot(matrix[0, 0], matrix[0, 1]))
+    scale_y = float(np.hypot(matrix[1, 0], matrix[1, 1]))
+    if geometry != "general":
+        scale_x = scale_y = scale
+    turn = matrix / np.array([[scale_x], [scale_y]])
+    rot = degrees(atan2(turn[1, 0] - sign * turn[0, 1], turn[0, 0] + sign * turn[1, 1])) % 360.0
+    rot_x = degrees(atan2(-matrix[0, 1], matrix[0, 0]))
+    rot_y = degrees(atan2(matrix[1, 0], matrix[1, 1]))
+    skew = (rot_y - rot_x + 180.0) % 360.0 - 180.0 if geometry == "general" else 0.0
+    rx, ry = np.ascontiguousarray(residuals[:, 0]), np.ascontiguousarray(residuals[:, 1])
+    return Fit(
+        geometry=geometry,
+        matrix=matrix,
+        shift=shift,
+        rot=rot,
+        scale=scale,
+        scale_xy=(scale_x, scale_y),
+        skew=skew,
+        rms_x=float(rx[used].std()),
+        rms_y=float(ry[used].std()),
+        used=used,
+        rx=rx,
+        ry=ry,
+        covariance=covariance,
+    )
+
+
+def similarity(rot: float, scale: float) -> Floats:
+    """M of a rotation by `rot` degrees and a scale, in the convention of the fit."""
+    c, s = scale * np.cos(radians(rot)), scale * np.sin(radians(rot))
+    return np.array([[c, -s], [s, c]])

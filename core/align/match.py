@@ -1,0 +1,149 @@
+"""Pairs of image and reference sources, one to one, nearest within the tolerance.
+
+drizzlepac matches once, with the initial offset as it comes: half a pixel of bin rounding and a roll of 0.01
+degrees (0.35 pixel at 2000 pixels) lose matches at a tolerance of 1 pixel, and one source may serve several.
+Here the fitted transformation takes the place of the offset and the match is repeated until it stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from scipy.special import pdtrc
+
+from core.align.fit import LEAST, fit
+from core.align.results import Matches, Offset, Sources
+from core.align.settings import FitParams, MatchParams
+from core.errors import Refusal
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+ROUNDS = 8
+CHANCE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Placing:
+    """xy = uv M + t about `centre` (0-based frame pixels): where reference sources lie in the image's positions."""
+
+    matrix: Floats
+    shift: Floats
+    centre: Floats
+
+    @classmethod
+    def at(cls, x: float, y: float, centre: Floats) -> Placing:
+        return cls(np.eye(2), np.array([x, y]), centre)
+
+    def __call__(self, uv: Floats) -> Floats:
+        return np.asarray((uv - self.centre) @ self.matrix + self.shift + self.centre)
+
+
+def match(
+    image: Sources,
+    reference: Sources,
+    offset: Offset,
+    params: MatchParams,
+    fitting: FitParams,
+    centre: Floats,
+) -> Matches:
+    """Match an image to the reference, beginning at `offset`; `centre` is the frame's CRPIX, 0-based.
+
+    First the offset is refined on the pairs themselves, then matching and fitting take turns until the pairs
+    stay the same. The pairs may be fewer than `minobj`: the caller judges.
+    """
+    xy = np.column_stack([image.u, image.v])
+    uv = np.column_stack([reference.u, reference.v])
+    mine, theirs = apart(xy, params.separation), apart(uv, params.separation)
+    xy_kept, uv_kept = np.nonzero(mine)[0], np.nonzero(theirs)[0]
+    if not len(xy_kept) or not len(uv_kept):
+        return Matches(np.empty(0, np.int64), np.empty(0, np.int64))
+    xy, uv = xy[xy_kept], uv[uv_kept]
+    tree = cKDTree(xy)
+    placing = Placing.at(*_refined(tree, xy, uv, offset, params.tolerance), centre)
+    pairs = nearest(tree, xy, placing(uv), params.tolerance)
+    for _ in range(ROUNDS):
+        placed = _placed(xy, uv, pairs, fitting, centre)
+        if placed is None:
+            break
+        placing = placed
+        again = nearest(tree, xy, placing(uv), params.tolerance)
+        if np.array_equal(again, pairs):
+            break
+        pairs = again
+    return Matches(reference=uv_kept[pairs[:, 0]], image=xy_kept[pairs[:, 1]])
+
+
+def nearest(tree: cKDTree, xy: Floats, expected: Floats, tolerance: float) -> Ints:
+    """Pairs (reference, image) that are each other's nearest and at most `tolerance` apart, in reference order."""
+    distance, here = tree.query(expected, distance_upper_bound=tolerance * (1.0 + 1e-12))
+    found = np.nonzero(np.isfinite(distance))[0]
+    if not len(found):
+        return np.empty((0, 2), np.int64)
+    back = cKDTree(expected[found])
+    _, there = back.query(xy[here[found]])
+    mutual = there == np.arange(len(found))
+    return np.column_stack([found[mutual], here[found][mutual]]).astype(np.int64)
+
+
+def apart(positions: Floats, separation: float) -> Bools:
+    """Which positions stay when, of two closer than `separation`, the later by y, then x, is dropped."""
+    keep = np.ones(len(positions), bool)
+    if separation <= 0 or len(positions) < 2:
+        return keep
+    pairs = cKDTree(positions).query_pairs(separation * (1.0 - 1e-12), output_type="ndarray")
+    rank = np.empty(len(positions), np.int64)
+    rank[np.lexsort((positions[:, 0], positions[:, 1]))] = np.arange(len(positions))
+    ordered = np.sort(rank[pairs], axis=1)
+    back = np.argsort(rank)
+    for first, later in ordered[np.lexsort((ordered[:, 1], ordered[:, 0]))]:
+        if keep[back[first]]:
+            keep[back[later]] = False
+    return keep
+
+
+def chance_matches(image: Sources, reference: Sources, matches: Matches, tolerance: float) -> float:
+    """How many matches would come by chance: the mean number at eight places around, some tolerances away."""
+    if not len(image) or not len(reference):
+        return 0.0
+    xy = np.column_stack([image.u, image.v])
+    uv = np.column_stack([reference.u, reference.v])
+    if len(matches):
+        uv = uv + np.median(xy[matches.image] - uv[matches.reference], axis=0)
+    tree = cKDTree(xy)
+    far = 6.0 * tolerance + 3.0
+    turns = np.pi / 4.0 * np.arange(8) + 0.2
+    counts = [len(nearest(tree, xy, uv + far * np.array([np.cos(a), np.sin(a)]), tolerance)) for a in turns]
+    return float(np.mean(counts))
+
+
+def beats_chance(count: int, expected: float) -> bool:
+    """Whether `count` matches are more than chance gives, for which `expected` is the mean."""
+    return bool(pdtrc(max(count - 1, 0), max(expected, 0.05) * 1.5) < CHANCE)
+
+
+def _refined(tree: cKDTree, xy: Floats, uv: Floats, offset: Offset, tolerance: float) -> tuple[float, float]:
+    """The offset moved to the median of the pairs near it: the histogram knows it to half a bin only."""
+    place = np.array([offset.x, offset.y])
+    for reach in (tolerance + 1.0, tolerance + 0.5):
+        pairs = nearest(tree, xy, uv + place, reach)
+        if len(pairs) < 3:
+            break
+        differences = xy[pairs[:, 1]] - uv[pairs[:, 0]]
+        place = np.median(differences, axis=0)
+    return float(place[0]), float(place[1])
+
+
+def _placed(xy: Floats, uv: Floats, pairs: Ints, fitting: FitParams, centre: Floats) -> Placing | None:
+    """The fit to the present pairs; None when they do not carry one."""
+    if len(pairs) < max(LEAST[fitting.fitgeometry] + 1, 4):
+        return None
+    try:
+        made = fit(xy[pairs[:, 1]] - centre, uv[pairs[:, 0]] - centre, fitting)
+    except Refusal:
+        return None
+    return Placing(made.matrix, made.shift, centre)

@@ -1,0 +1,141 @@
+"""The initial offset of an image: the peak in the 2D histogram of all coordinate differences.
+
+Unlike drizzlepac's, bin [r, r] is zero offset for any search radius (it subtracts the unrounded radius), the
+position comes from the box around the peak and cannot leave it, and a peak that chance could have made is
+never used.
+"""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
+from scipy.special import pdtrc
+
+from core.align.results import Offset, PeakStatus, Sources
+from core.align.settings import MatchParams
+from core.errors import Refusal
+from core.kernels.match import difference_histogram
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+SAME_PLACE = 0.7  # pixels within which two sources sit at the same place of the detector
+LARGEST_RADIUS = 4000
+CHANCE = 1e-4  # a peak counts if pairs by chance make one as high less often than this
+_BOX = 2  # half size of the box that belongs to a peak
+_NEAR = 10  # half size of the surroundings that say what is usual near the peak
+
+
+def offset(image: Sources, reference: Sources, params: MatchParams, scale: float) -> Offset:
+    """Offset image - reference in frame pixels of `scale` arcsec, with its histogram.
+
+    With `use2dhist` off the given offsets, status NOT_USED. Raises `Refusal` for a search radius so large that
+    the histogram would not fit in memory.
+    """
+    if not params.use2dhist:
+        none = np.zeros((1, 1), np.int64)
+        return Offset(params.xoffset, params.yoffset, none, 0, 0, 0, float("nan"), 0, PeakStatus.NOT_USED)
+    radius = max(1, ceil(params.radius(scale) - 1e-9))
+    if radius > LARGEST_RADIUS:
+        raise Refusal(
+            f"A search radius of {radius} pixels makes a histogram that does not fit.",
+            subject="searchrad",
+            advice=f"at most {LARGEST_RADIUS} pixels; check searchunits.",
+        )
+    sky, fixed = histogram_planes(image, reference, radius)
+    found = peak(sky, radius)
+    if found.status in (PeakStatus.GOOD, PeakStatus.EDGE) or not fixed.any():
+        return found
+    # exposures of one pointing show a star at the same pixels too: only then the left-out pairs decide
+    return peak(sky + fixed, radius)
+
+
+def histogram_planes(image: Sources, reference: Sources, radius: int) -> tuple[Ints, Ints]:
+    """Histograms (2 radius + 1)² of the differences: pairs apart on the detector, and at the same place of it."""
+    counts = difference_histogram(
+        _table(image), _sorted(_table(reference)), radius, SAME_PLACE, 0, len(image)
+    )
+    return counts[0], counts[1]
+
+
+def peak(histogram: Ints, radius: int) -> Offset:
+    """The peak of a histogram of differences: where the 3x3 sums are highest, if chance does not explain it."""
+    if not histogram.any():
+        return Offset(0.0, 0.0, histogram, radius, 0, 0, 0.0, radius, PeakStatus.NO_DATA)
+    sums = np.rint(uniform_filter(histogram.astype(float), 3, mode="constant") * 9.0)
+    # of equal sums the one with the highest bin in the middle
+    row, column = np.unravel_index(int(np.argmax(sums + histogram / (histogram.max() + 1.0))), sums.shape)
+    row, column = _highest_near(histogram, int(row), int(column))
+    edge = int(min(row, column, 2 * radius - row, 2 * radius - column))
+    y0, x0 = max(row - _BOX, 0), max(column - _BOX, 0)
+    box = histogram[y0 : row + _BOX + 1, x0 : column + _BOX + 1]
+    away = np.ones(histogram.shape, bool)
+    away[max(row - 3, 0) : row + 4, max(column - 3, 0) : column + 4] = False
+    usual, spread = _surroundings(sums, away, row, column)
+    top = float(sums[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].max())
+    significance = (top - usual) / sqrt(max(spread**2, usual, 1.0))
+    excess = np.maximum(box - usual / 9.0, 0.0)
+    if excess.sum() > 0:
+        y = float((excess.sum(axis=1) @ np.arange(box.shape[0])) / excess.sum()) + y0
+        x = float((excess.sum(axis=0) @ np.arange(box.shape[1])) / excess.sum()) + x0
+    else:
+        y, x = float(row), float(column)
+    if not _beats_chance(top, usual, spread, sums.size):
+        status = PeakStatus.BAD_FIT
+    else:
+        status = PeakStatus.EDGE if edge < _BOX else PeakStatus.GOOD
+    second = int(histogram[away].max()) if away.any() else 0
+    return Offset(
+        x - radius,
+        y - radius,
+        histogram,
+        radius,
+        int(histogram[row, column]),
+        second,
+        significance,
+        edge,
+        status,
+    )
+
+
+def _highest_near(histogram: Ints, row: int, column: int) -> tuple[int, int]:
+    """The highest bin of the 3x3 box around a bin."""
+    y0, x0 = max(row - 1, 0), max(column - 1, 0)
+    box = histogram[y0 : row + 2, x0 : column + 2]
+    dy, dx = np.unravel_index(int(np.argmax(box)), box.shape)
+    return y0 + int(dy), x0 + int(dx)
+
+
+def _surroundings(sums: Floats, away: NDArray[np.bool_], row: int, column: int) -> tuple[float, float]:
+    """Mean and scatter of the 3x3 sums that are usual, of the whole histogram or near the peak, what is larger."""
+    inner = away.copy()
+    inner[[0, -1], :] = False  # their sums lack bins
+    inner[:, [0, -1]] = False
+    near = np.zeros_like(inner)
+    near[max(row - _NEAR, 0) : row + _NEAR + 1, max(column - _NEAR, 0) : column + _NEAR + 1] = True
+    values = [sums[chosen] for chosen in (inner, inner & near) if np.count_nonzero(chosen) >= 9]
+    if not values:
+        return 0.0, 0.0
+    return max(float(v.mean()) for v in values), max(float(v.std()) for v in values)
+
+
+def _beats_chance(top: float, usual: float, spread: float, trials: int) -> bool:
+    """Whether pairs by chance make a sum of `top` anywhere less often than `CHANCE`.
+
+    Poisson, with the excess scaled down where the sums scatter more than Poisson's do (clustered sources).
+    """
+    excess = spread / sqrt(usual) if usual > 0 and spread > sqrt(usual) else 1.0
+    equivalent = usual + (top - usual) / excess
+    return float(pdtrc(max(np.floor(equivalent) - 1.0, 0.0), max(usual, 1e-3))) * trials < CHANCE
+
+
+def _table(sources: Sources) -> Floats:
+    columns = (sources.u, sources.v, sources.extver, sources.x, sources.y)
+    return np.ascontiguousarray(np.column_stack(columns).astype(np.float64))
+
+
+def _sorted(table: Floats) -> Floats:
+    return np.ascontiguousarray(table[np.argsort(table[:, 1], kind="stable")])

@@ -1,0 +1,98 @@
+"""Whether an image is aligned: every condition, with the reason and what to try, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.align.match import beats_chance, chance_matches
+from core.align.results import Fit, Matches, Offset, PeakStatus, Sources
+from core.align.settings import MatchParams
+
+LARGEST_SCALE_CHANGE = 0.02
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why an image is not aligned, and what to change."""
+
+    reason: str
+    advice: str
+
+
+def too_few_sources(sources: Sources, minobj: int) -> Verdict | None:
+    """An image needs `minobj` sources, at least one."""
+    if len(sources) >= max(1, minobj):
+        return None
+    many = "No source is" if not len(sources) else f"Only {len(sources)} sources are"
+    return Verdict(
+        f"{many} found, {max(1, minobj)} are needed (minobj).", "a lower threshold or a smaller minobj."
+    )
+
+
+def judge(
+    params: MatchParams,
+    *,
+    offset: Offset | None = None,
+    matches: Matches | None = None,
+    image: Sources | None = None,
+    reference: Sources | None = None,
+    fit: Fit | None = None,
+) -> Verdict | None:
+    """The objection to the step whose result is given, or None."""
+    if offset is not None:
+        return _judge_offset(params, offset)
+    if matches is not None and image is not None and reference is not None:
+        return _judge_matches(params, matches, image, reference)
+    return _judge_fit(fit) if fit is not None else None
+
+
+def _judge_offset(params: MatchParams, offset: Offset) -> Verdict | None:
+    units = "arcsec" if params.searchunits == "arcseconds" else "pixels"
+    radius = f"searchrad ({params.searchrad:g} {units})"
+    if offset.status is PeakStatus.NO_DATA:
+        return Verdict(
+            f"No source lies within {radius} of a reference source.",
+            "a larger searchrad; check that the images overlap.",
+        )
+    if offset.status is PeakStatus.BAD_FIT:
+        return Verdict(
+            f"The 2D histogram has no significant peak within {radius}: its highest bin holds {offset.height} "
+            f"pairs, the next highest {offset.second}.",
+            "a larger searchrad, a threshold that gives more stars in common, or dqbits to leave out bad pixels.",
+        )
+    if offset.status is PeakStatus.EDGE:
+        return Verdict(
+            f"The peak of the 2D histogram lies at its edge ({offset.x:+.1f}, {offset.y:+.1f} pixels).",
+            "a larger searchrad.",
+        )
+    return None
+
+
+def _judge_matches(
+    params: MatchParams, matches: Matches, image: Sources, reference: Sources
+) -> Verdict | None:
+    if len(matches) < max(1, params.minobj):
+        return Verdict(
+            f"Only {len(matches)} matches, {max(1, params.minobj)} are needed (minobj).",
+            "a lower threshold, a larger tolerance or a smaller minobj.",
+        )
+    expected = chance_matches(image, reference, matches, params.tolerance)
+    if not beats_chance(len(matches), expected):
+        return Verdict(
+            f"{len(matches)} matches are no more than chance gives (about {expected:.0f}).",
+            "a smaller tolerance, a higher threshold, or use2dhist = yes with a larger searchrad.",
+        )
+    return None
+
+
+def _judge_fit(fit: Fit) -> Verdict | None:
+    if not np.isfinite(fit.matrix).all() or not np.isfinite(fit.shift).all():
+        return Verdict("The fit has no finite result.", "fitgeometry = shift.")
+    if np.linalg.det(fit.matrix) < 0 or abs(fit.scale - 1.0) > LARGEST_SCALE_CHANGE:
+        return Verdict(
+            f"The fit is not plausible: scale {fit.scale:.4f}.",
+            "fitgeometry = shift, or a smaller tolerance and searchrad.",
+        )
+    return None
