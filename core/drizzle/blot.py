@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.data.chipwcs import ChipWCS
-from core.drizzle.chip import Image
-from core.drizzle.settings import BlotParams
+from core.drizzle.chip import Image, scale_ratio
+from core.drizzle.mapping import pixel_map
+from core.drizzle.settings import INTERPOLANTS, BlotParams
+from core.drizzle.work import TILE_ROWS
+from core.kernels import blot as kernels
 from core.runs.progress import Progress
-from core.runs.spread import Workers
+from core.runs.spread import Threads, Workers, over_rows, row_blocks
+
+_KINDS = dict(
+    zip(
+        INTERPOLANTS,
+        (kernels.NEAREST, kernels.LINEAR, kernels.POLY3, kernels.POLY5, kernels.SINC),
+        strict=True,
+    )
+)
+_ROWS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,4 +53,22 @@ def blot(
     that lie outside the median get the sky alone.
     `progress` is advanced `blot_units(wcs)` times.
     """
-    raise NotImplementedError
+    where = pixel_map(wcs, frame, params.stepsize, workers=workers, progress=progress)
+    added = sky if params.addsky else params.skyval
+    factor = exptime / scale_ratio(frame, wcs) ** 2 / conversion
+    sci = np.empty(wcs.shape, np.float32)
+    image = np.ascontiguousarray(median, np.float32)
+    values = (np.float32(factor), np.float32(added or 0.0))
+
+    def work(first: int, stop: int) -> None:
+        # few rows at a time: their positions stay in the processor's cache
+        for top, bottom in row_blocks(stop - first, _ROWS):
+            here = slice(first + top, first + bottom)
+            x, y = where.positions(here.start, here.stop)
+            if params.interp == "poly5":
+                kernels.resample_poly5(image, x, y, *values, sci[here])
+            else:
+                kernels.resample(image, x, y, _KINDS[params.interp], params.sinscl, *values, sci[here])
+
+    over_rows(work, wcs.shape[0], TILE_ROWS, workers or Threads(), progress)
+    return Blotted(sci)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
+from core.data.frame import pixel_scale
 from core.errors import Refusal
 
 Image = NDArray[np.float32]
@@ -71,5 +72,5 @@ def scale_ratio(frame: ChipWCS, wcs: ChipWCS) -> float:
     """Pixel scale of the output frame over that of the chip: its distortion model's (IDCSCALE, else
     sqrt |det CD|), or, of a chip without distortion (coeffs off), the length of its x axis."""
     if wcs.is_linear:
-        return frame.scale / (float(np.hypot(wcs.cd[0, 0], wcs.cd[1, 0])) * 3600.0)
-    return frame.scale / (wcs.idcscale or wcs.scale)
+        return pixel_scale(frame) / pixel_scale(wcs)
+    return pixel_scale(frame) / (wcs.idcscale or wcs.scale)

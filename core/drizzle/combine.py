@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import ChipInput, Image
+from core.drizzle.drop import Canvas, context_bit, drop_chip, drop_of
+from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import CombineParams
 from core.runs.progress import Progress
 from core.runs.spread import Workers
@@ -43,4 +45,26 @@ def combine(
     result is multiplied by `total_exptime` (seconds, the sum over the exposures). `progress` is advanced
     `work_units(frame)` times a chip. Raises `Refusal` for counts without an exposure time, `Cancelled`.
     """
-    raise NotImplementedError
+    if params.units == "counts" and total_exptime is None:
+        raise ValueError("total counts need the total exposure time")
+    fill = params.fillval if params.fillval is not None else params.maskval
+    sci = np.full(frame.shape, np.nan if fill is None else fill, np.float32)
+    wht = np.zeros(frame.shape, np.float32)
+    planes: list[NDArray[np.int32]] = []
+    for number, chip in enumerate(chips, start=1):
+        if number % 32 == 1:
+            planes.append(np.zeros(frame.shape, np.int32))
+        canvas = Canvas(sci, wht, planes[-1], context_bit(number))
+        where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
+        drop = drop_of(params, chip, frame)
+        drop_chip(chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress)
+    if params.units == "counts" and total_exptime is not None:
+        np.multiply(sci, np.float32(total_exptime), out=sci, where=wht != 0)
+    return Combined(sci, wht, _cube(planes, frame))
+
+
+def _cube(planes: list[NDArray[np.int32]], frame: ChipWCS) -> NDArray[np.int32]:
+    """The context planes as one array; the usual single plane is not copied."""
+    if len(planes) == 1:
+        return planes[0][np.newaxis]
+    return np.stack(planes) if planes else np.zeros((1, *frame.shape), np.int32)

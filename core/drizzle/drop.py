@@ -1,0 +1,127 @@
+"""One chip dropped onto the frame: what the separate and the final drizzle have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.chipwcs import ChipWCS
+from core.drizzle.chip import ChipInput, Image, scale_ratio
+from core.drizzle.mapping import PixelMap
+from core.drizzle.settings import CombineParams, DropParams
+from core.drizzle.work import TILE_ROWS
+from core.kernels import drizzle as kernels
+from core.runs.progress import Progress
+from core.runs.spread import Threads, Workers, over_rows
+
+_FWHM = 2.3548  # of a Gaussian, in sigma, with drizzlepac's digits
+_POINT_BELOW = 0.001
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """The frame while chips fall on it: running weighted mean and weight (float32), context plane and bit."""
+
+    sci: Image
+    wht: Image
+    ctx: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
+    bit: int = 0
+
+
+@dataclass(frozen=True)
+class Drop:
+    """How pixels fall.
+
+    Attributes
+    ----------
+    kernel : square, turbo, point, gaussian, lanczos3 or tophat; `pixfrac` at most 0.001 makes every kernel point
+    pixfrac : size of the drop in chip pixels
+    ratio : pixel scale of the frame over that of the chip
+    per_second : factor that makes the pixels a rate
+    weight_scale : factor on the weights
+    """
+
+    kernel: str
+    pixfrac: float = 1.0
+    ratio: float = 1.0
+    per_second: float = 1.0
+    weight_scale: float = 1.0
+
+
+def drop_chip(
+    data: Image,
+    weight: Image,
+    where: PixelMap,
+    drop: Drop,
+    canvas: Canvas,
+    *,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Add one chip to `canvas`.
+
+    Pixels of weight 0 leave no trace at all, whatever their value. Values are multiplied by ratio^2 so that flux,
+    not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows.
+    """
+    tile = _tile_function(where, drop)
+    gain = np.float32(drop.per_second) * np.float32(drop.ratio**2)
+    pixels = (np.ascontiguousarray(data, np.float32), np.ascontiguousarray(weight, np.float32))
+    scale, bit = np.float32(drop.weight_scale), np.int32(canvas.bit)
+    where.bounds  # noqa: B018  made once, before the threads need it
+
+    def work(first: int, stop: int) -> None:
+        tile(*pixels, gain, scale, first, stop, canvas.sci, canvas.wht, canvas.ctx, bit)
+
+    over_rows(work, canvas.sci.shape[0], TILE_ROWS, workers or Threads(), progress)
+
+
+def drop_of(params: DropParams, chip: ChipInput, frame: ChipWCS) -> Drop:
+    """How the pixels of `chip` fall on `frame`. ERR weights have a scale of their own, 1 / ratio^4."""
+    ratio = scale_ratio(frame, chip.wcs)
+    by_variance = isinstance(params, CombineParams) and params.wht_type == "ERR"
+    scale = 1.0 / ratio**4 if by_variance else params.wt_scl.of(chip.exptime)
+    return Drop(params.kernel, params.pixfrac, ratio, chip.per_second, scale)
+
+
+def context_bit(number: int) -> int:
+    """The bit of chip `number` (1, 2 ...) in its context plane, as a signed 32-bit value."""
+    bit = 1 << ((number - 1) % 32)
+    return bit - (1 << 32) if bit == 1 << 31 else bit
+
+
+def _tile_function(where: PixelMap, drop: Drop) -> Callable[..., None]:
+    """The kernel of `drop` with everything bound but pixels, rows and canvas."""
+    grid = (where.x, where.y, float(where.step), *where.bounds, where.block)
+    pixfrac, ratio = drop.pixfrac, drop.ratio
+    if drop.kernel == "point" or pixfrac <= _POINT_BELOW:
+        return lambda *rest: kernels.point_tile(*grid, *rest)
+    if drop.kernel == "square":
+        return lambda *rest: kernels.square_tile(*grid, pixfrac / 2, where.turn, *rest)
+    if drop.kernel == "turbo":
+        reach = pixfrac / ratio / 2
+        density = ratio**2 / pixfrac**2
+        return lambda *rest: kernels.turbo_tile(*grid, reach, density, *rest)
+    profile = _profile(drop.kernel, pixfrac, ratio)
+    return lambda *rest: kernels.profile_tile(*grid, *profile, *rest)
+
+
+def _profile(kernel: str, pixfrac: float, ratio: float) -> tuple[int, Image, float, float, float]:
+    """Shape, table, two numbers and reach of the round kernels, in frame pixels."""
+    if kernel == "gaussian":
+        steepness = _FWHM**2 * ratio**2 / pixfrac**2 / 2
+        reach = max(2.5 * pixfrac / _FWHM / ratio, 1.2 / ratio)
+        return kernels.GAUSSIAN, np.zeros(1, np.float32), steepness / np.pi, steepness, reach
+    if kernel == "tophat":
+        reach = pixfrac / ratio / 2
+        return kernels.TOPHAT, np.zeros(1, np.float32), reach**2, 0.0, reach
+    return kernels.LANCZOS, _lanczos_table(3), ratio / 0.01 / pixfrac, 0.0, 3 * pixfrac / ratio
+
+
+def _lanczos_table(order: int) -> Image:
+    """sinc(x) sinc(x / order) every 0.01 pixels, 512 entries, 0 from x = order on."""
+    x = np.pi * np.arange(512) * 0.01
+    window = np.sinc(x / np.pi) * np.sinc(x / np.pi / order)
+    return np.where(x < np.pi * order, window, 0.0).astype(np.float32)

@@ -1,0 +1,112 @@
+"""Where the pixels of a chip fall on the frame: exact on a coarse grid, bilinear between.
+
+The grid has its nodes at the FITS pixels 0, step, 2 step ... of the chip, in both axes, up to the first beyond the
+last pixel, as drizzlepac's DefaultWCSMapping has. Drizzling and blotting both go from chip to frame (blotting
+asks for every chip pixel where on the median it lies), so one map serves both and no inverse of the distortion
+is ever needed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.chipwcs import ChipWCS, Floats
+from core.errors import Refusal
+from core.kernels import drizzle as kernels
+from core.runs.progress import Progress
+from core.runs.spread import Threads, Workers, row_blocks
+
+_BLOCK = 10  # chip pixels; the cut by which tiles find the pixels that reach them
+
+
+@dataclass(frozen=True, eq=False)
+class PixelMap:
+    """A chip's pixels on the frame.
+
+    Attributes
+    ----------
+    x, y : float64 (rows, columns) of nodes: 0-based frame positions of the nodes
+    step : chip pixels between nodes
+    shape : rows and columns of the chip
+    """
+
+    x: Floats
+    y: Floats
+    step: int
+    shape: tuple[int, int]
+
+    @property
+    def block(self) -> int:
+        """Edge of the blocks of `bounds`, a multiple of `step`."""
+        return self.step * max(1, round(_BLOCK / self.step))
+
+    @cached_property
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Lowest and highest frame row of every block of pixels, corners included; NaN positions left out."""
+        ny, nx = self.shape
+        size = (ny // self.block + 1, nx // self.block + 1)
+        low, high = np.empty(size), np.empty(size)
+        kernels.block_bounds(self.y, float(self.step), self.block, ny, nx, low, high)
+        return low, high
+
+    @cached_property
+    def turn(self) -> int:
+        """How the chip is turned on the frame, see `core.kernels.drizzle`: bit 0 mirrored in frame x, bit 1 in y,
+        bit 2 axes swapped; taken in the middle of the chip, for the layout of the corners only."""
+        j, i = self.x.shape[0] // 2, self.x.shape[1] // 2
+        right_by_x, right_by_y = self.x[j, i] - self.x[j, i - 1], self.x[j, i] - self.x[j - 1, i]
+        up_by_x, up_by_y = self.y[j, i] - self.y[j, i - 1], self.y[j, i] - self.y[j - 1, i]
+        swapped = abs(right_by_x) < abs(right_by_y)
+        right, up = (right_by_y, up_by_x) if swapped else (right_by_x, up_by_y)
+        return int(right < 0) | int(up < 0) << 1 | int(swapped) << 2
+
+    def positions(self, first: int = 0, stop: int | None = None) -> tuple[Floats, Floats]:
+        """0-based frame x and y, float64 (rows, columns), of the pixel centres of chip rows [first, stop)."""
+        stop = self.shape[0] if stop is None else stop
+        x = np.empty((stop - first, self.shape[1]))
+        y = np.empty_like(x)
+        kernels.map_rows(self.x, self.y, float(self.step), first, stop, self.shape[1], x, y)
+        return x, y
+
+
+def pixel_map(
+    wcs: ChipWCS,
+    frame: ChipWCS,
+    stepsize: int = 10,
+    *,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+) -> PixelMap:
+    """The map of the chip `wcs` onto `frame`, exact every `stepsize` pixels; 0 and 1: exact at every pixel.
+
+    `progress` is only asked whether to stop. Raises `Refusal` for a negative step, `Cancelled`.
+    """
+    if stepsize < 0:
+        raise Refusal(f"The step {stepsize} is below 0.", subject="stepsize", advice="Give 10, or 0.")
+    step = max(1, stepsize)
+    ny, nx = wcs.shape
+    columns = np.arange(nx // step + 2) * step - 1.0
+    rows = np.arange(ny // step + 2) * step - 1.0
+    x, y = np.empty((rows.size, columns.size)), np.empty((rows.size, columns.size))
+
+    def place(block: tuple[int, int]) -> None:
+        if progress is not None:
+            progress.check()
+        here = slice(*block)
+        sky = wcs.pix_to_sky(*np.meshgrid(columns, rows[here]))
+        x[here], y[here] = frame.sky_to_pix(*sky)
+
+    (workers or Threads()).map(place, row_blocks(rows.size, max(1, 100_000 // columns.size)))
+    return PixelMap(x, y, step, (ny, nx))
+
+
+def map_of_centers(positions: NDArray[np.float64]) -> PixelMap:
+    """A map given by the frame positions of all pixel centres, (rows, columns, 2) with x before y, 0-based, as the
+    `drizzle` package takes them; beyond the outer centres it goes on linearly."""
+    ny, nx = positions.shape[:2]
+    grid = np.pad(positions, ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd")
+    return PixelMap(np.ascontiguousarray(grid[..., 0]), np.ascontiguousarray(grid[..., 1]), 1, (ny, nx))
