@@ -1,0 +1,62 @@
+"""Numbers of the detector that take the place of those known for the instrument."""
+
+from core.params.model import Group, Kind, Param
+
+
+def _value(name: str, label: str, unit: str, keyword: str, text: str) -> Param:
+    return Param(
+        name,
+        Kind.STR,
+        "",
+        label,
+        f"{text} A number, or several separated by commas, whose average is taken. Blank leaves it to {keyword} or "
+        "to what is known of the instrument.",
+        unit=unit,
+        semantic="per-amp",
+    )
+
+
+def _keyword(name: str, label: str, value: str, text: str) -> Param:
+    return Param(
+        name,
+        Kind.STR,
+        "",
+        label,
+        f"{text} Several separated by commas are averaged. Give either this or {value}, not both. Blank takes the "
+        "keyword that the instrument uses.",
+        semantic="keyword",
+    )
+
+
+_PARAMS = (
+    _value(
+        "gain",
+        "Gain",
+        "electrons/count",
+        "gnkeyword",
+        "Takes the place of the detector's gain. A wrong gain spoils the noise by which cosmic rays are judged.",
+    ),
+    _keyword("gnkeyword", "Keyword of the gain", "gain", "The header keyword that holds the gain."),
+    _value(
+        "rdnoise",
+        "Read noise",
+        "electrons",
+        "rnkeyword",
+        "Takes the place of the detector's read noise. Too small and faint noise is flagged as cosmic rays.",
+    ),
+    _keyword(
+        "rnkeyword", "Keyword of the read noise", "rdnoise", "The header keyword that holds the read noise."
+    ),
+    _value(
+        "exptime",
+        "Exposure time",
+        "seconds",
+        "expkeyword",
+        "Takes the place of the exposure time, with which counts become rates and exposures are weighted.",
+    ),
+    _keyword(
+        "expkeyword", "Keyword of the time", "exptime", "The header keyword that holds the exposure time."
+    ),
+)
+
+GROUPS = (Group("INSTRUMENT PARAMETERS", "Instrument", _PARAMS),)

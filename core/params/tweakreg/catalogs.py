@@ -1,0 +1,202 @@
+"""Catalogs that the user brings, for the exposures and for the reference."""
+
+from core.params.model import Group, Kind, Param
+from core.params.when import given
+
+_COLUMN = "Columns are counted from 1; a FITS table's columns may be named."
+
+_INPUT = Group(
+    "COORDINATE FILE DESCRIPTION",
+    "Own catalogs of the exposures",
+    (
+        Param(
+            "catfile",
+            Kind.STR,
+            "",
+            "List of catalogs",
+            "A text file that gives for each exposure the catalogs of its chips, one per chip. For these "
+            "exposures nothing is searched in the pixels, and the source finding parameters have no effect. A run "
+            "with writecat on leaves such a list, which can be edited and given here.",
+            switch=True,
+            semantic="filename",
+            level="basic",
+        ),
+        Param(
+            "xcol",
+            Kind.STR,
+            "1",
+            "Column of X or RA",
+            f"Where the catalogs have X, or the right ascension. {_COLUMN} Several columns, separated by commas, "
+            "are read as hours, minutes and seconds.",
+            semantic="column",
+        ),
+        Param(
+            "ycol",
+            Kind.STR,
+            "2",
+            "Column of Y or Dec",
+            f"Where the catalogs have Y, or the declination. {_COLUMN} Several columns, separated by commas, are "
+            "read as degrees, minutes and seconds.",
+            semantic="column",
+        ),
+        Param(
+            "fluxcol",
+            Kind.STR,
+            "",
+            "Column of the flux",
+            f"Where the catalogs have the flux or magnitude. {_COLUMN} Needed for the limits below and for the "
+            "choice of the brightest.",
+            semantic="column",
+        ),
+        Param(
+            "maxflux",
+            Kind.FLOAT_OR_NONE,
+            None,
+            "Bright limit",
+            "Sources brighter than this are left out: a larger number of counts, or a smaller magnitude. Use it "
+            "against saturated stars. None sets no limit.",
+            unit="fluxunits",
+        ),
+        Param(
+            "minflux",
+            Kind.FLOAT_OR_NONE,
+            None,
+            "Faint limit",
+            "Sources fainter than this are left out: a smaller number of counts, or a larger magnitude. Too strict "
+            "and too few pairs remain; too loose and noise takes part in the match. None sets no limit.",
+            unit="fluxunits",
+        ),
+        Param(
+            "fluxunits",
+            Kind.CHOICE,
+            "counts",
+            "What the flux column holds",
+            "Decides which end is bright, for the two limits and for the choice of the brightest. A wrong choice "
+            "keeps the faintest sources in place of the brightest.",
+            choices={
+                "counts": "Counts, electrons or rates: the larger, the brighter.",
+                "mag": "Magnitudes: the smaller, the brighter.",
+            },
+            when=(given("fluxcol"),),
+        ),
+        Param(
+            "xyunits",
+            Kind.CHOICE,
+            "pixels",
+            "What the positions are",
+            "Says whether the positions still have to pass through the distortion model of the exposure.",
+            choices={
+                "pixels": "Positions on the chip, counted from 1, as measured on the exposure.",
+                "degrees": "Right ascension and declination; the distortion is already taken out.",
+            },
+        ),
+        Param(
+            "nbright",
+            Kind.INT_OR_NONE,
+            None,
+            "Use only the brightest",
+            "Keeps this many of the brightest sources of each chip's catalog. Here it counts by itself; drizzlepac "
+            "ignores it unless a flux limit is given too. It has no effect on sources found in the pixels.",
+            unit="sources",
+            lo=1,
+        ),
+    ),
+)
+
+_REFERENCE = Group(
+    "REFERENCE CATALOG DESCRIPTION",
+    "Reference catalog",
+    (
+        Param(
+            "refcat",
+            Kind.STR,
+            "",
+            "Reference catalog",
+            "A text or FITS catalog, such as an extract of Gaia, to whose positions the exposures are aligned in "
+            "place of sources found in a reference image. Proper motions are not applied: bring the positions to "
+            "the epoch of the exposures first.",
+            switch=True,
+            semantic="filename",
+            level="basic",
+        ),
+        Param(
+            "refxcol",
+            Kind.STR,
+            "1",
+            "Column of RA or X",
+            f"Where the reference catalog has the right ascension, or X. {_COLUMN}",
+            semantic="column",
+            level="basic",
+        ),
+        Param(
+            "refycol",
+            Kind.STR,
+            "2",
+            "Column of Dec or Y",
+            f"Where the reference catalog has the declination, or Y. {_COLUMN}",
+            semantic="column",
+            level="basic",
+        ),
+        Param(
+            "refxyunits",
+            Kind.CHOICE,
+            "degrees",
+            "What the reference positions are",
+            "Positions in pixels refer to the frame of the reference image, so they need one.",
+            choices={
+                "degrees": "Right ascension and declination.",
+                "pixels": "Pixels of the undistorted reference frame, counted from 1.",
+            },
+        ),
+        Param(
+            "rfluxcol",
+            Kind.STR,
+            "",
+            "Column of the reference flux",
+            f"Where the reference catalog has the flux or magnitude, for the limits below. {_COLUMN}",
+            semantic="column",
+        ),
+        Param(
+            "rmaxflux",
+            Kind.FLOAT_OR_NONE,
+            None,
+            "Bright limit of the reference",
+            "Reference sources brighter than this are left out: more counts, or a smaller magnitude. Stars that "
+            "are saturated in the exposures have poor positions there and are best left out here. None sets no limit.",
+            unit="rfluxunits",
+        ),
+        Param(
+            "rminflux",
+            Kind.FLOAT_OR_NONE,
+            None,
+            "Faint limit of the reference",
+            "Reference sources fainter than this are left out: fewer counts, or a larger magnitude. A limit near "
+            "the depth of the exposures keeps chance pairs down. None sets no limit.",
+            unit="rfluxunits",
+        ),
+        Param(
+            "rfluxunits",
+            Kind.CHOICE,
+            "mag",
+            "What the reference flux column holds",
+            "Decides which end is bright, for the limits and for the choice of the brightest.",
+            choices={
+                "counts": "Counts, electrons or rates: the larger, the brighter.",
+                "mag": "Magnitudes: the smaller, the brighter.",
+            },
+            when=(given("rfluxcol"),),
+        ),
+        Param(
+            "refnbright",
+            Kind.INT_OR_NONE,
+            None,
+            "Use only the brightest of the reference",
+            "Keeps this many of the brightest reference sources. Here it counts by itself; drizzlepac ignores it "
+            "unless a flux limit is given too.",
+            unit="sources",
+            lo=1,
+        ),
+    ),
+)
+
+GROUPS = (_INPUT, _REFERENCE)

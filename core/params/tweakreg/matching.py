@@ -1,0 +1,200 @@
+"""Finding the offset, pairing the sources, fitting the pairs."""
+
+from core.params.model import Group, Kind, Param
+from core.params.when import Condition, none_of, off, on, one_of
+
+_CLIPS = Condition(lambda values: values["nclip"] > 0, "Only used when nclip is above 0.")
+
+_MATCH = Group(
+    "OBJECT MATCHING PARAMETERS",
+    "Matching",
+    (
+        Param(
+            "minobj",
+            Kind.INT,
+            15,
+            "Fewest sources",
+            "An exposure with fewer sources or fewer matched pairs than this is not aligned. Too small and a "
+            "chance match of a handful of sources passes for a solution; too large and sparse fields fail. A shift "
+            "needs 1 pair, rscale 2, general 3, and a trustworthy fit many more.",
+            unit="sources",
+            lo=1,
+            level="basic",
+        ),
+        Param(
+            "searchrad",
+            Kind.FLOAT,
+            1.0,
+            "Search radius",
+            "The largest offset that the histogram can find: its half side. Smaller than the true offset, and the "
+            "peak lies outside and a chance peak wins; much larger, and chance pairs pile up while the work grows. "
+            "Pointing errors within a visit are below 0.1 arcsec, between visits up to about 1. The radius is "
+            "rounded up to whole pixels on both sides alike; drizzlepac mixes both and is off by up to a pixel.",
+            unit="searchunits",
+            lo=0,
+            above=True,
+            level="basic",
+            when=(on("use2dhist"),),
+        ),
+        Param(
+            "searchunits",
+            Kind.CHOICE,
+            "arcseconds",
+            "Units of the search radius",
+            "How searchrad is meant. Set both together: 1 pixel where 1 arcsecond was meant finds nothing.",
+            choices={
+                "arcseconds": "Seconds of arc on the sky, turned into pixels with the scale of the reference frame.",
+                "pixels": "Pixels of the reference frame.",
+            },
+            level="basic",
+            when=(on("use2dhist"),),
+        ),
+        Param(
+            "use2dhist",
+            Kind.BOOL,
+            True,
+            "Find the offset by histogram",
+            "Subtracts every reference position from every position of the exposure and takes the peak in the "
+            "two-dimensional histogram of the differences as first offset. Switch it off when the offset is known, "
+            "or the field so sparse that no peak stands out; then xoffset and yoffset are taken.",
+            level="basic",
+        ),
+        Param(
+            "see2dplot",
+            Kind.BOOL,
+            True,
+            "Plot the histogram",
+            "Draws the histogram with the peak that was chosen, or stores it as a picture in a run without window. "
+            "Look at it whenever a fit fails: one sharp peak is right, several or none are not.",
+            when=(on("use2dhist"),),
+        ),
+        Param(
+            "separation",
+            Kind.FLOAT,
+            0.5,
+            "Smallest separation",
+            "Of two sources in the same list that lie closer together than this, one is dropped before pairing. "
+            "Too small and double stars are mixed up; too large and crowded fields lose their stars.",
+            unit="pixels of the reference frame",
+            lo=0,
+        ),
+        Param(
+            "tolerance",
+            Kind.FLOAT,
+            1.0,
+            "Matching tolerance",
+            "Two sources are a pair when they lie this close after the first offset. It must cover what the "
+            "offset leaves: the effect of rotation and scale at the edges, and the offset's own error of up to "
+            "half a pixel. Too large and neighbours are paired by chance. It counts with and without the "
+            "histogram, though TEAL greys it.",
+            unit="pixels of the reference frame",
+            lo=0,
+            above=True,
+            level="basic",
+        ),
+        Param(
+            "xoffset",
+            Kind.FLOAT,
+            0.0,
+            "Known offset in X",
+            "First offset in X, exposure minus reference, taken when the histogram is off. The same value serves "
+            "for every exposure.",
+            unit="pixels of the reference frame",
+            when=(off("use2dhist"),),
+        ),
+        Param(
+            "yoffset",
+            Kind.FLOAT,
+            0.0,
+            "Known offset in Y",
+            "First offset in Y, exposure minus reference, taken when the histogram is off. The same value serves "
+            "for every exposure.",
+            unit="pixels of the reference frame",
+            when=(off("use2dhist"),),
+        ),
+    ),
+)
+
+_FIT = Group(
+    "CATALOG FITTING PARAMETERS",
+    "Fitting",
+    (
+        Param(
+            "fitgeometry",
+            Kind.CHOICE,
+            "rscale",
+            "Fit",
+            "What the fit may change. Take the simplest that leaves no pattern in the vector plot: every further "
+            "freedom needs more and better spread pairs, or it bends the frame to fit the noise.",
+            choices={
+                "shift": "A shift in x and y; for exposures of one visit, or with very few sources.",
+                "rscale": "A shift, one rotation and one scale; right between visits.",
+                "general": "A shift and a free linear term, so also different scales and a skew of the axes.",
+            },
+            level="basic",
+        ),
+        Param(
+            "residplot",
+            Kind.CHOICE,
+            "both",
+            "Plots of the residuals",
+            "Which plots of the fit are made. Good residuals look like noise around zero, with an rms below 0.1 "
+            "pixel; arrows that flow together mean that the fit was not free enough or pairs are wrong.",
+            choices={
+                "No plot": "None; the rms must do.",
+                "vector": "An arrow for each pair at its place in the field.",
+                "residuals": "Four panels: the residual in x and in y against x and against y.",
+                "both": "The arrows and the four panels.",
+            },
+        ),
+        Param(
+            "ylimit",
+            Kind.FLOAT_OR_NONE,
+            None,
+            "Half height of the residual panels",
+            "Fixes the residual axis to plus and minus this value, so that plots of several exposures can be "
+            "compared. None lets the residuals decide.",
+            unit="pixels",
+            lo=0,
+            above=True,
+            when=(one_of("residplot", "residuals", "both"),),
+        ),
+        Param(
+            "labelsize",
+            Kind.INT,
+            8,
+            "Size of the lettering",
+            "Size of the axis labels in stored plots; it changes no result.",
+            unit="points",
+            lo=1,
+            when=(none_of("residplot", "No plot"),),
+        ),
+        Param(
+            "nclip",
+            Kind.INT,
+            3,
+            "Clipping rounds",
+            "How often pairs with large residuals are dropped and the rest fitted again. 0 fits once with all "
+            "pairs. More than a few rounds eat into the good pairs, none leaves wrong pairs in the fit.",
+            unit="rounds",
+            lo=0,
+            level="basic",
+        ),
+        Param(
+            "sigma",
+            Kind.FLOAT_OR_NONE,
+            3.0,
+            "Clipping limit",
+            "A pair is dropped when its residual is larger than this many times the scatter. Too small and the "
+            "scatter looks better than it is; too large and wrong pairs stay. None would leave nothing to clip at; "
+            "drizzlepac crashes with it.",
+            unit="sigma",
+            lo=0,
+            above=True,
+            level="basic",
+            when=(_CLIPS,),
+        ),
+    ),
+)
+
+GROUPS = (_MATCH, _FIT)
