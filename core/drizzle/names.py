@@ -1,0 +1,88 @@
+"""Names of products and intermediate files, drizzlepac's (DrizzlePac Handbook, section 7.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.data.exposure import Chip, Exposure
+from core.errors import Refusal
+
+_KINDS = ("flt", "flc", "c0m", "c0f", "crj", "crc", "sfl", "cal", "sx2")
+
+
+def root(exposure: Exposure) -> str:
+    """What the names of an exposure's intermediate files begin with: "ibc301qrq" of ibc301qrq_flt.fits."""
+    head, _, kind = exposure.stem.rpartition("_")
+    return head if head and kind.lower() in _KINDS else exposure.stem
+
+
+def output_root(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> str:
+    """The root of the products' names: `output`, else that of the only exposure, else "final"."""
+    text = str(params["output"]).strip()
+    for end in (".fits.gz", ".fits", "_drz", "_drc", "_drw"):
+        text = text.removesuffix(end)
+    if any(c in text for c in "/\\") or text in (".", ".."):
+        raise Refusal(
+            f"'{text}' names a folder too.",
+            subject="output",
+            advice="Give a root name alone; the folder of the run is set apart from it.",
+        )
+    return text or (root(exposures[0]) if len(exposures) == 1 else "final")
+
+
+@dataclass(frozen=True)
+class ProductNames:
+    """Names of the final products; with build on, all are `mef`."""
+
+    root: str
+    kind: str
+    build: bool
+
+    @property
+    def mef(self) -> str:
+        return f"{self.root}_{self.kind}.fits"
+
+    def of(self, part: str) -> str:
+        """`part` is "sci", "wht" or "ctx"."""
+        return self.mef if self.build else f"{self.root}_{self.kind}_{part}.fits"
+
+    @property
+    def median(self) -> str:
+        return f"{self.root}_med.fits"
+
+
+def product_names(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> ProductNames:
+    """_drc when the first exposure is an flc, _drw for WFPC2, else _drz."""
+    first = exposures[0]
+    kind = "drc" if first.suffix.lower() == "flc" else "drw" if first.instrument == "WFPC2" else "drz"
+    return ProductNames(output_root(exposures, params), kind, bool(params["build"]))
+
+
+def single(exposure: Exposure, part: str) -> str:
+    """The separate image ("sci") or its weight ("wht")."""
+    return f"{root(exposure)}_single_{part}.fits"
+
+
+def of_chip(exposure: Exposure, chip: Chip, what: str) -> str:
+    """`what` is "blt", "crmask", "single_mask", "final_mask"."""
+    return f"{root(exposure)}_sci{chip.extver}_{what}.fits"
+
+
+def crclean(exposure: Exposure) -> str:
+    return f"{root(exposure)}_crclean.fits"
+
+
+def check_unique(exposures: Sequence[Exposure]) -> None:
+    """Refuse exposures whose intermediate files would have the same names."""
+    seen: dict[str, Exposure] = {}
+    for exposure in exposures:
+        other = seen.setdefault(root(exposure), exposure)
+        if other is not exposure:
+            raise Refusal(
+                f"Its intermediate files would have the names of those of {other.path}.",
+                file=exposure.path,
+                subject="input",
+                advice="Leave one of the two out, or rename it.",
+            )
