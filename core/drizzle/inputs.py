@@ -1,26 +1,21 @@
-"""The exposures of a run: opened, chips chosen, instrument values put right, kept copies and overlaps."""
+"""The exposures of a run: opened, their chips chosen, instrument values put right."""
 
 from __future__ import annotations
 
 import math
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from astropy.io import fits
-
-from core.data.chipwcs import ChipWCS
-from core.data.exposure import Chip, Exposure, open_exposure
-from core.data.safe import replacing
+from core.data.exposure import Exposure, open_exposure
 from core.drizzle.names import check_unique
 from core.errors import Refusal
 from core.runs.progress import Progress
 
-ORIGINALS = "OrIg_files"
+
+_INSTRUMENT = (("gain", "gnkeyword"), ("rdnoise", "rnkeyword"), ("exptime", "expkeyword"))
 
 
 @dataclass(frozen=True)
@@ -99,19 +94,21 @@ def _group(text: str) -> set[int]:
 
 def _with_instrument(path: Path, params: Mapping[str, Any]) -> Exposure:
     """The exposure with gain, read noise and exposure time as the instrument parameters say."""
-    wanted = {
-        "gain": _value_or_keyword(params, "gain", "gnkeyword"),
-        "read_noise": _value_or_keyword(params, "rdnoise", "rnkeyword"),
-        "exptime": _value_or_keyword(params, "exptime", "expkeyword"),
-    }
-    if not any(wanted.values()):
+    gain, noise, time = (_value_or_keyword(params, *names) for names in _INSTRUMENT)
+    if gain is None and noise is None and time is None:
         return open_exposure(path)
     exposure = open_exposure(path, complete=False)
-    values = {
-        name: _read(given, exposure, subject=name) for name, given in wanted.items() if given is not None
-    }
-    chips = tuple(replace(chip, **values) for chip in exposure.chips)
-    changed = replace(exposure, chips=chips, exptime=values.get("exptime", exposure.exptime))
+    exptime = _read(time, exposure, "exptime", exposure.exptime)
+    chips = tuple(
+        replace(
+            chip,
+            gain=_read(gain, exposure, "gain", chip.gain),
+            read_noise=_read(noise, exposure, "rdnoise", chip.read_noise),
+            exptime=exptime,
+        )
+        for chip in exposure.chips
+    )
+    changed = replace(exposure, chips=chips, exptime=exptime)
     _check_complete(changed)
     return changed
 
@@ -125,8 +122,10 @@ def _value_or_keyword(params: Mapping[str, Any], value: str, keyword: str) -> tu
     return None
 
 
-def _read(given: tuple[str, str], exposure: Exposure, subject: str) -> float:
-    """The mean of the numbers, or of the keywords' values, that a comma list names."""
+def _read(given: tuple[str, str] | None, exposure: Exposure, subject: str, otherwise: float) -> float:
+    """The mean of the numbers, or of the keywords' values, that a comma list names; else `otherwise`."""
+    if given is None:
+        return otherwise
     kind, text = given
     words = [word.strip() for word in text.split(",") if word.strip()]
     try:
@@ -154,87 +153,3 @@ def _check_complete(exposure: Exposure) -> None:
             raise Refusal("The unit of the pixels is missing.", file=exposure.path, subject="BUNIT")
         if not chip.has_dq:
             raise Refusal("The DQ extension is missing.", file=exposure.path, subject=f"DQ,{chip.extver}")
-
-
-def restore_originals(files: Sequence[Path]) -> None:
-    """Put the kept copies back over the exposures; raises Refusal where there is none."""
-    for path in files:
-        copy = Path(path).parent / ORIGINALS / Path(path).name
-        if not copy.is_file():
-            raise Refusal(
-                f"There is no copy of it in {ORIGINALS}.",
-                file=path,
-                subject="restore",
-                advice="Switch restore off.",
-            )
-    for path in files:
-        with replacing(path) as part:
-            shutil.copyfile(Path(path).parent / ORIGINALS / Path(path).name, part)
-
-
-def keep_original(path: Path, params: Mapping[str, Any]) -> None:
-    """Copy an exposure to OrIg_files beside it: with overwrite always, with preserve unless a copy is there."""
-    copy = path.parent / ORIGINALS / path.name
-    if not (params["overwrite"] or (params["preserve"] and not copy.exists())):
-        return
-    try:
-        copy.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise Refusal(
-            f"Cannot make the folder: {error.strerror}.",
-            file=copy.parent,
-            subject="preserve",
-            advice="Make the folder writable, or switch preserve and overwrite off.",
-        ) from error
-    if copy.exists():
-        copy.chmod(0o644)
-    with replacing(copy) as part:
-        shutil.copyfile(path, part)
-    copy.chmod(0o444)
-
-
-def lonely(exposures: Sequence[Exposure], frame: ChipWCS) -> tuple[Exposure, ...]:
-    """The exposures whose chips touch no chip of any other exposure."""
-    outlines = [[_outline(chip, frame) for chip in exposure.chips] for exposure in exposures]
-    return tuple(
-        exposure
-        for k, exposure in enumerate(exposures)
-        if not any(
-            _touch(a, b)
-            for other, chips in enumerate(outlines)
-            if other != k
-            for a in outlines[k]
-            for b in chips
-        )
-    )
-
-
-def _outline(chip: Chip, frame: ChipWCS) -> np.ndarray[Any, np.dtype[np.float64]]:
-    x, y = frame.sky_to_pix(*chip.wcs.footprint())
-    return np.column_stack([x, y])
-
-
-def _touch(a: np.ndarray[Any, np.dtype[np.float64]], b: np.ndarray[Any, np.dtype[np.float64]]) -> bool:
-    """Whether two convex quadrangles overlap: no edge of either parts them (separating axes)."""
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return False
-    for corners in (a, b):
-        edges = np.roll(corners, -1, axis=0) - corners
-        for normal in np.column_stack([-edges[:, 1], edges[:, 0]]):
-            one, two = a @ normal, b @ normal
-            if one.max() <= two.min() or two.max() <= one.min():
-                return False
-    return True
-
-
-def drizzle_header(exposure: Exposure) -> fits.Header:
-    """The few keywords that intermediate images carry."""
-    header = fits.Header()
-    header["ROOTNAME"] = exposure.rootname
-    for key in ("TELESCOP", "INSTRUME", "DETECTOR", "FILTER", "FILTER1", "FILTER2", "TARGNAME", "DATE-OBS"):
-        if key in exposure.primary:
-            header[key] = exposure.primary[key]
-    header["EXPTIME"] = exposure.exptime
-    header["EXPSTART"] = exposure.expstart
-    header["EXPEND"] = exposure.expend
-    return fits.Header([card for card in header.cards if card.value == card.value])
