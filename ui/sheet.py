@@ -26,9 +26,11 @@ QMenu::item {{ padding: 5px 26px 5px 22px; }}
 QMenu::item:selected {{ background: {selection}; color: {text}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
-QStatusBar {{ background: {panel}; border-top: 1px solid {line}; }}
+QStatusBar {{ background: {window}; }}
 QStatusBar::item {{ border: 0; }}
-QTabWidget::pane {{ border: 1px solid {line}; background: {panel}; top: -1px; }}
+QWidget#form {{ background: transparent; }}
+QFrame#pane {{ background: {panel}; border: 1px solid {line}; border-radius: 5px; }}
+QTabWidget::pane {{ border: 0; border-top: 1px solid {line}; }}
 QTabBar::tab {{ padding: 6px 14px; color: {muted}; background: transparent; border: 0;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}

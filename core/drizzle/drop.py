@@ -19,6 +19,7 @@ from core.runs.spread import Threads, Workers, over_rows
 
 _FWHM = 2.3548  # of a Gaussian, in sigma, with drizzlepac's digits
 _POINT_BELOW = 0.001
+_LUT_STEP = float(np.float32(0.01))  # pixels; single precision, so that entries are the ones drizzlepac takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +118,11 @@ def _profile(kernel: str, pixfrac: float, ratio: float) -> tuple[int, Image, flo
     if kernel == "tophat":
         reach = pixfrac / ratio / 2
         return kernels.TOPHAT, np.zeros(1, np.float32), reach**2, 0.0, reach
-    return kernels.LANCZOS, _lanczos_table(3), ratio / 0.01 / pixfrac, 0.0, 3 * pixfrac / ratio
+    return kernels.LANCZOS, _lanczos_table(3), ratio / _LUT_STEP / pixfrac, 0.0, 3 * pixfrac / ratio
 
 
 def _lanczos_table(order: int) -> Image:
     """sinc(x) sinc(x / order) every 0.01 pixels, 512 entries, 0 from x = order on."""
-    x = np.pi * np.arange(512) * 0.01
+    x = np.float32(np.pi * np.arange(512) * _LUT_STEP).astype(float)
     window = np.sinc(x / np.pi) * np.sinc(x / np.pi / order)
     return np.where(x < np.pi * order, window, 0.0).astype(np.float32)

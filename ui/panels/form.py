@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
@@ -45,6 +46,8 @@ class Form(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget(self)
+        inside.setObjectName("form")
+        self.viewport().setObjectName("form")
         self._layout = QVBoxLayout(inside)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -81,7 +84,7 @@ class Form(QScrollArea):
             if box.state is state and name in known:
                 box.show()
                 widget = box.reveal(name)
-                QTimer.singleShot(0, self, lambda: self._scroll_to(widget))
+                QTimer.singleShot(0, self, partial(self._scroll_to, widget))
                 return
 
     def _scroll_to(self, widget: QWidget) -> None:

@@ -1,0 +1,100 @@
+"""Actions of the window: one place for words, icons and shortcuts."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar
+
+from ui import icons, style
+
+# name: (text, icon, shortcut, what it does)
+ACTIONS = {
+    "open": ("Open exposures…", "open", "Ctrl+O", "Open flt or flc exposures"),
+    "remove": ("Remove from the list", "remove", "", "Take the selected exposures out of the list; files stay"),
+    "up": ("Move up", "up", "Alt+Up", "Move the exposure up in the list"),
+    "down": ("Move down", "down", "Alt+Down", "Move the exposure down in the list"),
+    "open_cfg": ("Open parameters…", "", "Ctrl+Shift+O", "Open a .cfg file of any of the tasks"),
+    "save": ("Save parameters", "save", "Ctrl+S", "Save the shown parameter set"),
+    "save_as": ("Save parameters as…", "", "Ctrl+Shift+S", "Save the shown parameter set to another file"),
+    "tables": ("Write catalogs and shift file…", "", "", "Write what writecat and shiftfile ask for"),
+    "folder": ("Folder for products…", "folder", "", "Choose where products are written"),
+    "quit": ("Quit", "", "Ctrl+Q", "Close the window"),
+    "undo": ("Undo", "undo", "Ctrl+Z", "Undo the last change of a parameter"),
+    "redo": ("Redo", "", "Ctrl+Shift+Z", "Redo the change of a parameter"),
+    "search": ("Search parameters", "search", "Ctrl+F", "Search names, labels and help of the parameters"),
+    "align": ("Align", "align", "F5", "Find sources, match and fit; writes nothing"),
+    "apply": ("Apply", "apply", "F6", "Write the alignment into the headers, after asking"),
+    "drizzle": ("Drizzle", "drizzle", "F7", "Clean and combine the exposures"),
+    "stop": ("Stop", "stop", "Ctrl+.", "Stop what is running"),
+    "shortcuts": ("Keyboard shortcuts", "", "F1", "All shortcuts"),
+    "about": ("About DrizzleDesk", "", "", "Version and authors"),
+}
+TOOLBAR = ("open", "", "align", "apply", "drizzle", "", "stop")
+SHORT = {"open": "Open"}
+
+
+class Actions(QObject):
+    """All actions by name: `actions["align"]`."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._all: dict[str, QAction] = {}
+        for name, (text, _, keys, tip) in ACTIONS.items():
+            action = QAction(text, window)
+            action.setIconText(SHORT.get(name, text))
+            action.setStatusTip(tip)
+            if keys:
+                action.setShortcut(QKeySequence(keys))
+            window.addAction(action)
+            self._all[name] = action
+            self.enable(name, "")
+        self["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+        self["about"].setMenuRole(QAction.MenuRole.AboutRole)
+        self.draw()
+        style.switch().changed.connect(self.draw)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._all[name]
+
+    def draw(self) -> None:
+        """Icons in the colours of the theme."""
+        theme = style.current()
+        colours = {"stop": theme.bad, "align": theme.accent, "apply": theme.accent, "drizzle": theme.accent}
+        for name, (_, picture, _, _) in ACTIONS.items():
+            if picture:
+                self._all[name].setIcon(icons.icon(picture, colours.get(name, "")))
+
+    def enable(self, name: str, reason: str) -> None:
+        """Enable an action, or disable it with the reason in its tooltip."""
+        _, _, keys, tip = ACTIONS[name]
+        action = self._all[name]
+        action.setEnabled(not reason)
+        shown = f"{tip} ({keys})" if keys else tip
+        action.setToolTip(f"{shown}\nNot now: {reason}" if reason else shown)
+
+    def toolbar(self, window: QMainWindow) -> QToolBar:
+        """The toolbar with the four steps."""
+        bar = QToolBar("Steps", window)
+        bar.setObjectName("steps")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        for name in TOOLBAR:
+            if name:
+                bar.addAction(self._all[name])
+            else:
+                bar.addSeparator()
+        window.addToolBar(bar)
+        return bar
+
+    def fill(self, menu: QMenu, *names: str) -> None:
+        """Append actions to a menu; "" is a separator."""
+        for name in names:
+            if name:
+                menu.addAction(self._all[name])
+            else:
+                menu.addSeparator()
+
+    def shortcut_rows(self) -> list[tuple[str, str]]:
+        """Keys and what they do, for the help."""
+        return [(keys, tip) for _, _, keys, tip in ACTIONS.values() if keys]

@@ -1,0 +1,118 @@
+"""Align and Apply: a snapshot of files and parameters goes to the engine, the answer to list, table and views."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from ui.controllers.files import FilesController
+from ui.controllers.params import ParamsController
+from ui.dialogs import Ask
+from ui.engine import Engine
+from ui.exposures import ExposureList
+from ui.logview import LogView
+from ui.runner import Runner
+from ui.session import ALIGN, APPLY, Session
+
+if TYPE_CHECKING:
+    from core.align.results import Alignment
+
+
+class AlignController(QObject):
+    """`aligned()` when a new alignment is in the session, `applied()` when headers were written."""
+
+    aligned = Signal()
+    applied = Signal()
+
+    def __init__(
+        self,
+        runner: Runner,
+        engine: Engine,
+        session: Session,
+        files: FilesController,
+        params: ParamsController,
+        ask: Ask,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.runner, self.engine, self.session = runner, engine, session
+        self.files, self.params, self.ask = files, params, ask
+        self.listing: ExposureList = files.listing
+        self.log: LogView = runner.log
+
+    def align(self) -> None:
+        """Find, match and fit; writes nothing."""
+        if self.params.refuse_wrong(ALIGN, "tweakreg", "imagefindpars", "refimagefindpars"):
+            return
+        files, sets = tuple(self.files.files()), self.params.align_sets()
+        self.runner.start(
+            ALIGN,
+            self.engine.align,
+            files,
+            sets,
+            self.session.memory,
+            done=partial(self._aligned, files, sets),
+        )
+
+    def _aligned(self, files: tuple[Path, ...], sets: Any, alignment: Alignment) -> None:
+        session = self.session
+        session.alignment, session.aligned_files, session.aligned_sets = alignment, files, sets
+        session.applied = frozenset()
+        self.listing.clear_badges()
+        for image in alignment.images:
+            why = " ".join(part for part in (image.reason, image.advice) if part)
+            self.listing.update_entry(image.path, badge=str(image.status), why=why)
+            if str(image.status) == "FAILED":
+                self.log.say(f"{image.name}: FAILED. {why}", "error")
+            elif str(image.status) == "SKIPPED":
+                self.log.say(f"{image.name}: SKIPPED. {why}", "warning")
+        good = sum(str(image.status) in ("ALIGNED", "REFERENCE") for image in alignment.images)
+        self.log.say(
+            f"{good} of {len(alignment.images)} images aligned to {alignment.reference_name}.",
+            "good" if good == len(alignment.images) else "warning",
+        )
+        self.aligned.emit()
+
+    def apply(self) -> None:
+        """Write the new WCSs, after saying which files change and how."""
+        alignment, waiting = self.session.alignment, self.session.to_apply()
+        if alignment is None or not waiting or self.params.refuse_wrong(APPLY, "tweakreg"):
+            return
+        sets = self.params.align_sets()
+        if self.ask.may_apply(alignment, waiting, str(sets.tweakreg["wcsname"])):
+            self.runner.start(APPLY, self.engine.apply, alignment, sets, done=self._applied)
+
+    def _applied(self, outcomes: tuple[Any, ...]) -> None:
+        written = set(self.session.applied)
+        for outcome in outcomes:
+            status, reason = str(outcome.status), str(outcome.reason)
+            if status in ("APPLIED", "ALIGNED", "OK"):
+                written.add(outcome.path)
+                self.listing.update_entry(outcome.path, badge="APPLIED", why=reason or "The header has the new WCS.")
+                self.log.say(f"{outcome.path.name}: new WCS written.", "good")
+            elif status == "FAILED":
+                self.listing.update_entry(outcome.path, badge="FAILED", why=reason)
+                self.log.say(f"{outcome.path.name}: not written. {reason}", "error")
+        self.session.applied = frozenset(written)
+        self.files.reread()
+        self.applied.emit()
+
+    def write_outputs(self) -> None:
+        """Catalogs, match files and shift file of the last alignment, to a folder that the person chooses."""
+        alignment, sets = self.session.alignment, self.session.aligned_sets
+        if alignment is None or sets is None:
+            return
+        folder = self.ask.folder("Folder for catalogs and shift file", alignment.images[0].path.parent)
+        if folder is not None:
+            self.runner.start(
+                "Write catalogs", self.engine.outputs, alignment, sets, folder, done=self._written
+            )
+
+    def _written(self, paths: tuple[Path, ...]) -> None:
+        if not paths:
+            self.log.say("Nothing written: writecat and shiftfile are off.", "warning")
+        for path in paths:
+            self.log.say(f"Written: {path}")

@@ -1,0 +1,112 @@
+"""Drizzle: a snapshot goes to the engine, products and figures come back."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from ui.controllers.align import AlignController
+from ui.controllers.files import FilesController
+from ui.controllers.params import ParamsController
+from ui.dialogs import Ask
+from ui.engine import Engine
+from ui.runner import Runner
+from ui.session import DRIZZLE, Session
+
+if TYPE_CHECKING:
+    from core.drizzle.results import DrizzleResult
+
+
+class DrizzleController(QObject):
+    """`drizzled()` when a new result is in the session; `folder_changed()` when products go elsewhere."""
+
+    drizzled = Signal()
+    folder_changed = Signal()
+
+    def __init__(
+        self,
+        runner: Runner,
+        engine: Engine,
+        session: Session,
+        files: FilesController,
+        params: ParamsController,
+        align: AlignController,
+        ask: Ask,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.runner, self.engine, self.session, self.ask = runner, engine, session, ask
+        self.files, self.params, self.align = files, params, align
+        self.log = runner.log
+        self._after_apply = False
+        align.applied.connect(self._applied)
+
+    def folder(self) -> Path | None:
+        """Where products go now."""
+        return self.session.product_folder(self.files.files())
+
+    def choose_folder(self) -> None:
+        folder = self.ask.folder("Folder for the products", self.folder())
+        if folder is not None:
+            self.set_folder(folder)
+
+    def set_folder(self, folder: Path | None) -> None:
+        """Send products to `folder`; None: to the folder of the first exposure."""
+        self.session.folder = folder
+        self.folder_changed.emit()
+
+    def drizzle(self) -> None:
+        """Run the steps; asks first when an alignment waits to be applied."""
+        self._after_apply = False
+        if self.params.refuse_wrong(DRIZZLE, "astrodrizzle"):
+            return
+        waiting = self.session.to_apply()
+        if waiting:
+            answer = self.ask.unapplied(len(waiting))
+            if not answer:
+                return
+            if answer == "apply":
+                self._after_apply = True
+                self.align.apply()
+                self._after_apply = self.runner.is_running
+                return
+        self._start()
+
+    def _applied(self) -> None:
+        if self._after_apply:
+            self._after_apply = False
+            if not self.session.to_apply():
+                self._start()
+
+    def _start(self) -> None:
+        files, folder = tuple(self.files.files()), self.folder()
+        if not files or folder is None:
+            return
+        self.runner.start(
+            DRIZZLE,
+            self.engine.drizzle,
+            files,
+            self.params.values("astrodrizzle"),
+            folder,
+            self.session.memory,
+            done=partial(self._drizzled, folder),
+        )
+
+    def _drizzled(self, folder: Path, result: DrizzleResult) -> None:
+        self.session.result = result
+        for warning in result.warnings:
+            self.log.say(warning, "warning")
+        for exposure in result.exposures:
+            if exposure.reason:
+                self.log.say(f"{exposure.name}: {exposure.reason}", "warning")
+        steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
+        if steps:
+            self.log.say(f"Steps: {steps}.")
+        if result.science is not None:
+            self.log.say(f"Product: {result.science}", "good")
+        else:
+            self.log.say(f"{len(result.products)} files written to {folder}.", "good")
+        self.drizzled.emit()

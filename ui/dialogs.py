@@ -1,0 +1,94 @@
+"""Questions to the person; one object, so that tests and the demonstration can answer for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from core.align.results import Alignment
+
+SHOWN = 12
+
+
+class Ask:
+    """Every question that the window asks before it writes or stops."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def may_apply(self, alignment: Alignment, files: list[Path], wcsname: str) -> bool:
+        """Whether headers may be changed; says which files and which cards."""
+        box = self._box("Write the alignment into the headers?", QMessageBox.Icon.Question)
+        left = [image for image in alignment.images if str(image.status) in ("FAILED", "SKIPPED")]
+        text = [
+            f"In {_count(len(files), 'file')} the WCS of every SCI extension gets new CRVAL1, CRVAL2 and CD cards, "
+            f"named “{wcsname.strip() or 'TWEAK'}” (WCSNAME). The present WCS is kept in the header as an alternate.",
+            "",
+            *_listed([path.name for path in files]),
+        ]
+        if left:
+            names = _listed([f"{image.name} ({image.status})" for image in left])
+            text += ["", "Left as they are:", *names]
+        box.setInformativeText("\n".join(text))
+        apply = box.addButton("Apply", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(apply)
+        box.exec()
+        return box.clickedButton() is apply
+
+    def unapplied(self, count: int) -> str:
+        """What to do with an alignment that is not in the headers yet: "apply", "as is" or "" (nothing)."""
+        box = self._box("The alignment is not in the headers yet.", QMessageBox.Icon.Question)
+        box.setInformativeText(
+            f"Drizzle reads the WCS of the headers; {_count(count, 'image')} would be combined at the old position."
+        )
+        apply = box.addButton("Apply, then drizzle", QMessageBox.ButtonRole.AcceptRole)
+        as_is = box.addButton("Drizzle as it is", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(apply)
+        box.exec()
+        clicked = box.clickedButton()
+        return "apply" if clicked is apply else "as is" if clicked is as_is else ""
+
+    def may_stop(self, running: str) -> bool:
+        """Whether a run may be stopped to close the window."""
+        box = self._box(f"{running} is running.", QMessageBox.Icon.Question)
+        box.setInformativeText("Stop it and close the window? What is half made is not kept.")
+        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is stop
+
+    def about_unsaved(self, names: list[str]) -> str:
+        """What to do with parameter files that differ from what is saved: "save", "discard" or ""."""
+        box = self._box("Parameters were changed and not saved.", QMessageBox.Icon.Question)
+        box.setInformativeText("\n".join(_listed(names)))
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        answers = {buttons.Save: "save", buttons.Discard: "discard"}
+        return answers.get(buttons(box.exec()), "")
+
+    def folder(self, title: str, start: Path | None) -> Path | None:
+        """A folder, or None."""
+        name = QFileDialog.getExistingDirectory(self._parent, title, str(start or ""))
+        return Path(name) if name else None
+
+    def _box(self, text: str, icon: QMessageBox.Icon) -> QMessageBox:
+        box = QMessageBox(self._parent)
+        box.setIcon(icon)
+        box.setWindowTitle("DrizzleDesk")
+        box.setText(text)
+        return box
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _listed(names: list[str]) -> list[str]:
+    shown = [f"•  {name}" for name in names[:SHOWN]]
+    rest = len(names) - SHOWN
+    return [*shown, f"and {rest} more"] if rest > 0 else shown

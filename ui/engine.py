@@ -1,0 +1,72 @@
+"""The engine as the window calls it: every function here runs in the worker lane.
+
+Imports stand inside: loading numba and stwcs takes a second that the window must not wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.params import ParamSet
+
+if TYPE_CHECKING:
+    from core.align.results import Alignment
+    from core.align.settings import AlignSettings
+    from core.data.exposure import Exposure
+    from core.drizzle.results import DrizzleResult
+    from core.runs.memory import Memory
+    from core.runs.progress import Progress
+
+
+@dataclass(frozen=True)
+class AlignSets:
+    """The three parameter sets of an alignment."""
+
+    tweakreg: ParamSet
+    imagefind: ParamSet
+    refimagefind: ParamSet
+
+    def settings(self, **changed: object) -> AlignSettings:
+        from core.align.settings import AlignSettings
+
+        return AlignSettings(self.tweakreg.replaced(**changed), self.imagefind, self.refimagefind)
+
+
+class Engine:
+    """The functions of the engine; tests put stand-ins in its place."""
+
+    def open(self, path: Path) -> Exposure:
+        """Read the headers of an exposure."""
+        from core.data.exposure import open_exposure
+
+        return open_exposure(path)
+
+    def align(self, files: Sequence[Path], sets: AlignSets, memory: Memory, *, progress: Progress) -> Alignment:
+        """Align; nothing is written."""
+        from core.align.session import align
+
+        return align(files, sets.settings(), memory=memory, progress=progress)
+
+    def apply(self, alignment: Alignment, sets: AlignSets, *, progress: Progress) -> tuple[Any, ...]:
+        """Write the new WCSs into the headers."""
+        from core.align.session import apply
+
+        return apply(alignment, sets.settings(updatehdr=True), progress)
+
+    def outputs(self, alignment: Alignment, sets: AlignSets, folder: Path, *, progress: Progress) -> tuple[Path, ...]:
+        """Write the catalogs, match files and shift file that the parameters ask for."""
+        from core.align.session import write_outputs
+
+        progress.begin("Write catalogs")
+        return write_outputs(alignment, sets.settings(), folder)
+
+    def drizzle(
+        self, files: Sequence[Path], params: ParamSet, folder: Path, memory: Memory, *, progress: Progress
+    ) -> DrizzleResult:
+        """The seven steps; products go to `folder`."""
+        from core.drizzle.session import astrodrizzle
+
+        return astrodrizzle(files, params, folder=folder, memory=memory, progress=progress)

@@ -1,0 +1,106 @@
+"""The menu bar: files, editing, the steps, the look, help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+
+from ui import style
+from ui.actions import Actions
+from ui.settings import Settings
+
+VIEW_KEYS = (("Ctrl+1 … Ctrl+5", "Histogram, Residuals, Vectors, Blink, Products"), ("Delete", "Remove from the list"))
+
+
+class Menus:
+    """Builds the menus; `open_exposure` and `open_cfg` take a path from the recent ones."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        actions: Actions,
+        settings: Settings,
+        open_exposure: Callable[[Path], object],
+        open_cfg: Callable[[Path], object],
+    ) -> None:
+        self._window, self._actions, self._settings = window, actions, settings
+        self._openers = {"exposures": open_exposure, "cfg": open_cfg}
+        bar = window.menuBar()
+        self._file(bar.addMenu("&File"))
+        edit = bar.addMenu("&Edit")
+        actions.fill(edit, "undo", "redo", "", "search", "", "up", "down", "remove")
+        actions.fill(bar.addMenu("&Run"), "align", "apply", "drizzle", "", "stop", "", "tables", "folder")
+        self.view = bar.addMenu("&View")
+        self._look(self.view)
+        actions.fill(bar.addMenu("&Help"), "shortcuts", "about")
+        actions["shortcuts"].triggered.connect(self._show_shortcuts)
+        actions["about"].triggered.connect(self._show_about)
+
+    def _file(self, menu: QMenu) -> None:
+        self._actions.fill(menu, "open")
+        self._recent(menu.addMenu("Recent exposures"), "exposures")
+        menu.addSeparator()
+        self._actions.fill(menu, "open_cfg")
+        self._recent(menu.addMenu("Recent parameters"), "cfg")
+        self._actions.fill(menu, "save", "save_as", "", "quit")
+
+    def _recent(self, menu: QMenu, kind: str) -> None:
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(partial(self._fill_recent, menu, kind))
+        menu.triggered.connect(self._open_recent)
+
+    def _fill_recent(self, menu: QMenu, kind: str) -> None:
+        menu.clear()
+        paths = self._settings.recent(kind)
+        for path in paths:
+            action = QAction(path.name, menu)
+            action.setToolTip(str(path))
+            action.setData((kind, path))
+            menu.addAction(action)
+        if not paths:
+            menu.addAction("None yet").setEnabled(False)
+
+    def _open_recent(self, action: QAction) -> None:
+        kind, path = action.data()
+        self._openers[kind](path)
+
+    def _look(self, menu: QMenu) -> None:
+        group = QActionGroup(menu)
+        for mode, text in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
+            action = QAction(text, menu, checkable=True)
+            action.setData(mode)
+            action.setChecked(style.switch().mode == mode)
+            group.addAction(action)
+            menu.addAction(action)
+        group.triggered.connect(self._set_look)
+
+    def _set_look(self, action: QAction) -> None:
+        style.switch().set_mode(action.data())
+        self._settings.set("look", action.data())
+
+    def _show_shortcuts(self) -> None:
+        rows = [*self._actions.shortcut_rows(), *VIEW_KEYS]
+        cells = "".join(
+            f"<tr><td style='padding-right:18px'><b>{keys}</b></td><td>{what}</td></tr>" for keys, what in rows
+        )
+        self._say("Keyboard shortcuts", f"<table>{cells}</table>")
+
+    def _show_about(self) -> None:
+        from core import __version__
+
+        self._say(
+            "About DrizzleDesk",
+            f"<b>DrizzleDesk {__version__}</b><p>Aligns Hubble exposures and combines them, by eye and by number. "
+            "The steps follow the DrizzlePac Handbook (STScI 2012), section 7.1; the engine is its own.</p>"
+            "<p>BSD 3-Clause licence.</p>",
+        )
+
+    def _say(self, title: str, text: str) -> None:
+        box = QMessageBox(self._window)
+        box.setWindowTitle(title)
+        box.setText(text)
+        box.open()

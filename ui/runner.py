@@ -1,0 +1,103 @@
+"""One run at a time: gives it to the engine's lane, shows its progress, tells its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import Cancelled, Refusal
+from core.runs.progress import Report
+from ui.lane import Job, Lane, trace_of
+from ui.logview import LogView
+from ui.session import Session
+
+
+class Runner(QObject):
+    """Signals: `changed()` when a run begins or ends; `reported(Report)`; `refused(subject)` with the parameter
+    that an error is about ("" if none)."""
+
+    changed = Signal()
+    reported = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, lane: Lane, session: Session, log: LogView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lane, self.session, self.log = lane, session, log
+        self._job: Job | None = None
+        self._began = 0.0
+        self._done: Callable[[Any], object] | None = None
+        self._failed: Callable[[BaseException], object] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._job is not None
+
+    def start(
+        self,
+        title: str,
+        work: Callable[..., Any],
+        *args: Any,
+        done: Callable[[Any], object],
+        failed: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        """Begin a run; refused with a word in the log while another one is going on."""
+        if self._job is not None:
+            self.log.say(f"{title} not started: {self.session.running} is running.", "warning")
+            return
+        self._done, self._failed, self._began = done, failed, time.monotonic()
+        self.session.running = title
+        self.log.say(f"{title} started.")
+        self._job = self.lane.run(
+            work, *args, done=self._ended, failed=self._broke, progress=self._watch, title=title
+        )
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Ask the run to stop; it ends at its next check."""
+        if self._job is not None:
+            self._job.cancel()
+            self.reported.emit(Report("Stopping…"))
+
+    def _watch(self, report: Report) -> None:
+        self.log.report(report)
+        self.reported.emit(report)
+
+    def _ended(self, value: Any) -> None:
+        title, done = self._close()
+        self.log.say(f"{title} ended after {time.monotonic() - self._began:.1f} s.")
+        if done is not None:
+            done(value)
+        self.changed.emit()
+
+    def _broke(self, error: BaseException) -> None:
+        failed = self._failed
+        title, _ = self._close()
+        if isinstance(error, Cancelled):
+            self.log.say(f"{title} stopped.")
+        else:
+            tell(self.log, title, error)
+        if failed is not None:
+            failed(error)
+        self.changed.emit()
+        if isinstance(error, Refusal):
+            self.refused.emit(error.subject)
+
+    def _close(self) -> tuple[str, Callable[[Any], object] | None]:
+        title, done = self.session.running, self._done
+        self._job, self._done, self._failed = None, None, None
+        self.session.running = ""
+        return title, done
+
+
+def tell(log: LogView, title: str, error: BaseException) -> None:
+    """An error as a line of the log: a refusal in its own words, anything else with its traceback at hand."""
+    lead = f"{title}: " if title else ""
+    if isinstance(error, Refusal):
+        file = f" ({Path(error.file)})" if error.file else ""
+        log.say(f"{lead}{error}{file}", "error")
+        return
+    log.say(f"{lead}{type(error).__name__}: {error}", "error", trace_of(error))

@@ -1,0 +1,165 @@
+"""Two small tables under the views: what alignment found for each image, what the cosmic ray step flagged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from ui import style
+from ui.exposures import badge_colour
+
+if TYPE_CHECKING:
+    from core.align.results import Alignment, ImageResult
+    from core.drizzle.results import DrizzleResult
+
+PATH = Qt.ItemDataRole.UserRole
+
+
+class FigureTable(QTableWidget):
+    """A read-only table of figures; Ctrl+C copies the selected rows as tab-separated text.
+
+    `chosen(path)` when the person selects the row of a file.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, columns: dict[str, str], parent: QWidget | None = None) -> None:
+        super().__init__(0, len(columns), parent)
+        for place, (title, tip) in enumerate(columns.items()):
+            item = QTableWidgetItem(title)
+            item.setToolTip(tip)
+            self.setHorizontalHeaderItem(place, item)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setMinimumSectionSize(44)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.itemSelectionChanged.connect(self._selected)
+
+    def fill(self, row: int, path: Path, texts: list[str]) -> None:
+        """Write one row; everything but the first and the last column is set as figures."""
+        for place, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setData(PATH, path)
+            if 0 < place < len(texts) - 1:
+                item.setFont(style.mono(self.font().pointSizeF() * 0.95))
+            if len(text) > 30:
+                item.setToolTip(text)
+            self.setItem(row, place, item)
+
+    def choose(self, path: Path | None) -> None:
+        """Select the first row of `path` without telling anybody."""
+        self.blockSignals(True)
+        self.clearSelection()
+        for row in range(self.rowCount()):
+            if self.item(row, 0).data(PATH) == path:
+                self.selectRow(row)
+                break
+        self.blockSignals(False)
+
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.text_of_selection())
+        else:
+            super().keyPressEvent(event)
+
+    def text_of_selection(self) -> str:
+        """The selected rows with the headings, tab-separated."""
+        heads = [self.horizontalHeaderItem(place).text() for place in range(self.columnCount())]
+        rows = sorted({index.row() for index in self.selectedIndexes()})
+        lines = [[self.item(row, place).text() for place in range(self.columnCount())] for row in rows]
+        return "\n".join("\t".join(line) for line in [heads, *lines])
+
+    def _selected(self) -> None:
+        items = self.selectedItems()
+        if items:
+            self.chosen.emit(items[0].data(PATH))
+
+
+class AlignTable(FigureTable):
+    """One row for each image of an alignment."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            {
+                "image": "File",
+                "status": "REFERENCE, ALIGNED, FAILED or SKIPPED",
+                "sources": "Sources found",
+                "matches": "Sources matched with the reference",
+                "used": "Matches kept by the clipping of the fit",
+                "xsh [px]": "Shift in x, pixels of the reference frame",
+                "ysh [px]": "Shift in y, pixels of the reference frame",
+                "rot [°]": "Rotation in degrees",
+                "scale": "Scale factor",
+                "rms x [px]": "Scatter of the residuals in x of the matches used, frame pixels",
+                "rms y [px]": "Scatter of the residuals in y of the matches used, frame pixels",
+                "remark": "Why, and what to try",
+            },
+            parent,
+        )
+
+    def show_alignment(self, alignment: Alignment | None) -> None:
+        images = alignment.images if alignment else ()
+        self.setRowCount(len(images))
+        for row, image in enumerate(images):
+            self.fill(row, image.path, align_figures(image))
+            self.item(row, 1).setForeground(QColor(badge_colour(str(image.status))))
+
+
+class CosmicTable(FigureTable):
+    """One row for each chip of a drizzle run."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            {
+                "exposure": "File",
+                "chip": "EXTVER of the chip",
+                "sky": "Sky subtracted, in the unit of the exposure",
+                "cosmic ray pixels": "Pixels flagged by the cosmic ray step",
+                "fraction [%]": "Of the good pixels; a jump against the other exposures hints at bad alignment",
+                "remark": "",
+            },
+            parent,
+        )
+
+    def show_result(self, result: DrizzleResult | None) -> None:
+        lines = [
+            (exposure, chip) for exposure in (result.exposures if result else ()) for chip in exposure.chips
+        ]
+        self.setRowCount(len(lines))
+        for row, (exposure, chip) in enumerate(lines):
+            figures = [f"{chip.sky:.4g}", f"{chip.n_cr}", f"{100.0 * chip.cr_fraction:.3f}"]
+            self.fill(row, exposure.path, [exposure.name, str(chip.extver), *figures, exposure.reason])
+
+
+def align_figures(image: ImageResult) -> list[str]:
+    """The texts of an image's row; what is not known stays empty."""
+    sources = sum(len(catalog) for catalog in image.catalogs)
+    if not sources and image.sources is not None:
+        sources = len(image.sources)
+    fit = image.fit
+    figures = [""] * 6
+    if fit is not None:
+        figures = [
+            f"{fit.shift[0]:+.4f}",
+            f"{fit.shift[1]:+.4f}",
+            f"{(fit.rot + 180.0) % 360.0 - 180.0:+.5f}",
+            f"{fit.scale:.6f}",
+            f"{fit.rms_x:.4f}",
+            f"{fit.rms_y:.4f}",
+        ]
+    matched = str(len(image.matches)) if image.matches is not None else ""
+    used = str(fit.n_used) if fit is not None else ""
+    remark = " ".join(part for part in (image.reason, image.advice) if part)
+    return [image.name, str(image.status), str(sources) if sources else "", matched, used, *figures, remark]

@@ -1,0 +1,302 @@
+"""The window: exposures and parameters on the left, what came of them on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from ui import icons, layout
+from ui.actions import Actions
+from ui.controllers.align import AlignController
+from ui.controllers.blink import BlinkController
+from ui.controllers.drizzle import DrizzleController
+from ui.controllers.files import FilesController
+from ui.controllers.params import ParamsController
+from ui.controllers.show import ShowController
+from ui.dialogs import Ask
+from ui.engine import Engine
+from ui.exposures import ExposureList
+from ui.lane import Lane
+from ui.logview import LogView
+from ui.menus import Menus
+from ui.runner import Runner, tell
+from ui.session import ALIGN, APPLY, DRIZZLE, Session, unavailable
+from ui.settings import Settings
+from ui.statusline import StatusLine
+from ui.tables import AlignTable, CosmicTable
+from ui.viewset import ViewSet
+
+CLOSING_MS = 10_000
+
+
+class MainWindow(QMainWindow):
+    """The whole program in one window.
+
+    `files` are opened at once; `settings` None keeps nothing for the next day; `folder` is where products go
+    (None: the folder of the first exposure); `engine` and `ask` may be stand-ins.
+    """
+
+    def __init__(
+        self,
+        files: Iterable[Path] = (),
+        settings: Settings | None = None,
+        folder: Path | None = None,
+        *,
+        cfgs: Sequence[Path] = (),
+        engine: Engine | None = None,
+        ask: Ask | None = None,
+    ) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        self.session = Session(folder=folder)
+        self.engine, self.ask = engine or Engine(), ask or Ask(self)
+        self.lane, self.quick = Lane("engine", self), Lane("views", self)
+        self.log = LogView()
+        self._closing = False
+        self._build()
+        self._control()
+        self._connect()
+        self._refresh()
+        for path in cfgs:
+            self.params.open_file(Path(path))
+        self.files.add(files)
+
+    # ---- making
+
+    def _build(self) -> None:
+        self.setWindowTitle("DrizzleDesk")
+        self.setWindowIcon(icons.application_icon())
+        self.setMinimumSize(860, 560)
+        self.resize(1280, 800)
+        self.actions_ = Actions(self)
+        self.actions_.toolbar(self)
+        self.listing = ExposureList()
+        self.box = layout.ExposureBox(self.listing, self.actions_)
+        self.param_tabs, self.foot = layout.tabs(), layout.tabs()
+        self.views = ViewSet(self.quick.run)
+        self.align_table, self.cosmic_table = AlignTable(), CosmicTable()
+        for widget, title in ((self.align_table, "Alignment"), (self.cosmic_table, "Cosmic rays"), (self.log, "Log")):
+            self.foot.addTab(widget, title)
+        self.splitters = layout.panes(self.box, self.param_tabs, self.views.tabs, self.foot)
+        self.setCentralWidget(self.splitters[0])
+        self.status = StatusLine(self.actions_["stop"], self)
+        self.setStatusBar(self.status)
+
+    def _control(self) -> None:
+        self.runner = Runner(self.lane, self.session, self.log, self)
+        self.files = FilesController(self, self.listing, self.quick, self.engine, self.log, self.settings)
+        self.params = ParamsController(self, self.param_tabs, self.log, self.settings)
+        common = (self.runner, self.engine, self.session, self.files, self.params)
+        self.align = AlignController(*common, self.ask, self)
+        self.drizzle = DrizzleController(*common, self.align, self.ask, self)
+        self.show_ = ShowController(self.session, self.views, self.align_table, self.cosmic_table, self)
+        self.blink = BlinkController(self.session, self.listing, self.views, self)
+        self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
+        self.menus.view.addSeparator()
+        self.views.add_shortcuts(self, self.menus.view)
+        self.folder_line = layout.FolderLine()
+        self.params.panels[-1].top.addWidget(self.folder_line)
+
+    def _connect(self) -> None:
+        for name, slot in self._slots().items():
+            self.actions_[name].triggered.connect(slot)
+        self.folder_line.pressed.connect(self.drizzle.choose_folder)
+        self.files.changed.connect(self._refresh)
+        self.runner.changed.connect(self._run_changed)
+        self.runner.reported.connect(self.status.report)
+        self.runner.refused.connect(self.params.reveal_subject)
+        self.drizzle.folder_changed.connect(self._refresh)
+        self.params.history.moved.connect(self._refresh_undo)
+        self.params.changed.connect(self._refresh_title)
+        self.listing.chosen.connect(self._chosen)
+        self.align_table.chosen.connect(self.listing.choose)
+        self.cosmic_table.chosen.connect(self.listing.choose)
+        self.align.aligned.connect(self._aligned)
+        self.drizzle.drizzled.connect(self._drizzled)
+        self.lane.troubled.connect(self._troubled)
+        self.log.spoke.connect(self._spoke)
+
+    def _slots(self) -> dict[str, object]:
+        params = self.params
+        return {
+            "open": self.files.ask,
+            "remove": self.listing.remove_selected,
+            "up": self._move_up,
+            "down": self._move_down,
+            "open_cfg": params.ask_open,
+            "save": self._save,
+            "save_as": self._save_as,
+            "tables": self.align.write_outputs,
+            "folder": self.drizzle.choose_folder,
+            "quit": self.close,
+            "undo": params.history.undo,
+            "redo": params.history.redo,
+            "search": self._search,
+            "align": self.align.align,
+            "apply": self.align.apply,
+            "drizzle": self.drizzle.drizzle,
+            "stop": self.runner.stop,
+        }
+
+    # ---- showing
+
+    def _refresh(self) -> None:
+        """What may be pressed, counted afresh from the whole state."""
+        files = self.files.files()
+        reasons = unavailable(self.session, files, self.files.is_reading)
+        for action, title in (("align", ALIGN), ("apply", APPLY), ("drizzle", DRIZZLE), ("stop", "Stop")):
+            self.actions_.enable(action, reasons[title])
+        self.actions_.enable("tables", reasons[ALIGN] if self.session.alignment else "Align first.")
+        chosen = "" if self.listing.count() else "The list is empty."
+        for name in ("up", "down", "remove"):
+            self.actions_.enable(name, chosen)
+        folder = self.drizzle.folder()
+        self.folder_line.show_folder(str(folder) if folder else "the folder of the exposures")
+        self.box.refresh()
+        self._refresh_undo()
+        self._refresh_title()
+
+    def _refresh_undo(self) -> None:
+        history = self.params.history
+        self.actions_.enable("undo", "" if history.can_undo else "Nothing was changed.")
+        self.actions_.enable("redo", "" if history.can_redo else "Nothing was undone.")
+
+    def _refresh_title(self) -> None:
+        unsaved = any(state.path and state.is_modified for state in self.params.states.values())
+        self.setWindowModified(unsaved)
+        folder = self.drizzle.folder()
+        self.setWindowTitle(f"{folder.name}[*] – DrizzleDesk" if folder else "DrizzleDesk[*]")
+
+    def _run_changed(self) -> None:
+        self.status.set_running(self.session.running)
+        self._refresh()
+        if self._closing and not self.runner.is_running:
+            self.close()
+
+    def _chosen(self, path: Path | None) -> None:
+        self.show_.show_current(path)
+        self.blink.show_current(path)
+
+    def _aligned(self) -> None:
+        self.show_.show_alignment()
+        self._leave_reference()
+        self.views.show("histogram")
+        self.foot.setCurrentWidget(self.align_table)
+        self._refresh()
+
+    def _leave_reference(self) -> None:
+        """The reference has no histogram: show the first image that was matched against it."""
+        alignment = self.session.alignment
+        current = self.listing.current()
+        if alignment is None or (current is not None and current.badge not in ("REFERENCE", "")):
+            return
+        matched = next((image for image in alignment.images if image.offset is not None), None)
+        if matched is not None:
+            self.listing.choose(matched.path)
+
+    def _drizzled(self) -> None:
+        self.show_.show_result()
+        self.blink.show_result()
+        self.views.show("products")
+        self.foot.setCurrentWidget(self.cosmic_table)
+        self._refresh()
+
+    def _spoke(self, level: str) -> None:
+        if level == "error":
+            self.foot.setCurrentWidget(self.log)
+
+    def _troubled(self, title: str, error: BaseException) -> None:
+        self._refresh()
+
+    def report_error(self, error: BaseException) -> None:
+        """An error that nothing else caught: told in the log, the window goes on."""
+        tell(self.log, "Internal error", error)
+
+    # ---- small slots
+
+    def _open_one(self, path: Path) -> None:
+        self.files.add([path])
+
+    def _move_up(self) -> None:
+        self.listing.move_current(-1)
+
+    def _move_down(self) -> None:
+        self.listing.move_current(1)
+
+    def _save(self) -> None:
+        self.params.save()
+
+    def _save_as(self) -> None:
+        self.params.ask_save()
+
+    def _search(self) -> None:
+        panel = self.params.panels[self.param_tabs.currentIndex()]
+        panel.search.setFocus()
+        panel.search.selectAll()
+
+    # ---- pictures and the end
+
+    def grab_views(self, folder: Path) -> list[Path]:
+        """Save a picture of the window with each view in front, and of each parameter tab."""
+        return self.views.grab_all(self, self.param_tabs, Path(folder))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask when something would be lost; a run is stopped first, without freezing the window."""
+        if self._closing and not self.runner.is_running:
+            self._let_go()
+            event.accept()
+            return
+        if self.runner.is_running:
+            event.ignore()
+            if not self._closing and self.ask.may_stop(self.session.running):
+                self._closing = True
+                self.runner.stop()
+                QTimer.singleShot(CLOSING_MS, self, self._close_anyway)
+            return
+        if not self._settle_unsaved():
+            event.ignore()
+            return
+        self._let_go()
+        event.accept()
+
+    def _settle_unsaved(self) -> bool:
+        states = [state for state in self.params.states.values() if state.path and state.is_modified]
+        if not states:
+            return True
+        answer = self.ask.about_unsaved([f"{state.task.name}: {state.path}" for state in states])
+        if answer == "save":
+            return all(self.params.save(state) for state in states)
+        return answer == "discard"
+
+    def _close_anyway(self) -> None:
+        """A block of work that does not end: the window closes, the thread ends at its next check."""
+        if self.runner.is_running:
+            self._let_go()
+            self.hide()
+            self.deleteLater()
+
+    def _let_go(self) -> None:
+        self.settings.set("geometry", self.saveGeometry())
+        for place, splitter in enumerate(self.splitters):
+            self.settings.set(f"splitter{place}", splitter.saveState())
+        self.views.stop()
+        self.lane.close()
+        self.quick.close()
+
+    def restore_places(self) -> None:
+        """Size and splitters of last time."""
+        geometry = self.settings.bytes("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        for place, splitter in enumerate(self.splitters):
+            state = self.settings.bytes(f"splitter{place}")
+            if state is not None:
+                splitter.restoreState(state)
+
+    def pages(self) -> dict[str, QWidget]:
+        """The views by name."""
+        return self.views.pages
