@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core.data.fitsfile import open_fits, read_data
 from core.errors import Refusal
@@ -42,7 +43,7 @@ def find_files(
     given = [patterns] if isinstance(patterns, str | Path) else list(patterns)
     found: list[Path] = []
     for one in given:
-        if isinstance(one, Path) or Path(folder, one).exists():
+        if isinstance(one, Path) or (one.strip() and Path(folder, one).exists()):
             found += _expand(str(one), Path(folder))
         else:
             for part in one.split(","):
@@ -85,8 +86,12 @@ def read_association(path: str | Path) -> Association:
             raise Refusal(
                 "This is no association table: no column MEMNAME.", file=path, advice="Give *_asn.fits."
             )
-        rows = read_data(hdus, table, path)
-        names = [(str(row["MEMNAME"]).strip().lower(), str(row["MEMTYPE"]).strip().upper()) for row in rows]  # type: ignore[attr-defined]
+        rows: Any = read_data(hdus, table, path)
+        names = [
+            (str(row["MEMNAME"]).strip().lower(), str(row["MEMTYPE"]).strip().upper())
+            for row in rows
+            if "MEMPRSNT" not in rows.names or row["MEMPRSNT"]
+        ]
     roots = [name for name, kind in names if kind.startswith(("EXP", "CRJ"))]
     product = next((name for name, kind in names if kind.startswith("PROD")), path.name.split("_")[0])
     return Association(tuple(_members(roots, path)), product)
