@@ -18,7 +18,7 @@ TARGET = (201.6928333333, -47.47905555556)
 
 # Thresholds of `imagefindpars` (in sigma) that find a few hundred well-exposed stars on a small scene of 40 s
 # and some two thousand on a full one, by the noise estimate; stars that peak above PEAKMAX are near saturation
-THRESHOLDS = {"handbook": 200.0, "drizzlepac": 2000.0, "robust": 600.0}
+THRESHOLDS = {"handbook": 200.0, "drizzlepac": 1000.0, "robust": 600.0}
 PEAKMAX = 50000.0
 
 

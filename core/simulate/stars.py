@@ -21,7 +21,7 @@ ZERO_POINT = 26.08
 
 # Stars brighter than a magnitude in the area of one full field (162" x 162") at the centre of the cluster
 BRIGHTER_THAN = np.array([12.0, 14.0, 16.0, 17.5, 19.0, 20.5, 22.0, 24.0])
-COUNTS = np.array([2.0, 40.0, 220.0, 800.0, 2500.0, 5600.0, 11000.0, 27000.0])
+COUNTS = np.array([2.0, 40.0, 260.0, 1000.0, 3100.0, 6200.0, 11500.0, 27000.0])
 FIELD_AREA = 162.0**2
 HORIZONTAL_BRANCH = (14.9, 0.35, 110.0)  # magnitude, its scatter, stars in FIELD_AREA
 CORE_RADIUS = 155.0  # arcsec
