@@ -13,6 +13,7 @@ from core.align.results import Catalog, Rejected
 from core.align.settings import FindParams
 from core.data.dq import good_pixels, parse_bits
 from core.data.exposure import Chip
+from core.errors import Refusal
 from core.kernels import find as kernels
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
@@ -23,6 +24,8 @@ Bools = NDArray[np.bool_]
 
 FWHM_PER_SIGMA = 2.0 * sqrt(2.0 * np.log(2.0))
 FILL_REACH = 4
+# No position is better than this: the marginal fit depends on where in its pixel a star lies.
+FLOOR = 0.017
 
 REASONS: dict[int, str] = {
     kernels.EDGE: "too near to the edge",
@@ -116,22 +119,46 @@ def mode(values: Image, stats: Clipped, binwidth: float) -> float:
 
 
 def noise(pixels: Image, estimate: str) -> float:
-    """Standard deviation of the sky in image units.
+    """Standard deviation of the sky in image units; NaN when no pixel is finite.
 
     `handbook`: 1.5 times the standard deviation after three clipping rounds (DrizzlePac Handbook 7.1);
     `drizzlepac`: sqrt(2 |mode|), as drizzlepac 3 takes it; `robust`: 1.4826 times the median absolute deviation.
     """
-    values = np.ravel(pixels)
-    if not np.isfinite(values).all():
-        values = np.ascontiguousarray(values[np.isfinite(values)])
-    if not values.size:
-        return float("nan")
+    values = _finite(pixels)
+    return _noise(values, clipped(values), estimate) if values.size else float("nan")
+
+
+def _noise(values: Image, stats: Clipped, estimate: str) -> float:
     if estimate == "robust":
         return float(1.4826 * np.median(np.abs(values - np.median(values))))
-    stats = clipped(values)
     if estimate == "drizzlepac":
         return sqrt(2.0 * abs(mode(values, stats, 0.01)))
     return 1.5 * stats.stddev
+
+
+def _finite(pixels: Image) -> Image:
+    values = np.ravel(pixels)
+    good = np.isfinite(values)
+    return values if good.all() else np.ascontiguousarray(values[good])
+
+
+def _measured_sky(pixels: Image, params: FindParams, electrons: float) -> _Sky:
+    """What the limits and the errors of positions need to know of the sky. Raises `Refusal` for a noise of 0."""
+    values = _finite(pixels)
+    if not values.size:
+        nan = float("nan")
+        return _Sky(nan, nan, nan, nan, electrons)
+    stats = clipped(values)
+    sigma = _noise(values, stats, params.noise) if params.computesig else float(params.skysigma or 0.0)
+    if not sigma > 0:
+        raise Refusal(
+            f"The noise of the sky comes out as 0 ({params.noise}): the pixels are too coarse or all alike.",
+            subject="computesig",
+            advice="computesig = no and skysigma in image units, or another noise estimate.",
+        )
+    # drizzlepac calls sigma squared the sky; with no threshold it is the limit itself
+    threshold = sigma * params.threshold if params.threshold is not None else sigma**2
+    return _Sky(sigma, threshold, stats.mean, stats.stddev, electrons)
 
 
 def find(
@@ -151,24 +178,21 @@ def find_in(
     *,
     good: Bools | None = None,
     extver: int = 1,
-    first: int = 1,
+    electrons: float = 1.0,
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> Catalog:
     """The sources of an image (ny, nx) float32; positions 0-based, in the order of their rows.
 
     `good` marks pixels on which a source may be detected; NaN and infinite pixels are never good and are filled
-    from their neighbours, so they do not spread. `first` is the number of the first source.
+    from their neighbours, so they do not spread. `electrons` per image unit tell the photon noise.
     """
     workers = workers or Threads()
-    sigma = noise(pixels, params.noise) if params.computesig else float(params.skysigma or 0.0)
-    # drizzlepac calls sigma squared the sky; with no threshold it is the limit itself
-    threshold = sigma * params.threshold if params.threshold is not None else sigma**2
+    sky = _measured_sky(pixels, params, electrons)
+    threshold = sky.threshold
     kernel = make_kernel(params)
-    if not np.isfinite(sigma) or min(pixels.shape) < max(kernel.gauss.shape):
-        return _catalog(
-            np.empty((0, kernels.N_COLUMNS)), np.empty(0, np.int8), extver, first, sigma, threshold
-        )
+    if not np.isfinite(sky.sigma) or min(pixels.shape) < max(kernel.gauss.shape):
+        return _catalog(np.empty((0, kernels.N_COLUMNS)), np.empty(0, np.int8), extver, sky, kernel)
     data, usable = _repaired(pixels, good)
     conv = np.empty(data.shape, np.float32)
     work = max(1, 1_500_000 // data.shape[1])
@@ -184,7 +208,7 @@ def find_in(
     reason = np.empty(len(boxes), np.int8)
     over_rows(
         lambda start, stop: kernels.measure(
-            data, conv, usable, boxes, threshold, kernel.gauss, kernel.inside, sigma**2, kernel.variance_x,
+            data, conv, usable, boxes, threshold, kernel.gauss, kernel.inside, sky.sigma**2, kernel.variance_x,
             kernel.variance_y, params.limits(), params.use_sharp_round, table, reason, start, stop,
         ),
         len(boxes),
@@ -193,7 +217,7 @@ def find_in(
         progress,
     )  # fmt: skip
     _drop_duplicates(table, reason, params.conv_width * params.nsigma / 2.0)
-    return _catalog(table, reason, extver, first, sigma, threshold)
+    return _catalog(table, reason, extver, sky, kernel)
 
 
 def _repaired(pixels: Image, good: Bools | None) -> tuple[Image, Bools]:
@@ -228,19 +252,47 @@ def _drop_duplicates(table: Floats, reason: NDArray[np.int8], separation: float)
     reason[kept[gone]] = kernels.DUPLICATE
 
 
-def _catalog(
-    table: Floats, reason: NDArray[np.int8], extver: int, first: int, sigma: float, threshold: float
-) -> Catalog:
+@dataclass(frozen=True)
+class _Sky:
+    """Noise and level of the sky in image units, the threshold of the convolved image, electrons per unit."""
+
+    sigma: float
+    threshold: float
+    level: float
+    scatter: float
+    electrons: float
+
+
+def _catalog(table: Floats, reason: NDArray[np.int8], extver: int, sky: _Sky, kernel: Kernel) -> Catalog:
     """Kept sources sorted by y, then x; the others go to `rejected`."""
     kept = np.nonzero(reason == kernels.KEPT)[0]
     kept = kept[np.lexsort((table[kept, kernels.X], table[kept, kernels.Y]))]
     lost = np.nonzero(reason != kernels.KEPT)[0]
-    columns = [np.ascontiguousarray(table[kept, k]) for k in range(kernels.N_COLUMNS)]
+    x, y, flux, peak, sharp, round1, round2 = (np.ascontiguousarray(c) for c in table[kept].T)
     return Catalog(
-        extver,
-        *columns,
-        number=np.arange(first, first + len(kept), dtype=np.int64),
-        sigma=sigma,
-        threshold=threshold,
+        extver=extver,
+        x=x,
+        y=y,
+        flux=flux,
+        peak=peak,
+        sharp=sharp,
+        round1=round1,
+        round2=round2,
+        number=np.arange(1, len(kept) + 1, dtype=np.int64),
+        sigma=sky.sigma,
+        threshold=sky.threshold,
         rejected=Rejected(table[lost, kernels.X], table[lost, kernels.Y], reason[lost]),
+        error=position_errors(flux, sky, kernel),
     )
+
+
+def position_errors(flux: Floats, sky: _Sky, kernel: Kernel) -> Floats:
+    """Expected error of the positions in pixels: photon and sky noise in the kernel's box, and a floor.
+
+    sigma_kernel sqrt(variance of the flux)/flux, the error of the first moment of a star as wide as the kernel
+    (King 1983, PASP 95, 163). The fit uses only the ratios of the errors to each other.
+    """
+    pixels = kernel.gauss.size
+    star = np.maximum(flux - pixels * sky.level, 3.0 * sqrt(pixels) * sky.scatter + 1e-30)
+    variance = star / sky.electrons + pixels * sky.scatter**2
+    return np.asarray(np.hypot(FLOOR, sqrt(kernel.variance_x) * np.sqrt(variance) / star))

@@ -67,8 +67,8 @@ def peak(histogram: Ints, radius: int) -> Offset:
         return Offset(0.0, 0.0, histogram, radius, 0, 0, 0.0, radius, PeakStatus.NO_DATA)
     sums = np.rint(uniform_filter(histogram.astype(float), 3, mode="constant") * 9.0)
     # of equal sums the one with the highest bin in the middle
-    row, column = np.unravel_index(int(np.argmax(sums + histogram / (histogram.max() + 1.0))), sums.shape)
-    row, column = _highest_near(histogram, int(row), int(column))
+    top_bin = np.unravel_index(int(np.argmax(sums + histogram / (histogram.max() + 1.0))), sums.shape)
+    row, column = _highest_near(histogram, int(top_bin[0]), int(top_bin[1]))
     edge = int(min(row, column, 2 * radius - row, 2 * radius - column))
     y0, x0 = max(row - _BOX, 0), max(column - _BOX, 0)
     box = histogram[y0 : row + _BOX + 1, x0 : column + _BOX + 1]
@@ -86,7 +86,7 @@ def peak(histogram: Ints, radius: int) -> Offset:
     if not _beats_chance(top, usual, spread, sums.size):
         status = PeakStatus.BAD_FIT
     else:
-        status = PeakStatus.EDGE if edge < _BOX else PeakStatus.GOOD
+        status = PeakStatus.EDGE if edge == 0 else PeakStatus.GOOD
     second = int(histogram[away].max()) if away.any() else 0
     return Offset(
         x - radius,

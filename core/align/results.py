@@ -59,7 +59,7 @@ class Catalog:
 
     `x`, `y` 0-based chip pixels; `flux`, `peak` in image units, sky included; `number` 1-based source number of
     the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units; `rejected` the
-    candidates that were left out.
+    candidates that were left out; `error` the expected error of a position in pixels.
     """
 
     extver: int
@@ -74,6 +74,7 @@ class Catalog:
     sigma: float = float("nan")
     threshold: float = float("nan")
     rejected: Rejected | None = None
+    error: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -188,17 +189,34 @@ class ImageResult:
         return self.path.name
 
 
+class Written(StrEnum):
+    """What became of a file's header."""
+
+    WRITTEN = "WRITTEN"
+    UNTOUCHED = "UNTOUCHED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One file after `apply`, with the reason when it was not written."""
+
+    path: Path
+    status: Written
+    reason: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """The whole result. `frame` is the undistorted reference frame; `reference` the sources matched against,
-    `expanded` the reference as it grew (only with expand_refcat)."""
+    """The whole result. `frame` is the undistorted reference frame; `reference` the sources matched against (with
+    expand_refcat as they grew); `applied` what became of the headers, when a run wrote them."""
 
     frame: ChipWCS
     reference_name: str
     reference: Sources
     images: tuple[ImageResult, ...]
     seconds: dict[str, float]
-    expanded: Sources | None = None
+    applied: tuple[Applied, ...] = ()
 
     def image(self, name: str) -> ImageResult:
         """The result of the file called `name`; KeyError if there is none."""

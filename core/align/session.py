@@ -1,325 +1,58 @@
-"""An alignment from files to verdicts. Nothing is written here; `core.align.apply` and `outputs` do that.
-
-Each step is remembered under what it reads: change `nclip` and only the fits are done again, change `searchrad`
-and no source is looked for.
-"""
+"""The alignment session: align without writing, apply, write the files, or all of it as the command line does."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
-from core.align.find import find
-from core.align.fit import fit
-from core.align.match import match
-from core.align.offset import offset
-from core.align.refer import Reference, expanded, from_catalog, from_image, none
-from core.align.results import Alignment, Catalog, Fit, ImageResult, Matches, Offset, Sources, Status
-from core.align.settings import AlignSettings, FindParams, FitParams, unsupported
-from core.align.sources import on_sky, weights
-from core.align.update import corrected
-from core.align.verdict import Verdict, judge, too_few_sources
-from core.data.chipwcs import ChipWCS
-from core.data.exposure import Exposure, open_exposure
-from core.data.frame import orthogonal_frame, output_frame, read_frame
-from core.errors import Refusal
-from core.runs.memory import Memory, file_identity
+from core.align.apply import apply, check_names
+from core.align.outputs import summary, write_outputs
+from core.align.results import Alignment
+from core.align.run import align
+from core.align.settings import AlignSettings, unsupported
+from core.data.safe import write_text
+from core.runs.memory import Memory
 from core.runs.progress import Progress
-from core.runs.spread import Threads, Workers
+from core.runs.spread import Workers
 
-__all__ = ["AlignSettings", "align"]
-
-
-@dataclass(frozen=True, eq=False)
-class _Image:
-    """What is known of one file so far; `key` names its sources in the memory."""
-
-    path: Path
-    exposure: Exposure | None = None
-    catalogs: tuple[Catalog, ...] = ()
-    sources: Sources | None = None
-    key: Hashable = None
-    refusal: Refusal | None = None
+__all__ = ["AlignSettings", "align", "apply", "tweakreg", "write_outputs"]
 
 
-def align(
+def tweakreg(
     files: Sequence[str | Path],
     settings: AlignSettings,
     *,
+    folder: str | Path,
     memory: Memory | None = None,
     workers: Workers | int | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
-    """Align exposures, in the order given; writes nothing.
+    """A whole run: align, write the files that are asked for into `folder`, and with `updatehdr` the headers.
 
-    A file that cannot be used gets the status FAILED with the reason and never stops the others.
-
-    Raises
-    ------
-    Refusal
-        A parameter is set to what is not built or cannot be, no file can be read, the reference named by
-        `refimage` or `refcat` cannot be used.
-    Cancelled
-        `progress` was cancelled.
+    The alignment's `applied` says what became of each header. A name that a file cannot take is refused before
+    anything is done.
     """
     unsupported(settings)
-    run = _Run(settings, memory or Memory(), _workers(workers), progress or Progress())
-    paths = [Path(file) for file in files]
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
-    images = run.find_all(paths)
-    frame, images = run.place_all(images)
-    reference, images = run.reference(images, frame)
-    results = run.align_all(images, reference, frame)
-    return Alignment(
-        frame=frame,
-        reference_name=reference.name,
-        reference=reference.sources,
-        images=tuple(results),
-        seconds=dict(run.progress.seconds),
-        expanded=run.grown if settings.tweakreg["expand_refcat"] else None,
-    )
+    values = settings.tweakreg
+    if values["updatehdr"]:
+        check_names([file for file in files if Path(file).exists()], settings)
+    alignment = align(files, settings, memory=memory, workers=workers, progress=progress)
+    write_outputs(alignment, settings, folder)
+    if values["updatehdr"]:
+        alignment = replace(alignment, applied=apply(alignment, settings, progress))
+    if values["runfile"]:
+        _log(Path(folder) / values["runfile"], alignment)
+    return alignment
 
 
-def _workers(workers: Workers | int | None) -> Workers:
-    return Threads(workers) if workers is None or isinstance(workers, int) else workers
-
-
-class _Run:
-    """One call of `align`: the settings taken apart, and the steps in their order."""
-
-    def __init__(self, settings: AlignSettings, memory: Memory, workers: Workers, progress: Progress) -> None:
-        self.values = settings.tweakreg
-        self.find_params = settings.find
-        self.ref_find_params = settings.refimage_find
-        self.matching = settings.match
-        self.fitting = settings.fit
-        self.memory = memory
-        self.workers = workers
-        self.progress = progress
-        self.frame_key: Hashable = None
-        self.grown: Sources | None = None
-
-    # find -------------------------------------------------------------------------------------------------
-
-    def find_all(self, paths: Sequence[Path]) -> list[_Image]:
-        """Open all files and find the sources of their chips."""
-        with self.progress.step("Find sources", len(paths)):
-            inner: Workers = Threads(1) if len(paths) > 1 else self.workers
-            return self.workers.map(
-                lambda path: self.find_one(path, self.find_params, inner), paths, self.progress
-            )
-
-    def find_one(self, path: Path, params: FindParams, workers: Workers) -> _Image:
-        exposure = None
-        try:
-            if not path.exists():
-                raise Refusal("There is no such file.", file=path, advice="Check the name and the folder.")
-            identity = file_identity(path)
-            exposure = self.memory.recall("open", identity, lambda: open_exposure(path, complete=False))
-            chips = exposure.chips
-            catalogs = self.memory.recall(
-                "find",
-                (identity, params),
-                lambda: tuple(find(chip, params, workers) for chip in chips),
-            )
-        except Refusal as refusal:
-            return _Image(path, exposure, refusal=refusal)
-        except (OSError, ValueError, MemoryError, KeyError, TypeError) as error:
-            what = f"The file cannot be used ({type(error).__name__}: {error})."
-            return _Image(path, exposure, refusal=Refusal(what, file=path, advice="Fetch the file again."))
-        return _Image(path, exposure, catalogs, key=(identity, params))
-
-    # frame and sky ----------------------------------------------------------------------------------------
-
-    def place_all(self, images: list[_Image]) -> tuple[ChipWCS, list[_Image]]:
-        """The frame, and every image's sources on the sky and in it."""
-        with self.progress.step("Sky positions", len(images)):
-            frame = self.frame(images)
-            placed = [self.placed(image, frame) for image in images]
-        return frame, placed
-
-    def frame(self, images: list[_Image]) -> ChipWCS:
-        """The frame of `refimage`, else the undistorted frame around all chips of all images."""
-        refimage = self.values["refimage"]
-        if refimage:
-            self.frame_key = ("refimage", refimage, file_identity(_bare(refimage)))
-            return self.memory.recall("frame", self.frame_key, lambda: read_frame(refimage))
-        opened = [image.exposure for image in images if image.exposure is not None]
-        if not opened:
-            first = next((image.refusal for image in images if image.refusal), None)
-            raise first or Refusal(
-                "No exposure is given.", subject="input", advice="Give at least two exposures."
-            )
-        self.frame_key = tuple(file_identity(exposure.path) for exposure in opened)
-        chips = [chip.wcs for exposure in opened for chip in exposure.chips]
-        return self.memory.recall("frame", self.frame_key, lambda: orthogonal_frame(output_frame(chips)))
-
-    def placed(self, image: _Image, frame: ChipWCS) -> _Image:
-        if image.exposure is None or image.refusal is not None:
-            return image
-        wcss = [chip.wcs for chip in image.exposure.chips]
-        key = (image.key, self.frame_key)
-        sources = self.memory.recall(
-            "sources", key, lambda: on_sky(image.catalogs, wcss, frame, image.path.name)
-        )
-        return replace(image, sources=sources, key=key)
-
-    # reference --------------------------------------------------------------------------------------------
-
-    def reference(self, images: list[_Image], frame: ChipWCS) -> tuple[Reference, list[_Image]]:
-        """The sources to match against: `refcat`, `refimage`, or the first image that can be one."""
-        values = self.values
-        if values["refcat"]:
-            return from_catalog(values, frame), images
-        if values["refimage"]:
-            path = _bare(values["refimage"])
-            found = self.placed(self.find_one(path, self.ref_find_params, self.workers), frame)
-            if found.refusal is not None:
-                raise found.refusal
-            assert found.sources is not None
-            self._enough(found)
-            return from_image(found.path, found.sources, found.key), images
-        for image in images:
-            if image.sources is not None and len(image.sources) >= max(1, self.matching.minobj):
-                if image is not images[0]:
-                    self.progress.warn(
-                        f"{images[0].path.name} cannot be the reference; {image.path.name} is used instead."
-                    )
-                return from_image(image.path, image.sources, image.key), images
-        return none(), images
-
-    def _enough(self, image: _Image) -> None:
-        if image.sources is not None and len(image.sources) < max(1, self.matching.minobj):
-            raise Refusal(
-                f"Only {len(image.sources)} sources are found in the reference image, {self.matching.minobj} needed.",
-                file=image.path,
-                subject="refimage",
-                advice="a lower threshold in refimagefindpars.",
-            )
-
-    # match and fit ----------------------------------------------------------------------------------------
-
-    def align_all(self, images: list[_Image], reference: Reference, frame: ChipWCS) -> list[ImageResult]:
-        """Verdicts in the order of the images; with `expand_refcat` what failed is tried again as it grows."""
-        done: dict[Path, ImageResult] = {}
-        grows = bool(self.values["expand_refcat"])
-        with self.progress.step("Match and fit", len(images)):
-            waiting = list(images)
-            while waiting:
-                failed: list[_Image] = []
-                before = reference
-                for image in waiting:
-                    self.progress.check()
-                    result = self.result(image, reference, frame)
-                    done[image.path] = result
-                    if grows and result.status is Status.ALIGNED:
-                        reference = expanded(reference, result, frame, self.matching.tolerance)
-                    elif result.status is Status.FAILED and image.sources is not None:
-                        failed.append(image)
-                waiting = failed if reference is not before else []
-            self.grown = reference.sources
-        for result in done.values():
-            if result.status is Status.FAILED:
-                self.progress.warn(f"{result.name}: {result.reason} Try: {result.advice}")
-        return [done[image.path] for image in images]
-
-    def result(self, image: _Image, reference: Reference, frame: ChipWCS) -> ImageResult:
-        """What becomes of one image."""
-        self.progress.advance()
-        made = ImageResult(
-            path=image.path, status=Status.FAILED, catalogs=image.catalogs, sources=image.sources
-        )
-        if image.refusal is not None or image.exposure is None or image.sources is None:
-            refusal = image.refusal or Refusal("The file cannot be used.", file=image.path)
-            lead = f"{refusal.subject}: " if refusal.subject else ""
-            return replace(made, reason=lead + refusal.what, advice=refusal.advice)
-        present = {chip.extver: chip.wcs for chip in image.exposure.chips}
-        if reference.path is not None and reference.path.resolve() == image.path.resolve():
-            return replace(made, status=Status.REFERENCE, new_wcs=present)
-        short = too_few_sources(image.sources, self.matching.minobj)
-        if short is not None:
-            return _failed(made, short)
-        if not len(reference.sources):
-            return replace(
-                made,
-                status=Status.SKIPPED,
-                reason="There is no reference to align to.",
-                advice="Find sources in at least two images.",
-            )
-        return self.aligned(made, image, reference, frame, present)
-
-    def aligned(
-        self,
-        made: ImageResult,
-        image: _Image,
-        reference: Reference,
-        frame: ChipWCS,
-        present: dict[int, ChipWCS],
-    ) -> ImageResult:
-        """Offset, match and fit of one image, and the verdict on them."""
-        sources = image.sources
-        assert sources is not None
-        pair = (image.key, reference.key)
-        found = self.offset(sources, reference.sources, frame, pair)
-        made = replace(made, offset=found)
-        verdict = judge(self.matching, offset=found)
-        if verdict is not None:
-            return _failed(made, verdict)
-        matches = self.match(sources, reference.sources, found, frame, pair)
-        made = replace(made, matches=matches)
-        verdict = judge(self.matching, matches=matches, image=sources, reference=reference.sources)
-        if verdict is not None:
-            return _failed(made, verdict)
-        try:
-            fitted = self.fit(sources, reference.sources, matches, frame, pair)
-        except Refusal as refusal:
-            return replace(made, reason=refusal.what, advice=refusal.advice)
-        made = replace(made, fit=fitted)
-        verdict = judge(self.matching, fit=fitted)
-        if verdict is not None:
-            return _failed(made, verdict)
-        new = {extver: corrected(wcs, frame, fitted) for extver, wcs in present.items()}
-        return replace(made, status=Status.ALIGNED, new_wcs=new)
-
-    def offset(self, image: Sources, reference: Sources, frame: ChipWCS, pair: Hashable) -> Offset:
-        m = self.matching
-        reads = (m.use2dhist, m.searchrad, m.searchunits) if m.use2dhist else (False, m.xoffset, m.yoffset)
-        return self.memory.recall("offset", (pair, reads), lambda: offset(image, reference, m, frame.scale))
-
-    def match(
-        self, image: Sources, reference: Sources, found: Offset, frame: ChipWCS, pair: Hashable
-    ) -> Matches:
-        # the rounds of matching use a fit of their own: nclip and sigma must not change the pairs
-        inner = FitParams(self.fitting.fitgeometry, minobj=4)
-        key = (pair, self.matching, self.fitting.fitgeometry)
-        return self.memory.recall(
-            "match", key, lambda: match(image, reference, found, self.matching, inner, frame.crpix - 1.0)
-        )
-
-    def fit(
-        self, image: Sources, reference: Sources, matches: Matches, frame: ChipWCS, pair: Hashable
-    ) -> Fit:
-        i, r = matches.image, matches.reference
-        centre = frame.crpix - 1.0
-        xy = np.column_stack([image.u[i], image.v[i]]) - centre
-        uv = np.column_stack([reference.u[r], reference.v[r]]) - centre
-        key = (pair, self.matching, self.fitting)
-        return self.memory.recall(
-            "fit", key, lambda: fit(xy, uv, self.fitting, weights(image, reference, matches))
-        )
-
-
-def _failed(made: ImageResult, verdict: Verdict) -> ImageResult:
-    return replace(made, status=Status.FAILED, reason=verdict.reason, advice=verdict.advice)
-
-
-def _bare(name: str) -> Path:
-    """The file of "drz.fits[sci,1]"."""
-    path = Path(name.rpartition("[")[0] if name.endswith("]") and "[" in name else name)
-    if not path.exists():
-        raise Refusal("There is no such file.", file=path, subject="refimage", advice="Check the name.")
-    return path
+def _log(path: Path, alignment: Alignment) -> None:
+    """Append a run to the log file."""
+    before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    lines = [f"--- tweakreg {datetime.now().isoformat(timespec='seconds')}", summary(alignment).rstrip()]
+    lines += [
+        f"{one.path.name}: header {one.status.value.lower()} {one.reason}".rstrip()
+        for one in alignment.applied
+    ]
+    write_text(before + "\n".join(lines) + "\n", path)

@@ -13,9 +13,6 @@ from core.data.chipwcs import ChipWCS
 
 Floats = NDArray[np.float64]
 
-# A star's position is never better than this: the daofind centroid depends on where in the pixel the star lies.
-FLOOR = 0.015
-
 
 def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS, name: str = "") -> Sources:
     """All sources of an image: chip positions through each chip's full WCS to the sky, then to the frame.
@@ -36,7 +33,7 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
         extver=np.concatenate([np.full(len(c), c.extver, np.int64) for c in catalogs]) if sky else _no_ints(),
         x=_joined([c.x for c in catalogs]),
         y=_joined([c.y for c in catalogs]),
-        error=_joined([position_errors(c) for c in catalogs]),
+        error=_joined([c.error if c.error is not None else np.ones(len(c)) for c in catalogs]),
         origin=np.zeros(len(ra), np.int64),
         origins=(name,),
     )
@@ -50,22 +47,14 @@ def in_frame(sources: Sources, frame: ChipWCS) -> Sources:
     return replace(sources, u=u, v=v)
 
 
-def position_errors(catalog: Catalog) -> Floats:
-    """Expected error of the positions of one chip, in pixels: noise over height, and a floor.
-
-    The height of a source is estimated from its peak above the faintest that could be found; only the ratio of
-    the errors to each other matters to the fit.
-    """
-    if not len(catalog):
-        return np.empty(0)
-    noise = catalog.sigma if catalog.sigma > 0 else 1.0
-    height = np.maximum(catalog.peak, noise)
-    return np.asarray(np.hypot(FLOOR, 1.5 * np.sqrt(noise**2 + np.maximum(height, 0.0)) / height))
-
-
 def weights(image: Sources, reference: Sources, matches: Matches) -> Floats | None:
-    """Relative weights of matched pairs in the fit; None where the errors are not known."""
-    return None
+    """Inverse variances of the matched pairs from the expected errors of both positions; None if not known."""
+    if image.error is None:
+        return None
+    variance = image.error[matches.image] ** 2
+    if reference.error is not None:
+        variance = variance + reference.error[matches.reference] ** 2
+    return np.asarray(1.0 / variance)
 
 
 def chosen(sources: Sources, which: NDArray[np.generic]) -> Sources:

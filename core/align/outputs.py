@@ -1,0 +1,249 @@
+"""The files that tweakreg leaves: catalogs, match and fit lists, the catalog list, shift file and its frame, log.
+
+Names, columns and number formats are drizzlepac's, whose readers take them as they are: positions FITS 1-based,
+source numbers from 0. In `*_catalog_fit.match` columns 1 to 4 are relative to the frame's CRPIX, 5 and 6 are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
+from core.align.settings import AlignSettings
+from core.data.frame import frame_header
+from core.data.safe import write_fits, write_text
+
+Floats = NDArray[np.float64]
+
+
+def write_outputs(alignment: Alignment, settings: AlignSettings, folder: str | Path) -> tuple[Path, ...]:
+    """Write what `writecat`, `clean`, `shiftfile` and `expand_refcat` ask for into `folder`; returns the files.
+
+    Each file is replaced whole; raises `Refusal` when the folder cannot be written.
+    """
+    values = settings.tweakreg
+    folder = Path(folder)
+    texts: dict[str, str] = {}
+    if values["writecat"] and not values["clean"]:
+        sharp = bool(settings.imagefind["use_sharp_round"])
+        for image in alignment.images:
+            texts.update(_catalogs(image, sharp))
+            texts.update(_matches(image, alignment))
+        texts.update(_catalog_list(alignment))
+        if values["expand_refcat"] and alignment.reference_name:
+            texts.update(_expanded(alignment, alignment.reference))
+    if values["shiftfile"]:
+        texts[values["outshifts"]] = shift_file(alignment, values["outwcs"])
+    written = []
+    for name, text in texts.items():
+        write_text(text, folder / name)
+        written.append(folder / name)
+    if values["shiftfile"]:
+        write_fits(frame_file(alignment), folder / values["outwcs"])
+        written.append(folder / values["outwcs"])
+    return tuple(written)
+
+
+def stem(image: ImageResult) -> str:
+    """The root of the names of an image's files."""
+    return image.name.removesuffix(".gz").removesuffix(".fits")
+
+
+def _catalogs(image: ImageResult, sharp: bool) -> Iterator[tuple[str, str]]:
+    first = 0
+    for catalog in image.catalogs:
+        yield (
+            f"{stem(image)}_sci{catalog.extver}_xy_catalog.coo",
+            _chip_catalog(image.name, catalog, first, sharp),
+        )
+        first += len(catalog)
+    sources = image.sources
+    if sources is not None:
+        lines = [f"{a:0.12f}  {d:0.12f}" for a, d in zip(sources.ra, sources.dec, strict=True)]
+        head = [f"#Sky positions for: {image.name}", "#RA        Dec", "#(deg)     (deg)"]
+        yield f"{stem(image)}_sky_catalog.coo", _text(head + lines)
+        lines = [f"{u + 1:0.6f}  {v + 1:0.6f}" for u, v in zip(sources.u, sources.v, strict=True)]
+        head = [f"#Pixel positions for: {image.name}", "#X           Y", "#(pix)       (pix)"]
+        yield f"{stem(image)}_refxy_catalog.coo", _text(head + lines)
+
+
+def _chip_catalog(name: str, catalog: Catalog, first: int, sharp: bool) -> str:
+    extra = "      Sharp     Round1     Round2" if sharp else ""
+    lines = [
+        f"# Sources found in {name}[sci,{catalog.extver}]",
+        "# Columns:",
+        f"#    X      Y         Flux       ID{extra}",
+        "#   (pixels)   (pixels)",
+    ]
+    columns = [catalog.x + 1, catalog.y + 1, catalog.flux]
+    shape = (catalog.sharp, catalog.round1, catalog.round2) if sharp else ()
+    for i in range(len(catalog)):
+        words = [f"{column[i]:g}" for column in columns]
+        words += [str(first + i), *(f"{column[i]:g}" for column in shape)]
+        lines.append("  ".join(words) + "  ")
+    return _text(lines)
+
+
+def _matches(image: ImageResult, alignment: Alignment) -> Iterator[tuple[str, str]]:
+    if image.status is not Status.ALIGNED or image.sources is None or image.matches is None:
+        return
+    reference = alignment.reference
+    yield f"{stem(image)}_xy_catalog.match", _match_list(image, image.sources, reference, alignment)
+    yield f"{stem(image)}_catalog_fit.match", _fit_list(image, image.sources, reference, alignment)
+
+
+def _match_list(image: ImageResult, mine: Sources, reference: Sources, alignment: Alignment) -> str:
+    assert image.matches is not None
+    names = ["Ref_X", "Ref_Y", "Input_X", "Input_Y", "Ref_X0", "Ref_Y0", "Input_X0", "Input_Y0"]
+    names += ["Ref_ID", "Input_ID", "Ref_Source"]
+    lines = [f"#Reference: {alignment.reference_name}", f"#Input: {image.name}", "#" + "        ".join(names)]
+    for r, i in zip(image.matches.reference, image.matches.image, strict=True):
+        numbers = [
+            *(reference.u[r] + 1, reference.v[r] + 1, mine.u[i] + 1, mine.v[i] + 1),
+            *(reference.x[r] + 1, reference.y[r] + 1, mine.x[i] + 1, mine.y[i] + 1),
+        ]
+        words = [f"{value:0.6f}" for value in numbers]
+        words += [str(reference.number[r] - 1), str(mine.number[i] - 1), _origin(reference, int(r))]
+        lines.append("    ".join(words))
+    return _text(lines)
+
+
+def _fit_list(image: ImageResult, mine: Sources, reference: Sources, alignment: Alignment) -> str:
+    assert image.matches is not None
+    assert image.fit is not None
+    fit, frame = image.fit, alignment.frame
+    centre = frame.crpix - 1.0
+    used = np.nonzero(fit.used)[0]
+    r, i = image.matches.reference[used], image.matches.image[used]
+    uv = np.column_stack([reference.u[r], reference.v[r]]) - centre
+    xy = np.column_stack([mine.u[i], mine.v[i]]) - centre
+    fitted = (xy - fit.shift) @ np.linalg.inv(fit.matrix) + centre
+    ra, dec = frame.pix_to_sky(fitted[:, 0], fitted[:, 1])
+    chips = np.column_stack([reference.x[r], reference.y[r], mine.x[i], mine.y[i]]) + 1
+    table = np.column_stack([uv, xy, fitted + 1, fit.rx[used], fit.ry[used], chips])
+    lines = _fit_header(image)
+    for k in range(len(used)):
+        numbers = "".join(f"{value:15.6f}" for value in table[k])
+        ids = f"{reference.number[r[k]] - 1:8d}{mine.number[i[k]] - 1:8d}{mine.extver[i[k]]:8d}"
+        lines.append(f"{numbers}{ids}{ra[k]:20.12f}{dec[k]:20.12f}   {_origin(reference, int(r[k]))}")
+    return _text(lines)
+
+
+def _fit_header(image: ImageResult) -> list[str]:
+    fit = image.fit
+    assert fit is not None
+    rot_x = np.degrees(np.arctan2(-fit.matrix[0, 1], fit.matrix[0, 0])) % 360.0
+    rot_y = np.degrees(np.arctan2(fit.matrix[1, 0], fit.matrix[1, 1])) % 360.0
+    mean = 0.5 * (rot_x + rot_y) if fit.geometry == "general" else fit.rot
+    if fit.geometry != "general":
+        rot_x = rot_y = fit.rot
+    columns = [
+        *("X (reference)", "Y (reference)", "X (input)", "Y (input)", "X (fit)", "Y (fit)"),
+        *("X (residual)", "Y (residual)", "Original X (reference)", "Original Y (reference)"),
+        *("Original X (input)", "Original Y (input)", "Ref ID", "Input ID", "Input EXTVER ID"),
+        *("RA (fit)", "Dec (fit)", "Ref source"),
+    ]
+    return [
+        f"# Input image: {image.name}",
+        "# Coordinate mapping parameters:",
+        f"#    X and Y rms: {fit.rms_x:.3f}  {fit.rms_y:.3f}",
+        f"#    X and Y shift: {fit.shift[0]:.4f}  {fit.shift[1]:.4f}",
+        f"#    X and Y scale: {fit.scale_xy[0]:.10g}  {fit.scale_xy[1]:.10g}",
+        f"#    X and Y rotation: {rot_x:.10g}  {rot_y:.10g}",
+        f"#    <rotation> and skew: {mean:.10g}  {fit.skew:.10g}",
+        "#",
+        "# Columns (1 to 4 relative to CRPIX of the frame):",
+        *(f"#     Column {k}: {name}" for k, name in enumerate(columns, 1)),
+        "#",
+    ]
+
+
+def _catalog_list(alignment: Alignment) -> Iterator[tuple[str, str]]:
+    lines = []
+    for image in alignment.images:
+        if image.catalogs:
+            names = [f"{stem(image)}_sci{catalog.extver}_xy_catalog.coo" for catalog in image.catalogs]
+            lines.append(f"{image.name}    " + "  ".join(names))
+    if lines:
+        yield f"{stem(alignment.images[0])}_xy_catfile.list", _text(lines)
+
+
+def _expanded(alignment: Alignment, grown: Sources) -> Iterator[tuple[str, str]]:
+    name = alignment.reference_name
+    lines = [
+        f"#Sky positions of the reference catalog as it grew, from: {name}",
+        "#RA        Dec        Flux        ID        Origin",
+        "#(deg)     (deg)       (counts)",
+    ]
+    for k in range(len(grown)):
+        flux = f"{grown.flux[k]:0.5g}"
+        lines.append(
+            f"{grown.ra[k]:0.7f}  {grown.dec[k]:0.7f}  {flux}  {grown.number[k] - 1}  {_origin(grown, k)}"
+        )
+    yield f"cumulative_sky_refcat_{name.removesuffix('.gz').removesuffix('.fits')}.coo", _text(lines)
+
+
+def shift_file(alignment: Alignment, outwcs: str) -> str:
+    """The shift file: dx dy rot scale xrms yrms per image in frame pixels and degrees; nan for what failed."""
+    lines = [
+        "# frame: output",
+        f"# refimage: {outwcs}[wcs]",
+        "# form: delta",
+        "# units: pixels",
+    ]
+    for image in alignment.images:
+        values = [float("nan")] * 6
+        if image.status is Status.REFERENCE:
+            values = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0]
+        elif image.status is Status.ALIGNED and image.fit is not None:
+            fit = image.fit
+            values = [float(fit.shift[0]), float(fit.shift[1]), fit.rot, fit.scale, fit.rms_x, fit.rms_y]
+        dx, dy, rot, scale, rms_x, rms_y = (f"{value:0.6f}" for value in values)
+        lines.append(f"{image.name}    {dx}  {dy}    {rot}     {scale}   {rms_x}  {rms_y}")
+    return _text(lines)
+
+
+def frame_file(alignment: Alignment) -> fits.HDUList:
+    """The frame that the shifts refer to: an empty primary and an extension WCS without pixels."""
+    frame = alignment.frame
+    header = frame_header(frame)
+    header["NPIX1"] = (frame.naxis[0], "columns of the frame")
+    header["NPIX2"] = (frame.naxis[1], "rows of the frame")
+    header["PIXVALUE"] = (0.0, "value of the pixels that are not there")
+    extension = fits.ImageHDU(header=header, name="WCS")
+    extension.ver = 1
+    return fits.HDUList([fits.PrimaryHDU(), extension])
+
+
+def summary(alignment: Alignment) -> str:
+    """A few lines per run for the log file."""
+    lines = [f"Reference: {alignment.reference_name or 'none'}"]
+    for image in alignment.images:
+        line = f"{image.name}: {image.status.value}"
+        if image.fit is not None and image.status is Status.ALIGNED:
+            fit = image.fit
+            line += (
+                f", {fit.n_used} of {len(fit.used)} matches, shift {fit.shift[0]:.4f} {fit.shift[1]:.4f}, "
+                f"rot {fit.rot:.6f}, scale {fit.scale:.7f}, rms {fit.rms_x:.4f} {fit.rms_y:.4f}"
+            )
+        elif image.reason:
+            line += f", {image.reason} Try: {image.advice}"
+        lines.append(line)
+    return _text(lines)
+
+
+def _origin(reference: Sources, row: int) -> str:
+    """Where a reference source comes from: "name[extver]", or the catalog's name."""
+    name = ""
+    if reference.origin is not None and reference.origins:
+        name = reference.origins[int(reference.origin[row])]
+    return f"{name}[{reference.extver[row]}]" if reference.extver[row] > 0 else name
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"

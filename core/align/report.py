@@ -1,0 +1,76 @@
+"""The alignment as plain values for `--report` and for other programs."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+from core import __version__
+from core.align.results import Alignment, ImageResult
+from core.align.settings import AlignSettings
+
+
+def report(alignment: Alignment, settings: AlignSettings | None = None) -> dict[str, Any]:
+    """What `drizzledesk tweakreg --report` writes; numbers that do not exist are None."""
+    made: dict[str, Any] = {
+        "task": "tweakreg",
+        "version": __version__,
+        "reference": alignment.reference_name,
+        "images": [_image(image) for image in alignment.images],
+        "seconds": {step: round(s, 4) for step, s in alignment.seconds.items()},
+        "peak_rss_mb": _plain(round(peak_rss_mb(), 1)),
+    }
+    if settings is not None:
+        made["parameters"] = {
+            part.task.name: part.changed()
+            for part in (settings.tweakreg, settings.imagefind, settings.refimagefind)
+        }
+    return made
+
+
+def _image(image: ImageResult) -> dict[str, Any]:
+    fit, offset, matches = image.fit, image.offset, image.matches
+    values: dict[str, Any] = {
+        "file": image.name,
+        "status": image.status.value,
+        "reason": image.reason,
+        "advice": image.advice,
+        "n_sources": 0 if image.sources is None else len(image.sources),
+        "n_matches": 0 if matches is None else len(matches),
+        "n_used": 0 if fit is None else fit.n_used,
+        "xsh": None if fit is None else float(fit.shift[0]),
+        "ysh": None if fit is None else float(fit.shift[1]),
+        "rot": None if fit is None else fit.rot,
+        "scale": None if fit is None else fit.scale,
+        "rms_x": None if fit is None else fit.rms_x,
+        "rms_y": None if fit is None else fit.rms_y,
+        "histogram": None,
+    }
+    if offset is not None:
+        values["histogram"] = {
+            "x": offset.x,
+            "y": offset.y,
+            "height": offset.height,
+            "second": offset.second,
+            "significance": offset.significance,
+            "status": offset.status.value,
+        }
+    return _plain(values)
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def peak_rss_mb() -> float:
+    """The process's largest resident size so far, in MB; NaN where the system does not tell."""
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
