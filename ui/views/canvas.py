@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -30,7 +30,7 @@ from ui import style
 from ui.views.colors import overlay_table, plot_colours, table
 from ui.views.furniture import draw_compass, draw_message, draw_name, draw_scale_bar
 from ui.views.marks import Marks, draw_marks
-from ui.views.prepared import Prepared
+from ui.views.prepared import MASK, Prepared
 from ui.views.stretch import Bytes
 
 ZOOM_STEP = 1.25
@@ -49,11 +49,13 @@ class ViewState:
 
 class Canvas(QWidget):
     """Shows one frame. Signals: `view_changed(ViewState)` by the person's hand, `cursor_moved(x, y)` in FITS
-    pixels (NaN when it leaves), `clicked(x, y)`."""
+    pixels (NaN when it leaves), `clicked(x, y)`; `tab_pressed(1 or -1)` while `tab_steps`, where Escape leaves the
+    canvas for the next widget."""
 
     view_changed = Signal(object)
     cursor_moved = Signal(float, float)
     clicked = Signal(float, float)
+    tab_pressed = Signal(int)
 
     def __init__(self, name: str = "Image", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,10 @@ class Canvas(QWidget):
         self._mask: tuple[QImage, ...] = ()
         self._mask_frame: Prepared | None = None
         self._beside: tuple[QImage, ...] = ()
+        self._beside_frame: Prepared | None = None
+        self._beside_label = ""
+        self._dragging_split = False
+        self.tab_steps = False
         self._split = 0.5
         self._marks: tuple[Marks, ...] = ()
         self._message = ""
@@ -100,7 +106,7 @@ class Canvas(QWidget):
         """Show a frame; the view stays where it is when the frame has the shape of the one before."""
         same = self._frame is not None and self._frame.shape == frame.shape
         if self._frame is None or frame.levels is not self._frame.levels:
-            self._images = _images(frame.levels, self._table())
+            self._images = _images(frame.levels, self._table(frame))
         self._frame, self._label, self._message = frame, label, ""
         if not same:
             self.fit()
@@ -110,7 +116,8 @@ class Canvas(QWidget):
     def clear(self, message: str) -> None:
         """Show no frame but a text that says why and what to do."""
         self._frame, self._images, self._message, self._label = None, (), message, ""
-        self._mask, self._mask_frame, self._beside, self._marks = (), None, (), ()
+        self._mask, self._mask_frame, self._marks = (), None, ()
+        self._beside, self._beside_frame = (), None
         self._fitted = True
         self._describe()
         self.update()
@@ -139,10 +146,10 @@ class Canvas(QWidget):
         self._mask = _images(mask.levels, overlay_table(QColor("#FF3B30"))) if mask is not None else ()
         self.update()
 
-    def set_beside(self, frame: Prepared | None, split: float = 0.5) -> None:
-        """Show another frame right of a dividing line at the share `split` of the width; None takes it away."""
-        self._beside = _images(frame.levels, self._table()) if frame is not None else ()
-        self._split = split
+    def set_beside(self, frame: Prepared | None, label: str = "") -> None:
+        """Show another frame right of a line that can be dragged; None takes it away."""
+        self._beside_frame, self._beside_label, self._split = frame, label, 0.5
+        self._beside = _images(frame.levels, self._table(frame)) if frame is not None else ()
         self.update()
 
     # Where it looks
@@ -211,7 +218,10 @@ class Canvas(QWidget):
             if self._frame.local is not None:
                 draw_compass(painter, self.rect(), self._frame.local)
                 draw_scale_bar(painter, self.rect(), self._frame.local.scale, self._state.zoom)
-            draw_name(painter, self.rect(), self._label)
+            left = self.rect().adjusted(
+                0, 0, -int(self.width() * (1 - self._split)) if self._beside else 0, 0
+            )
+            draw_name(painter, left, self._label)
         if self._message:
             draw_message(painter, self.rect(), self._message, over=self._frame is not None)
         if self.hasFocus():
@@ -227,7 +237,9 @@ class Canvas(QWidget):
             line = self.width() * self._split
             right = QRectF(line, 0, self.width() - line, self.height())
             painter.fillRect(right, plot_colours().sky)
-            self._draw(painter, self._beside, shape, right)
+            assert self._beside_frame is not None
+            self._draw(painter, self._beside, self._beside_frame.shape, right)
+            draw_name(painter, right.toRect(), self._beside_label)
             painter.setPen(QPen(plot_colours().accent, 1.5))
             painter.drawLine(QPointF(line, 0), QPointF(line, self.height()))
         if self._mask:
@@ -266,13 +278,16 @@ class Canvas(QWidget):
             return 0
         return int(min(np.ceil(-np.log2(scale) - 1e-9), count - 1))
 
-    def _table(self) -> list[int]:
-        return table(self._map, self._inverted, plot_colours().sky)
+    def _table(self, frame: Prepared) -> list[int]:
+        name = "Grey" if frame.kind == MASK else self._map
+        return table(name, self._inverted, plot_colours().sky)
 
     def _restyle(self) -> None:
-        colours = self._table()
-        for image in (*self._images, *self._beside):
-            image.setColorTable(colours)
+        for frame, images in ((self._frame, self._images), (self._beside_frame, self._beside)):
+            if frame is not None:
+                colours = self._table(frame)
+                for image in images:
+                    image.setColorTable(colours)
         self.update()
 
     def _describe(self) -> None:
@@ -293,10 +308,18 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._dragging_split = self._near_split(event.position())
             self._grip = self._pressed = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         here = event.position()
+        if self._dragging_split:
+            self._split = float(np.clip(here.x() / self.width(), 0.02, 0.98))
+            self._pressed = None
+            self.update()
+            return
+        near = self._near_split(here)
+        self.setCursor(Qt.CursorShape.SplitHCursor if near else Qt.CursorShape.CrossCursor)
         if self._grip is not None and self._frame is not None and self._has_moved(here):
             self.pan_by(self._grip.x() - here.x(), here.y() - self._grip.y())
             self._grip, self._pressed = here, None
@@ -309,12 +332,26 @@ class Canvas(QWidget):
         if self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(*self.to_pixels(event.position()))
         self._grip = self._pressed = None
+        self._dragging_split = False
+
+    def _near_split(self, here: QPointF) -> bool:
+        return bool(self._beside) and abs(here.x() - self._split * self.width()) < 6
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.zoom_by(2.0, event.position())
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
         self.cursor_moved.emit(float("nan"), float("nan"))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and self.tab_steps:
+            assert isinstance(event, QKeyEvent)
+            if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                self.tab_pressed.emit(1 if event.key() == Qt.Key.Key_Tab else -1)
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                return self.focusNextChild()
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         key = event.key()

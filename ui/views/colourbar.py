@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -45,7 +46,7 @@ class ColourBar(QWidget):
         if frame.kind == CONTEXT:
             most = int(frame.high)
             step = max(1, most // 6)
-            return [(count / most, str(count)) for count in range(0, most + 1, step)]
+            return [((count - 0.5) / most, str(count)) for count in range(1, most + 1, step)]
         places = (0.0, 0.25, 0.5, 0.75, 1.0)
         values = [value_at(at, frame.low, frame.high, frame.look.stretch) for at in places]
         if np.issubdtype(frame.data.dtype, np.integer):
@@ -62,7 +63,7 @@ class ColourBar(QWidget):
         if self._frame is None:
             return
         painter = QPainter(self)
-        rgb = np.ascontiguousarray(gradient(self._map, self._inverted)[None])
+        rgb = np.ascontiguousarray(self._strip()[None])
         strip = QImage(rgb.tobytes(), rgb.shape[1], 1, rgb.shape[1] * 3, QImage.Format.Format_RGB888)
         bar = QRectF(2, 1, self.width() - 4, 9)
         painter.drawImage(bar, strip)
@@ -73,9 +74,19 @@ class ColourBar(QWidget):
         self._paint_labels(painter, bar)
         painter.end()
 
+    def _strip(self) -> NDArray[np.uint8]:
+        """The colours from left to right; of a context image one for each number of chips."""
+        assert self._frame is not None
+        colours = gradient("Grey" if self._frame.kind == MASK else self._map, self._inverted)
+        if self._frame.kind == CONTEXT:
+            most = int(self._frame.high)
+            return colours[np.rint(np.arange(1, most + 1) * 254.0 / most).astype(int)]
+        return colours
+
     def _paint_labels(self, painter: QPainter, bar: QRectF) -> None:
         metrics = painter.fontMetrics()
-        unit = f" {self._frame.unit}" if self._frame is not None and self._frame.unit else ""
+        assert self._frame is not None
+        unit = " chips" if self._frame.kind == CONTEXT else f" {self._frame.unit}".rstrip()
         labels = self.labels()
         taken = -100.0
         for row, (at, words) in enumerate(labels):

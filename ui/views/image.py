@@ -45,7 +45,7 @@ class ImageView(QWidget):
         self.scale = ColourBar()
         self.readout = Readout()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(4)
         for widget in (self.bar, self.canvas, self.scale, self.readout):
             layout.addWidget(widget)

@@ -45,8 +45,11 @@ class LookBar(QWidget):
     @property
     def look(self) -> Look:
         """What is asked for now."""
+        cuts, stretch = self.cuts.currentText(), self.stretch.currentText()
         low, high = _value(self.low), _value(self.high)
-        return Look(self.cuts.currentText(), self.stretch.currentText(), low, high)
+        if cuts != "fixed":
+            return Look(cuts, stretch)
+        return Look(cuts, stretch, low, high) if high > low else Look("99.5 %", stretch)
 
     def set_look(self, look: Look) -> None:
         """Show a look without asking for it."""
@@ -56,6 +59,11 @@ class LookBar(QWidget):
             box.blockSignals(False)
         if look.cuts == "fixed":
             self.show_limits(look.low, look.high)
+
+    def set_stretchable(self, on: bool) -> None:
+        """Whether cuts and stretch can be chosen; a mask has none."""
+        for box in (self.cuts, self.stretch, self.low, self.high, self.colour):
+            box.setEnabled(on)
 
     def show_limits(self, low: float, high: float) -> None:
         """Show the cuts in use, unless the person is typing."""

@@ -16,8 +16,6 @@ from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from ui.views.stretch import Bytes, Look, limits, mask_bytes, pyramid, to_bytes
 
-Load = Callable[[], NDArray[Any]]
-
 IMAGE, MASK, WEIGHT, CONTEXT = "image", "mask", "weight", "context"
 
 
@@ -31,6 +29,18 @@ class Run(Protocol):
         done: Callable[[Any], object],
         failed: Callable[[BaseException], object],
     ) -> object: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Pixels that were read together with their WCS and unit."""
+
+    data: NDArray[Any]
+    wcs: ChipWCS | None = None
+    unit: str = ""
+
+
+Load = Callable[[], NDArray[Any] | Plane]
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,8 +178,12 @@ def local_sky(wcs: ChipWCS | None, shape: tuple[int, ...]) -> Local | None:
 def load_and_prepare(
     name: str, load: Load, look: Look | None, kind: str, wcs: ChipWCS | None, unit: str = ""
 ) -> Prepared:
-    """Read and prepare a frame. Runs in the worker; raises what `load` raises."""
-    return prepare(name, load(), look, kind, wcs, unit)
+    """Read and prepare a frame; the WCS and unit of a `Plane` go before those given. Runs in the worker; raises
+    what `load` raises."""
+    read = load()
+    if isinstance(read, Plane):
+        return prepare(name, read.data, look, kind, read.wcs or wcs, read.unit or unit)
+    return prepare(name, read, look, kind, wcs, unit)
 
 
 def numbered(number: int, work: Callable[..., Any], *args: object) -> tuple[int, Any]:

@@ -40,6 +40,8 @@ def value_words(frame: Prepared, x: float, y: float) -> str:
     ny, nx = frame.shape
     if not (0 <= column < nx and 0 <= row < ny):
         return "outside"
+    if not frame.data.size:
+        return "(value not kept, to save memory)"
     if frame.kind == CONTEXT:
         bits = context_bits(frame.data[..., row, column])
         return f"{len(bits)} chip{'s' * (len(bits) != 1)}"

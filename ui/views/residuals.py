@@ -195,15 +195,15 @@ def default_limit(residuals: Residuals) -> float:
 
 
 def running_median(x: Floats, d: Floats, nodes: int = 30) -> tuple[Floats, Floats]:
-    """The median of `d` in overlapping windows of neighbours in `x`; empty for fewer than 10 points.
+    """The median of `d` in overlapping windows of neighbours in `x`; empty for fewer than 30 points.
 
-    Each window holds at least 9 points, or a twelfth of them all; it is placed at the median of its `x`.
+    Each window holds at least 11 points, or a twelfth of them all; it is placed at the median of its `x`.
     """
     count = len(x)
-    if count < 10:
+    if count < 30:
         return np.empty(0), np.empty(0)
     order = np.argsort(x, kind="stable")
-    wide = max(9, count // 12)
+    wide = max(11, count // 12)
     starts = np.unique(np.linspace(0, count - wide, min(nodes, count - wide + 1)).astype(int))
     windows = [order[start : start + wide] for start in starts.tolist()]
     return np.array([np.median(x[w]) for w in windows]), np.array([np.median(d[w]) for w in windows])

@@ -1,0 +1,60 @@
+"""Which frames there are to blink: exposures with what AstroDrizzle made of them, and the drizzled images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from core.data.exposure import Chip, Exposure
+from core.drizzle.results import DrizzleResult, ExposureFigures
+from ui.views.framestore import BlinkFrame
+from ui.views.planes import read_plane, read_product
+from ui.views.prepared import IMAGE, MASK, WEIGHT
+
+
+def blink_frames(exposures: Sequence[Exposure], result: DrizzleResult | None = None) -> list[BlinkFrame]:
+    """One group for each chip of each exposure (flt, crclean, crmask, blot), one for the drizzled frame.
+
+    Only files that are there are offered; nothing is read until a frame is shown.
+    """
+    figures = {made.path: made for made in result.exposures} if result is not None else {}
+    frames = []
+    for exposure in exposures:
+        for chip in exposure.chips:
+            frames += chip_frames(exposure, chip, figures.get(exposure.path))
+    return frames + (drizzled_frames(result) if result is not None else [])
+
+
+def chip_frames(exposure: Exposure, chip: Chip, made: ExposureFigures | None) -> list[BlinkFrame]:
+    """The frames that lie on the pixels of one chip."""
+    group = f"{exposure.stem} [sci,{chip.extver}]"
+    unit = chip.bunit.lower().replace("electrons", "e\u2212")
+    frames = [BlinkFrame(exposure.name, chip.read, IMAGE, chip.wcs, group, unit)]
+    if made is None:
+        return frames
+    offered = (
+        (made.crclean, "SCI", IMAGE),
+        (made.crmasks.get(chip.extver), "", MASK),
+        (made.blots.get(chip.extver), "", IMAGE),
+    )
+    for path, name, kind in offered:
+        if path is not None and path.is_file():
+            load = partial(read_plane, path, name, chip.extver)
+            frames.append(BlinkFrame(path.name, load, kind, chip.wcs, group, unit if kind == IMAGE else ""))
+    return frames
+
+
+def drizzled_frames(result: DrizzleResult) -> list[BlinkFrame]:
+    """The single images, the median and the final image: one group when they share the output frame."""
+    frames = []
+    offered = [(made.single_sci, "SCI", IMAGE) for made in result.exposures]
+    offered += [(result.median, "SCI", IMAGE)]
+    offered += [(made.single_wht, "WHT", WEIGHT) for made in result.exposures]
+    for path, name, kind in offered:
+        if path is not None and path.is_file():
+            load = partial(read_product, path, name)
+            frames.append(BlinkFrame(path.name, load, kind, None, "Single images and median"))
+    if result.science is not None and result.science.is_file():
+        load = partial(read_product, result.science, "SCI")
+        frames.append(BlinkFrame(result.science.name, load, IMAGE, None, "Final image"))
+    return frames
