@@ -23,6 +23,7 @@ MAX_BYTES = 1_000_000
 TASK_KEY = "_task_name_"
 RULES_SECTION = "_RULES_"
 _MAX_NOTES = 200
+_MAX_HINTS = 50
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,10 @@ def _take(reading: _Reading, entry: Entry) -> None:
         return
     param = reading.task.param(entry.key) if entry.key in reading.task else None
     if param is None or param.ours:
-        reading.faults.append(f"line {entry.line}: {_unknown(reading.task, entry)} It is left out.")
+        hint = _hint(reading, entry.key)
+        reading.faults.append(
+            f"line {entry.line}: {entry.key[:60]!r} is not a parameter of {reading.task.name}. It is left out.{hint}"
+        )
         return
     if entry.section != param.section:
         where = f"[{param.section}]" if param.section else "the lines before the first section"
@@ -196,10 +200,14 @@ def _keep(reading: _Reading, entry: Entry) -> None:
         )
 
 
-def _unknown(task: Task, entry: Entry) -> str:
-    near = difflib.get_close_matches(entry.key[:60], [param.name for param in task.params], n=1, cutoff=0.75)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"{entry.key[:60]!r} is not a parameter of {task.name}.{hint}"
+def _hint(reading: _Reading, key: str) -> str:
+    """The nearest known name; not for the hundredth fault, since looking takes time."""
+    if len(reading.faults) > _MAX_HINTS:
+        return ""
+    near = difflib.get_close_matches(
+        key[:60], [param.name for param in reading.task.params], n=1, cutoff=0.75
+    )
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _mention_missing(reading: _Reading) -> None:

@@ -47,7 +47,13 @@ def range_text(param: Param) -> str:
 
 
 def _worth_saying(values: ParamSet, param: Param) -> bool:
-    """A section that is switched off as a whole explains itself, except a frame given by hand in vain."""
+    """Whether somebody may expect an effect from a value that has none.
+
+    Taking a value away is no wish, and a section that is switched off as a whole explains itself; but a frame
+    given by hand in vain must be told.
+    """
+    if is_blank(values[param.name]):
+        return False
     switch = values.task.section_of(param.name).switch
     if switch is None or param.apart or param.switch:
         return True

@@ -53,7 +53,7 @@ def _catalogs(values: ParamSet) -> Iterator[Problem]:
 
 def _matching(values: ParamSet) -> Iterator[Problem]:
     needed = _PAIRS_NEEDED[values["fitgeometry"]]
-    if values["minobj"] < needed:
+    if 1 <= values["minobj"] < needed:
         message = f"A {values['fitgeometry']} fit needs {needed} pairs at least."
         yield error(
             "minobj", message, f"Raise minobj to {needed} or far more, or choose a simpler fitgeometry."

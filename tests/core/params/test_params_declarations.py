@@ -1,0 +1,154 @@
+"""Every parameter is declared completely and in agreement with itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.params import TASKS, Kind, Param, describe, format_value, parse_value
+from core.params.values import check_value
+
+COUNTS = {"tweakreg": 58, "imagefindpars": 17, "refimagefindpars": 17, "astrodrizzle": 99}
+ALL = [param for task in TASKS.values() for param in (*task.params, *task.extras)]
+SEMANTICS = {
+    "", "input-files", "filename", "dq-bits", "bit-value", "pair", "column", "weight-scale", "keyword",
+    "keyword-or-file", "per-amp", "fill",
+}  # fmt: skip
+
+
+def ids(param: Param) -> str:
+    return f"{param.task}-{param.name}"
+
+
+@pytest.mark.parametrize(("task", "count"), COUNTS.items())
+def test_number_of_parameters(task: str, count: int) -> None:
+    assert len(TASKS[task].params) == count
+    assert len({param.name for param in TASKS[task].params}) == count
+
+
+def test_names_do_not_collide_between_tasks_of_one_command_line() -> None:
+    assert not set(TASKS["tweakreg"].names) & set(TASKS["imagefindpars"].names)
+
+
+def test_only_the_noise_estimate_is_ours() -> None:
+    assert [param.name for param in ALL if param.ours] == ["noise", "noise"]
+    for task in ("imagefindpars", "refimagefindpars"):
+        noise = TASKS[task].param("noise")
+        assert tuple(noise.choices) == ("handbook", "drizzlepac", "robust")
+        assert noise.default == "handbook"
+
+
+def test_values_the_handbook_names() -> None:
+    tweakreg, find, drizzle = (
+        TASKS[name].defaults() for name in ("tweakreg", "imagefindpars", "astrodrizzle")
+    )
+    assert (tweakreg["searchrad"], tweakreg["searchunits"], tweakreg["fitgeometry"]) == (
+        1.0,
+        "arcseconds",
+        "rscale",
+    )
+    assert (tweakreg["updatehdr"], tweakreg["use2dhist"], tweakreg["residplot"]) == (False, True, "both")
+    assert (find["threshold"], find["conv_width"], find["peakmax"]) == (4.0, 3.5, None)
+    assert (drizzle["combine_type"], drizzle["resetbits"], drizzle["final_wht_type"]) == (
+        "minmed",
+        "4096",
+        "EXP",
+    )
+
+
+@pytest.mark.parametrize("param", ALL, ids=ids)
+def test_complete(param: Param) -> None:
+    assert param.label.strip()
+    assert len(param.label) <= 45
+    assert param.help.strip().endswith(".")
+    assert len(re.findall(r"[.?:] |\.$", param.help)) >= 1
+    assert len(param.help) >= 40
+    assert param.level in ("basic", "all")
+    assert param.semantic in SEMANTICS
+    assert (param.kind is Kind.CHOICE) == bool(param.choices)
+    assert all(sentence.strip().endswith(".") for sentence in param.choices.values())
+    # the label becomes the comment of a file's line
+    assert not set("\n\r#'\"") & set(param.label)
+
+
+@pytest.mark.parametrize("param", ALL, ids=ids)
+def test_default_fits_its_own_declaration(param: Param) -> None:
+    default = check_value(param, param.default)
+    assert type(default) is type(param.default)
+    assert parse_value(param, format_value(param, param.default)) == param.default
+    if isinstance(param.default, float | int) and not isinstance(param.default, bool):
+        assert param.lo is None or param.default >= param.lo
+        assert param.hi is None or param.default <= param.hi
+
+
+@pytest.mark.parametrize("param", ALL, ids=ids)
+def test_described(param: Param) -> None:
+    text = describe(param)
+    flat = " ".join(text.split())
+    assert text.startswith(f"{param.name}: {param.label}\n")
+    assert " ".join(param.help.split()) in flat
+    assert all(
+        choice in flat and " ".join(sentence.split()) in flat for choice, sentence in param.choices.items()
+    )
+    assert max(map(len, text.splitlines())) <= 120
+
+
+def test_description_tells_unit_range_and_default() -> None:
+    assert "in arcsec/pixel; above 0; default None" in describe(TASKS["astrodrizzle"].param("final_scale"))
+    assert "0 to 1; default 1.0" in describe(TASKS["astrodrizzle"].param("final_pixfrac"))
+    assert "yes/no; default no" in describe(TASKS["tweakreg"].param("updatehdr"))
+    assert "default blank" in describe(TASKS["tweakreg"].param("refimage"))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_conditions_name_parameters_that_exist(task: str) -> None:
+    """Every condition can be worked out from the task's own values."""
+    values = TASKS[task].defaults()
+    for param in (*TASKS[task].params, *TASKS[task].extras):
+        for condition in param.when:
+            assert isinstance(condition.test(values), bool)
+            assert condition.reason.endswith(".")
+
+
+KINDS = {
+    "str": Kind.STR, "bool": Kind.BOOL, "int": Kind.INT, "float": Kind.FLOAT, "choice": Kind.CHOICE,
+    "int-or-None": Kind.INT_OR_NONE, "float-or-None": Kind.FLOAT_OR_NONE,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def spec(shared_data: Path) -> dict[str, Any]:
+    path = shared_data.parent / "spec" / "params.json"
+    if not path.is_file():
+        pytest.skip("the facts beside the project are not here")
+    return json.loads(path.read_text("utf-8"))["tasks"]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("task", TASKS)
+def test_sections_as_in_drizzlepac(spec: dict[str, Any], task: str) -> None:
+    theirs = [
+        (section["title"], section["switch_parameter"], [each["name"] for each in section["parameters"]])
+        for section in spec[task]["sections"]
+    ]
+    assert [(ours.title, ours.switch, list(ours.params)) for ours in TASKS[task].sections] == theirs
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("task", TASKS)
+def test_parameters_as_in_drizzlepac(spec: dict[str, Any], task: str) -> None:
+    facts = [each for section in spec[task]["sections"] for each in section["parameters"]]
+    for fact, param in zip(facts, TASKS[task].params, strict=True):
+        assert (param.name, param.section, param.kind) == (fact["name"], fact["section"], KINDS[fact["kind"]])
+        assert param.default == fact["default"]
+        assert isinstance(param.default, bool) == isinstance(fact["default"], bool)
+        assert list(param.choices) == (fact["choices"] or [])
+        assert param.switch == fact["section_switch"]
+        for limit, ours in (("semantic_min", param.lo), ("semantic_max", param.hi)):
+            assert fact.get(limit) in (None, ours) or param.name == "driz_cr_grow"
+        # our own words, not theirs
+        assert param.help != fact["explanation"]
