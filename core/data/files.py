@@ -14,6 +14,8 @@ from core.data.fitsfile import open_fits, read_data
 from core.errors import Refusal
 
 _KINDS = ("_flc.fits", "_flc.fits.gz", "_flt.fits", "_flt.fits.gz")
+# not the comma of an extension, [sci,1]
+_COMMA = re.compile(r",(?![^\[\]]*\])")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def find_files(
         if isinstance(one, Path) or (one.strip() and Path(folder, one).exists()):
             found += _expand(str(one), Path(folder))
         else:
-            for part in one.split(","):
+            for part in _COMMA.split(one):
                 if part.strip():
                     found += _expand(part.strip(), Path(folder))
     if not found:

@@ -1,0 +1,254 @@
+"""Files are replaced whole or not at all: full disks, kills, read-only folders."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from core.data import safe
+from core.data.exposure import open_exposure
+from core.errors import Refusal
+
+ROOT = Path(safe.__file__).parents[2]
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def alone(path: Path) -> bool:
+    """No temporary file or folder is left beside `path`."""
+    return [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def set_sky(hdus: fits.HDUList) -> None:
+    hdus["SCI", 1].header["MDRIZSKY"] = 1.0
+
+
+def test_new_text_and_modes(tmp_path: Path) -> None:
+    path = tmp_path / "shifts.txt"
+    safe.write_text("ä\n", path)
+    assert path.read_bytes() == "ä\n".encode()
+    umask = os.umask(0)
+    os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+    path.chmod(0o640)
+    safe.write_text("b\n", path)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert alone(path)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    real = tmp_path / "there" / "a.txt"
+    real.write_text("old")
+    link = tmp_path / "a.txt"
+    link.symlink_to(real)
+    safe.write_text("new", link)
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+
+
+def test_an_error_inside_keeps_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def half() -> None:
+        with safe.replacing(path) as part:
+            part.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
+    assert path.read_text() == "old"
+    assert alone(path)
+
+
+def test_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="Cannot write"):
+        safe.write_text("x", tmp_path / "no" / "a.txt")
+
+
+def test_write_protected_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(Refusal, match="write-protected"):
+        safe.write_text("x", path)
+    assert path.read_text() == "old"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_read_only_folder_is_refused(exposure_file: Path) -> None:
+    exposure_file.parent.chmod(0o500)
+    try:
+        with pytest.raises(Refusal, match="Cannot write"):
+            safe.rewrite_fits(exposure_file, set_sky)
+    finally:
+        exposure_file.parent.chmod(0o700)
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("where", ["fsync", "replace"])
+def test_full_disk_keeps_the_old_file(
+    exposure_file: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    before = digest(exposure_file)
+
+    def full(*_: object, **__: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr(os, where, full)
+    with pytest.raises(Refusal, match="No space left") as refusal:
+        safe.rewrite_fits(exposure_file, set_sky)
+    assert Path(refusal.value.file) == exposure_file
+    monkeypatch.undo()
+    assert digest(exposure_file) == before
+    assert alone(exposure_file)
+
+
+@pytest.mark.parametrize("limit", [4_000, 60_000, 90_000])
+def test_a_write_that_stops_half_way_keeps_the_old_file(exposure_file: Path, limit: int) -> None:
+    """The system's own limit on the size of files, in a process of its own: writes really fail in the middle."""
+    pytest.importorskip("resource")
+    before = digest(exposure_file)
+    assert exposure_file.stat().st_size > 90_000
+    code = f"""
+        import resource, signal, sys
+        from core.data import safe
+        from core.errors import Refusal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+        def change(hdus):
+            for number in range(80):
+                hdus["SCI", 1].header[f"KEY{{number}}"] = number
+        try:
+            safe.rewrite_fits(sys.argv[1], change)
+        except Refusal as refusal:
+            print(refusal)
+            sys.exit(3)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(exposure_file)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "too large" in done.stdout
+    assert exposure_file.name in done.stdout
+    assert digest(exposure_file) == before
+    assert alone(exposure_file)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+def test_killed_at_any_moment_the_old_or_the_new_file_is_whole(exposure_file: Path) -> None:
+    """A process that rewrites the file over and over is killed at odd moments."""
+    code = """
+        import sys
+        from core.data import safe
+        print("ready", flush=True)
+        number = 0
+        while True:
+            number += 1
+            def change(hdus):
+                hdus["SCI", 1].header["MDRIZSKY"] = float(number)
+                hdus["DQ", 1].data[...] = number % 100
+            safe.rewrite_fits(sys.argv[1], change)
+    """
+    seen = set()
+    for pause in (0.05, 0.071, 0.12, 0.133, 0.2, 0.25):
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code), str(exposure_file)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(pause)
+        process.kill()
+        process.wait(30)
+        process.stdout.close()
+        chip = open_exposure(exposure_file).chips[0]
+        number = chip.header.get("MDRIZSKY", 0.0)
+        flags = np.unique(chip.read_dq())
+        assert number == 0.0 or flags.tolist() == [number % 100]
+        seen.add(number)
+    assert len(seen) > 1
+
+
+def test_only_what_changed_changes(exposure_file: Path, hdus: fits.HDUList) -> None:
+    with exposure_file.open("ab") as stream:
+        stream.write(_headerlet())
+    before = _parts(exposure_file)
+    safe.rewrite_fits(exposure_file, lambda h: h["SCI", 2].header.update(MDRIZSKY=2.0))
+    after = _parts(exposure_file)
+    assert before.keys() == after.keys()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {("SCI", 2, "header")}
+
+
+def test_gzip_stays_gzip(exposure_file: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "deep" / "a_flt.fits.gz"
+    packed.parent.mkdir()
+    packed.write_bytes(gzip.compress(exposure_file.read_bytes()))
+    safe.rewrite_fits(packed, set_sky)
+    assert packed.read_bytes()[:2] == b"\x1f\x8b"
+    assert open_exposure(packed).chips[0].header["MDRIZSKY"] == 1.0
+    assert alone(packed)
+
+
+def test_new_gzip_by_name(hdus: fits.HDUList, tmp_path: Path) -> None:
+    path = tmp_path / "new.fits.gz"
+    safe.write_fits(hdus, path)
+    assert len(open_exposure(path).chips) == 2
+
+
+def test_checksums_are_renewed(exposure_file: Path) -> None:
+    with fits.open(exposure_file) as hdus:
+        hdus.writeto(exposure_file, overwrite=True, checksum=True)
+    safe.rewrite_fits(exposure_file, set_sky)
+    with fits.open(exposure_file, checksum=True) as hdus:
+        for hdu in hdus:
+            assert hdu.verify_checksum() == 1
+            assert hdu.verify_datasum() == 1
+
+
+def test_damaged_files_are_not_rewritten(exposure_file: Path) -> None:
+    exposure_file.write_bytes(exposure_file.read_bytes()[:-9000])
+    before = digest(exposure_file)
+    with pytest.raises(Refusal, match="truncated") as refusal:
+        safe.rewrite_fits(exposure_file, set_sky)
+    assert Path(refusal.value.file) == exposure_file
+    assert digest(exposure_file) == before
+
+
+def _headerlet() -> bytes:
+    """A non-standard extension, as stwcs attaches headerlets."""
+    cards = ["XTENSION= 'HDRLET  '", "BITPIX  =                    8", "NAXIS   =                    1",
+             "NAXIS1  =                 2880", "PCOUNT  =                    0", "GCOUNT  =                    1",
+             "EXTNAME = 'HDRLET  '", "EXTVER  =                    1", "END"]  # fmt: skip
+    return "".join(card.ljust(80) for card in cards).ljust(2880).encode() + bytes(range(192)) * 15
+
+
+def _parts(path: Path) -> dict[tuple[str, int, str], bytes]:
+    raw = path.read_bytes()
+    with fits.open(path) as hdus:
+        found = {}
+        for hdu in hdus:
+            info = hdu.fileinfo()
+            found[hdu.name, hdu.ver, "header"] = raw[info["hdrLoc"] : info["datLoc"]]
+            found[hdu.name, hdu.ver, "data"] = raw[info["datLoc"] : info["datLoc"] + info["datSpan"]]
+        return found
