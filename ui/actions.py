@@ -11,7 +11,12 @@ from ui import icons, style
 # name: (text, icon, shortcut, what it does)
 ACTIONS = {
     "open": ("Open exposures…", "open", "Ctrl+O", "Open flt or flc exposures"),
-    "remove": ("Remove from the list", "remove", "", "Take the selected exposures out of the list; files stay"),
+    "remove": (
+        "Remove from the list",
+        "remove",
+        "",
+        "Take the selected exposures out of the list; files stay",
+    ),
     "up": ("Move up", "up", "Alt+Up", "Move the exposure up in the list"),
     "down": ("Move down", "down", "Alt+Down", "Move the exposure down in the list"),
     "open_cfg": ("Open parameters…", "", "Ctrl+Shift+O", "Open a .cfg file of any of the tasks"),

@@ -44,7 +44,9 @@ class Engine:
 
         return open_exposure(path)
 
-    def align(self, files: Sequence[Path], sets: AlignSets, memory: Memory, *, progress: Progress) -> Alignment:
+    def align(
+        self, files: Sequence[Path], sets: AlignSets, memory: Memory, *, progress: Progress
+    ) -> Alignment:
         """Align; nothing is written."""
         from core.align.session import align
 
@@ -52,13 +54,15 @@ class Engine:
 
     def apply(self, alignment: Alignment, sets: AlignSets, *, progress: Progress) -> tuple[Any, ...]:
         """Write the new WCSs into the headers."""
-        from core.align.session import apply
+        from core.align.apply import apply
 
         return apply(alignment, sets.settings(updatehdr=True), progress)
 
-    def outputs(self, alignment: Alignment, sets: AlignSets, folder: Path, *, progress: Progress) -> tuple[Path, ...]:
+    def outputs(
+        self, alignment: Alignment, sets: AlignSets, folder: Path, *, progress: Progress
+    ) -> tuple[Path, ...]:
         """Write the catalogs, match files and shift file that the parameters ask for."""
-        from core.align.session import write_outputs
+        from core.align.outputs import write_outputs
 
         progress.begin("Write catalogs")
         return write_outputs(alignment, sets.settings(), folder)

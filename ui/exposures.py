@@ -168,7 +168,7 @@ class ExposureList(QListWidget):
         entry = self.current()
         self.chosen.emit(entry.path if entry else None)
 
-    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         if event.key() == Qt.Key.Key_Delete:
             self.remove_selected()
@@ -177,19 +177,19 @@ class ExposureList(QListWidget):
         else:
             super().keyPressEvent(event)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
         else:
             super().dragEnterEvent(event)
 
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
         else:
             super().dragMoveEvent(event)
 
-    def dropEvent(self, event: QDropEvent) -> None:
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         paths = dropped_paths(event.mimeData())
         if paths:
             event.acceptProposedAction()
@@ -212,7 +212,7 @@ class ExposureList(QListWidget):
         event.accept()
         self.reordered.emit()
 
-    def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         super().paintEvent(event)
         if self.count():
             return
@@ -240,7 +240,7 @@ def dropped_paths(data: QMimeData) -> list[Path]:
 class EntryDelegate(QStyledItemDelegate):
     """Paints a line: the file's name with its badge, the facts below."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
         return QSize(120, option.fontMetrics.height() * 2 + 12)
 
     def paint(

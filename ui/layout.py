@@ -10,7 +10,7 @@ from ui.actions import Actions
 from ui.elided import ElidedLabel
 from ui.exposures import ExposureList
 
-LEFT_WIDTH, LIST_HEIGHT, FOOT_HEIGHT = 400, 172, 168
+LEFT_WIDTH, LIST_HEIGHT, FOOT_HEIGHT = 372, 172, 168
 
 
 class ExposureBox(QWidget):
@@ -75,7 +75,9 @@ class FolderLine(QWidget):
         self.label.set_text(f"Products go to: {text}")
 
 
-def panes(box: QWidget, params: QTabWidget, views: QTabWidget, foot: QTabWidget) -> tuple[QSplitter, QSplitter, QSplitter]:
+def panes(
+    box: QWidget, params: QTabWidget, views: QTabWidget, foot: QTabWidget
+) -> tuple[QSplitter, QSplitter, QSplitter]:
     """Exposures above parameters on the left; views above tables and log on the right."""
     left = QSplitter(Qt.Orientation.Vertical)
     left.addWidget(framed(box))

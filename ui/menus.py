@@ -13,7 +13,10 @@ from ui import style
 from ui.actions import Actions
 from ui.settings import Settings
 
-VIEW_KEYS = (("Ctrl+1 … Ctrl+5", "Histogram, Residuals, Vectors, Blink, Products"), ("Delete", "Remove from the list"))
+VIEW_KEYS = (
+    ("Ctrl+1 … Ctrl+5", "Histogram, Residuals, Vectors, Blink, Products"),
+    ("Delete", "Remove from the list"),
+)
 
 
 class Menus:
@@ -85,7 +88,8 @@ class Menus:
     def _show_shortcuts(self) -> None:
         rows = [*self._actions.shortcut_rows(), *VIEW_KEYS]
         cells = "".join(
-            f"<tr><td style='padding-right:18px'><b>{keys}</b></td><td>{what}</td></tr>" for keys, what in rows
+            f"<tr><td style='padding-right:18px'><b>{keys}</b></td><td>{what}</td></tr>"
+            for keys, what in rows
         )
         self._say("Keyboard shortcuts", f"<table>{cells}</table>")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +43,20 @@ QHeaderView::section {{ background: {panel}; color: {muted}; border: 0; border-b
 QTableView, QListView, QTreeView, QPlainTextEdit {{ border: 0; background: {field}; }}
 QTableView {{ gridline-color: transparent; selection-background-color: {selection}; selection-color: {text};
     alternate-background-color: {panel}; }}
+QLineEdit {{ border: 1px solid {line}; border-radius: 3px; background: {field}; padding: 2px 4px;
+    selection-background-color: {accent}; selection-color: {on_accent}; }}
+QLineEdit:focus {{ border-color: {accent}; }}
+QLineEdit:disabled {{ background: {panel}; }}
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; }}
+QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {muted}; border-radius: 3px;
+    background: {field}; }}
+QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({tick}); }}
+QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
+QCheckBox::indicator:checked:disabled {{ background: {faint}; border-color: {faint}; }}
+QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 8px; background: {panel}; }}
+QToolButton#filter:hover {{ background: {raised}; }}
+QToolButton#filter:checked {{ background: {selection}; border-color: {accent}; }}
+QTableView::item {{ padding: 0 5px; }}
 QProgressBar {{ border: 1px solid {line}; border-radius: 4px; background: {field}; text-align: center;
     max-height: 14px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
@@ -55,4 +71,6 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
 def stylesheet(theme: Theme) -> str:
     """The sheet of a theme."""
-    return _SHEET.format(**vars(theme))
+    name = "tick-dark.svg" if theme.is_dark else "tick-light.svg"
+    tick = Path(str(files("resources").joinpath("icons", name))).as_posix()
+    return _SHEET.format(tick=f'"{tick}"', **vars(theme))

@@ -79,7 +79,11 @@ class MainWindow(QMainWindow):
         self.param_tabs, self.foot = layout.tabs(), layout.tabs()
         self.views = ViewSet(self.quick.run)
         self.align_table, self.cosmic_table = AlignTable(), CosmicTable()
-        for widget, title in ((self.align_table, "Alignment"), (self.cosmic_table, "Cosmic rays"), (self.log, "Log")):
+        for widget, title in (
+            (self.align_table, "Alignment"),
+            (self.cosmic_table, "Cosmic rays"),
+            (self.log, "Log"),
+        ):
             self.foot.addTab(widget, title)
         self.splitters = layout.panes(self.box, self.param_tabs, self.views.tabs, self.foot)
         self.setCentralWidget(self.splitters[0])
@@ -106,6 +110,7 @@ class MainWindow(QMainWindow):
             self.actions_[name].triggered.connect(slot)
         self.folder_line.pressed.connect(self.drizzle.choose_folder)
         self.files.changed.connect(self._refresh)
+        self.files.changed.connect(self.blink.refresh)
         self.runner.changed.connect(self._run_changed)
         self.runner.reported.connect(self.status.report)
         self.runner.refused.connect(self.params.reveal_subject)
@@ -200,7 +205,7 @@ class MainWindow(QMainWindow):
 
     def _drizzled(self) -> None:
         self.show_.show_result()
-        self.blink.show_result()
+        self.blink.refresh()
         self.views.show("products")
         self.foot.setCurrentWidget(self.cosmic_table)
         self._refresh()
@@ -215,6 +220,10 @@ class MainWindow(QMainWindow):
     def report_error(self, error: BaseException) -> None:
         """An error that nothing else caught: told in the log, the window goes on."""
         tell(self.log, "Internal error", error)
+
+    def answer_with(self, ask: Ask) -> None:
+        """Let `ask` answer the questions of the window from now on."""
+        self.ask = self.align.ask = self.drizzle.ask = ask
 
     # ---- small slots
 
@@ -244,7 +253,7 @@ class MainWindow(QMainWindow):
         """Save a picture of the window with each view in front, and of each parameter tab."""
         return self.views.grab_all(self, self.param_tabs, Path(folder))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask when something would be lost; a run is stopped first, without freezing the window."""
         if self._closing and not self.runner.is_running:
             self._let_go()

@@ -83,15 +83,19 @@ class AlignController(QObject):
             return
         sets = self.params.align_sets()
         if self.ask.may_apply(alignment, waiting, str(sets.tweakreg["wcsname"])):
-            self.runner.start(APPLY, self.engine.apply, alignment, sets, done=self._applied)
+            self.runner.start(
+                APPLY, self.engine.apply, alignment, sets, done=self._applied, failed=self._broke_off
+            )
 
     def _applied(self, outcomes: tuple[Any, ...]) -> None:
         written = set(self.session.applied)
         for outcome in outcomes:
-            status, reason = str(outcome.status), str(outcome.reason)
-            if status in ("APPLIED", "ALIGNED", "OK"):
+            status, reason = outcome.status.name, str(outcome.reason)
+            if status == "WRITTEN":
                 written.add(outcome.path)
-                self.listing.update_entry(outcome.path, badge="APPLIED", why=reason or "The header has the new WCS.")
+                self.listing.update_entry(
+                    outcome.path, badge="APPLIED", why=reason or "The header has the new WCS."
+                )
                 self.log.say(f"{outcome.path.name}: new WCS written.", "good")
             elif status == "FAILED":
                 self.listing.update_entry(outcome.path, badge="FAILED", why=reason)
@@ -99,6 +103,16 @@ class AlignController(QObject):
         self.session.applied = frozenset(written)
         self.files.reread()
         self.applied.emit()
+
+    def _broke_off(self, error: BaseException) -> None:
+        """Stopped between two files: which headers have the new WCS is not known, so the result is let go."""
+        self.session.alignment, self.session.applied = None, frozenset()
+        self.listing.clear_badges()
+        self.log.say(
+            "Some headers may have their new WCS already, the others are whole. Align again.", "warning"
+        )
+        self.files.reread()
+        self.aligned.emit()
 
     def write_outputs(self) -> None:
         """Catalogs, match files and shift file of the last alignment, to a folder that the person chooses."""

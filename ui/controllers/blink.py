@@ -1,4 +1,4 @@
-"""What is blinked: the chip of the current exposure with its cleaned form, its masks and what it was compared with."""
+"""What is blinked: the exposures of the list with what the last run made of them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,43 @@ from PySide6.QtCore import QObject
 
 from ui.exposures import ExposureList
 from ui.session import Session
+from ui.views.blinkframes import blink_frames
 
 if TYPE_CHECKING:
     from ui.viewset import ViewSet
 
 
 class BlinkController(QObject):
+    """Keeps the blink view's frames in step with the list and the last result."""
+
     def __init__(self, session: Session, listing: ExposureList, views: ViewSet, parent: QObject) -> None:
         super().__init__(parent)
-        self.session, self.listing, self.pane = session, listing, views.blink
-        self.current: Path | None = None
+        self.session, self.listing, self.view = session, listing, views.blink
+        self._shown: tuple[object, ...] = ()
+
+    def refresh(self) -> None:
+        """Other exposures or another result; nothing happens when the frames would be the same."""
+        exposures = [entry.exposure for entry in self.listing.good() if entry.exposure is not None]
+        shown = (self.session.result, *exposures)
+        if len(shown) == len(self._shown) and all(
+            one is other for one, other in zip(shown, self._shown, strict=True)
+        ):
+            return
+        self._shown = shown
+        self.view.show_frames(blink_frames(exposures, self.session.result))
+        entry = self.listing.current()
+        self.show_current(entry.path if entry else None)
 
     def show_current(self, path: Path | None) -> None:
-        self.current = path
+        """Go to the first chip of the exposure that is current in the list, unless one of its chips is shown."""
+        now = self.view.current
+        if path is None or (now is not None and self._is_of(path, now.group)):
+            return
+        for index, frame in enumerate(self.view.store.frames):
+            if self._is_of(path, frame.group):
+                self.view.go_to(index)
+                return
 
-    def show_result(self) -> None:
-        pass
+    def _is_of(self, path: Path, group: str) -> bool:
+        stem = path.name.removesuffix(".gz").removesuffix(".fits")
+        return group.startswith(f"{stem} ")

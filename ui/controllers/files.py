@@ -17,7 +17,10 @@ from ui.lane import Lane
 from ui.logview import LogView
 from ui.settings import Settings
 
-FILTER = "Exposures (*_flt.fits *_flc.fits *_flt.fits.gz *_flc.fits.gz);;FITS files (*.fits *.fits.gz *.fit);;All files (*)"
+FILTER = (
+    "Exposures (*_flt.fits *_flc.fits *_flt.fits.gz *_flc.fits.gz);;"
+    "FITS files (*.fits *.fits.gz *.fit);;All files (*)"
+)
 
 
 class FilesController(QObject):
@@ -26,7 +29,13 @@ class FilesController(QObject):
     changed = Signal()
 
     def __init__(
-        self, window: QWidget, listing: ExposureList, lane: Lane, engine: Engine, log: LogView, settings: Settings
+        self,
+        window: QWidget,
+        listing: ExposureList,
+        lane: Lane,
+        engine: Engine,
+        log: LogView,
+        settings: Settings,
     ) -> None:
         super().__init__(window)
         self.window_, self.listing, self.lane, self.engine = window, listing, lane, engine

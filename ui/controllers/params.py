@@ -32,7 +32,11 @@ class ParamsController(QObject):
         self.history = History(self)
         self.states = {name: FormState(task, self.history, self) for name, task in TASKS.items()}
         self._set_rules()
-        names = (("Align", "tweakreg"), ("Find sources", "imagefindpars", "refimagefindpars"), ("Drizzle", "astrodrizzle"))
+        names = (
+            ("Align", "tweakreg"),
+            ("Find sources", "imagefindpars", "refimagefindpars"),
+            ("Drizzle", "astrodrizzle"),
+        )
         self.panels: list[Panel] = []
         for title, *tasks in names:
             panel = Panel([self.states[task] for task in tasks], tabs)
@@ -102,7 +106,9 @@ class ParamsController(QObject):
         return True
 
     def ask_open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self.window_, "Open parameters", self.settings.get("folder/cfg"), CFG)
+        name, _ = QFileDialog.getOpenFileName(
+            self.window_, "Open parameters", self.settings.get("folder/cfg"), CFG
+        )
         if name:
             self.settings.set("folder/cfg", str(Path(name).parent))
             self.open_file(Path(name))
@@ -115,7 +121,9 @@ class ParamsController(QObject):
     def ask_save(self, state: FormState | None = None) -> bool:
         state = state or self.current()
         start = state.path or Path(self.settings.get("folder/cfg") or ".") / f"{state.task.name}.cfg"
-        name, _ = QFileDialog.getSaveFileName(self.window_, f"Save {state.task.name} parameters", str(start), CFG)
+        name, _ = QFileDialog.getSaveFileName(
+            self.window_, f"Save {state.task.name} parameters", str(start), CFG
+        )
         if not name:
             return False
         path = Path(name)
@@ -139,7 +147,9 @@ class ParamsController(QObject):
         return True
 
     def _agreed_to_bad(self, state: FormState) -> bool:
-        lines = "\n".join(f"{name}: “{bad.text}”, saved as {state.values[name]}" for name, bad in state.bad.items())
+        lines = "\n".join(
+            f"{name}: “{bad.text}”, saved as {state.values[name]}" for name, bad in state.bad.items()
+        )
         answer = QMessageBox.question(
             self.window_,
             "Save parameters",

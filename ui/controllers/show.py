@@ -19,7 +19,9 @@ NOT_ALIGNED = "Nothing is aligned yet.\nOpen exposures, then press Align (F5)."
 class ShowController(QObject):
     """Hands finished values to the views."""
 
-    def __init__(self, session: Session, views: ViewSet, align: AlignTable, cosmic: CosmicTable, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, views: ViewSet, align: AlignTable, cosmic: CosmicTable, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self.session, self.views, self.align, self.cosmic = session, views, align, cosmic
         self.current: Path | None = None

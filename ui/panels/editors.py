@@ -61,7 +61,7 @@ class ChoiceEditor(QComboBox):
     def mark(self, wrong: bool) -> None:
         pass
 
-    def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def wheelEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         event.ignore()
 
     def _chosen(self) -> None:

@@ -27,7 +27,7 @@ class SetLine(QWidget):
         self.state = state
         self.label = ElidedLabel(self)
         button = QToolButton(self)
-        button.setText("Set")
+        button.setText("File")
         button.setToolTip("Open, save or reset this parameter set")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setAutoRaise(True)
@@ -122,6 +122,7 @@ class Panel(QWidget):
         button = QToolButton(self)
         button.setText(text)
         button.setToolTip(tip)
+        button.setObjectName("filter")
         button.setCheckable(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         return button

@@ -67,7 +67,7 @@ class Row(QWidget):
         room = QRect(LEFT, 0, max(60, self.width() - LEFT - RIGHT), 1000)
         return metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self._message)
 
-    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         split = LEFT + int((self.width() - LEFT - RIGHT) * SHARE) + GAP
         height = self.editor.sizeHint().height()
         width = self.width() - RIGHT - split
@@ -77,7 +77,7 @@ class Row(QWidget):
         if self._message:
             self._fit()
 
-    def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         theme, painter = style.current(), QPainter(self)
         if self.underMouse():
             painter.fillRect(self.rect(), QColor(theme.raised if not theme.is_dark else theme.field))
@@ -124,11 +124,11 @@ class Row(QWidget):
     def _on_dot(self, x: float) -> bool:
         return x < LEFT
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         hand = self._changed and self._on_dot(event.position().x())
         self.setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if (
             event.button() == Qt.MouseButton.LeftButton
             and self._changed
@@ -138,7 +138,7 @@ class Row(QWidget):
         else:
             super().mousePressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         menu = QMenu(self)
         action = QAction(f"Back to the default ({self._default_text()})", menu)
         action.setEnabled(self._changed)

@@ -51,14 +51,14 @@ class Heading(QWidget):
         if self.section.switch:
             self.state.edit(self.section.switch, text)
 
-    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         if self.switch is not None:
             size = self.switch.sizeHint()
             self.switch.setGeometry(
                 self.width() - 52, (self.height() - size.height()) // 2, 46, size.height()
             )
 
-    def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         theme, painter = style.current(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(theme.raised))
@@ -85,11 +85,11 @@ class Heading(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 3, 3)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton:
             self.pressed.emit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.pressed.emit()
         else:

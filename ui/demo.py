@@ -1,0 +1,129 @@
+"""The demonstration: the same actions that a person presses, one after the other, then a picture of each view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from core.errors import Refusal
+from ui.window import MainWindow
+
+# What Handbook example 7.1 changes from the defaults, fitted to the simulated exposures
+PARAMETERS = {
+    "imagefindpars": {"threshold": 200.0, "peakmax": 50000.0},
+    "tweakreg": {"tolerance": 3.0},
+    "astrodrizzle": {"output": "demo", "driz_cr_corr": True, "driz_sep_bits": "64,32", "final_bits": "64,32"},
+}
+SETTLE_MS = 50
+SIZE = (1280, 800)
+
+
+@dataclass
+class DemoOutcome:
+    """What the demonstration left: the pictures, and what went wrong ("" if nothing)."""
+
+    pictures: list[Path] = field(default_factory=list)
+    trouble: str = ""
+
+
+def set_demo_parameters(window: MainWindow) -> None:
+    """The parameters of the example."""
+    for task, values in PARAMETERS.items():
+        window.params.assign(task, **values)
+
+
+class Yes:
+    """Answers every question with what the demonstration wants."""
+
+    def may_apply(self, *_: object) -> bool:
+        return True
+
+    def unapplied(self, _count: int) -> str:
+        return "apply"
+
+    def may_stop(self, _running: str) -> bool:
+        return True
+
+    def about_unsaved(self, _names: list[str]) -> str:
+        return "discard"
+
+    def folder(self, _title: str, start: Path | None) -> Path | None:
+        return start
+
+
+class Demo(QObject):
+    """Presses Align, Apply and Drizzle in turn; every step begins when the window is at rest and must be enabled."""
+
+    def __init__(
+        self, window: MainWindow, folder: Path, done: Callable[[DemoOutcome], object], settle_s: float = 120.0
+    ) -> None:
+        super().__init__(window)
+        self.window_, self.folder, self.done = window, folder, done
+        self.outcome = DemoOutcome()
+        self._steps = ["align", "apply", "drizzle"]
+        self._rest = int(settle_s * 1000 / SETTLE_MS)
+        self._timer = QTimer(self)
+        self._timer.setInterval(SETTLE_MS)
+        self._timer.timeout.connect(self._next)
+
+    def start(self) -> None:
+        self._timer.start()
+
+    def _next(self) -> None:
+        window = self.window_
+        if window.runner.is_running or window.files.is_reading:
+            return
+        if self._steps:
+            self._press(self._steps.pop(0))
+        elif window.quick.is_busy and self._rest > 0:
+            self._rest -= 1
+        else:
+            self._finish()
+
+    def _press(self, name: str) -> None:
+        action = self.window_.actions_[name]
+        if not action.isEnabled():
+            told = action.toolTip().splitlines()[-1]
+            self.outcome.trouble = f"{action.text()} cannot be pressed. {told}"
+            self._finish()
+            return
+        action.trigger()
+
+    def _finish(self) -> None:
+        self._timer.stop()
+        try:
+            self.outcome.pictures = self.window_.grab_views(self.folder)
+        except (OSError, Refusal) as error:
+            self.outcome.trouble = self.outcome.trouble or str(error)
+        self.outcome.trouble = self.outcome.trouble or trouble_of(self.window_)
+        self.done(self.outcome)
+
+
+def trouble_of(window: MainWindow) -> str:
+    """What is missing at the end: an alignment that failed, products that are not there."""
+    session = window.session
+    if session.alignment is None:
+        return "There is no alignment."
+    if not session.alignment.is_complete:
+        return "Not every image is aligned."
+    if session.result is None:
+        return "There are no products."
+    gone = [str(path) for path in session.result.products if not path.exists()]
+    return f"Products are missing: {', '.join(gone)}" if gone else ""
+
+
+def run_demo(window: MainWindow, folder: Path, done: Callable[[DemoOutcome], object]) -> Demo:
+    """Set the parameters, press Align, Apply and Drizzle, save a picture of each view to `folder`, call `done`.
+
+    Returns at once; the event loop of the application does the rest. Questions of the window are answered by the
+    demonstration.
+    """
+    window.resize(*SIZE)
+    window.answer_with(Yes())
+    set_demo_parameters(window)
+    demo = Demo(window, Path(folder), done)
+    demo.start()
+    return demo

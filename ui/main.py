@@ -1,0 +1,99 @@
+"""Opening the window: the application, its look, what happens to errors that nobody caught."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from ui import icons, style, warmup
+from ui.settings import Settings
+from ui.window import MainWindow
+
+NAME = "DrizzleDesk"
+
+
+def make_application(argv: Sequence[str] = (NAME,), look: str = "system") -> QApplication:
+    """The QApplication, dressed; the one that is there already if there is one."""
+    application = QApplication.instance() or QApplication(list(argv) or [NAME])
+    assert isinstance(application, QApplication)
+    application.setApplicationName(NAME)
+    application.setOrganizationName(NAME)
+    application.setApplicationDisplayName(NAME)
+    application.setDesktopFileName("drizzledesk")
+    application.setWindowIcon(icons.application_icon())
+    style.switch().start(look)
+    return application
+
+
+def open_window(
+    files: Sequence[Path] = (),
+    *,
+    cfgs: Sequence[Path] = (),
+    demo: bool = False,
+    folder: Path | None = None,
+    argv: Sequence[str] = (NAME,),
+) -> int:
+    """Open the window on `files` with the parameter files `cfgs`; returns the exit status when it is closed.
+
+    `demo` sets the parameters of the demonstration, so that a person can press Align, Apply and Drizzle.
+    """
+    store = QSettings(NAME, NAME)
+    settings = Settings(store)
+    application = make_application(argv, settings.get("look", "system"))
+    window = MainWindow(files, settings, folder, cfgs=cfgs)
+    window.restore_places()
+    hook = ErrorHook(window)
+    if demo:
+        from ui.demo import set_demo_parameters
+
+        set_demo_parameters(window)
+    window.show()
+    QTimer.singleShot(300, window, window_warmer(window))
+    try:
+        return application.exec()
+    finally:
+        hook.remove()
+
+
+def window_warmer(window: MainWindow):  # type: ignore[no-untyped-def]
+    """Loads the engine in its lane, so that the first Align does not have to."""
+
+    def warm() -> None:
+        if not window.lane.is_busy:
+            window.lane.run(warmup.warm_up, title="Loading the engine")
+
+    return warm
+
+
+class ErrorHook(QObject):
+    """Errors that nobody caught are told in the window's log; the window goes on. Remove it at the end."""
+
+    _caught = Signal(object)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._former = sys.excepthook
+        self._caught.connect(self._tell)
+        sys.excepthook = self._hook
+
+    def remove(self) -> None:
+        sys.excepthook = self._former
+
+    def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._former(kind, error, trace)
+            return
+        text = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(text)
+        error.trace_text = text  # type: ignore[attr-defined]
+        self._caught.emit(error)
+
+    def _tell(self, error: BaseException) -> None:
+        self._window.report_error(error)
