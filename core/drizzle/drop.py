@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,14 +66,17 @@ def drop_chip(
     Pixels of weight 0 leave no trace at all, whatever their value. Values are multiplied by ratio^2 so that flux,
     not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows.
     """
-    tile = _tile_function(where, drop)
+    grid = (where.x, where.y, float(where.step), *where.bounds, where.block, where.turn)
+    profile = _profile(drop)
+    room = where.room if drop.kernel == "square" else int(2 * profile[1] + 3) ** 2
     gain = np.float32(drop.per_second) * np.float32(drop.ratio**2)
     pixels = (np.ascontiguousarray(data, np.float32), np.ascontiguousarray(weight, np.float32))
     scale, bit = np.float32(drop.weight_scale), np.int32(canvas.bit)
-    where.bounds  # noqa: B018  made once, before the threads need it
 
     def work(first: int, stop: int) -> None:
-        tile(*pixels, gain, scale, first, stop, canvas.sci, canvas.wht, canvas.ctx, bit)
+        kernels.drizzle_tile(
+            *grid, room, *profile, *pixels, gain, scale, first, stop, canvas.sci, canvas.wht, canvas.ctx, bit
+        )
 
     over_rows(work, canvas.sci.shape[0], TILE_ROWS, workers or Threads(), progress)
 
@@ -93,32 +95,23 @@ def context_bit(number: int) -> int:
     return bit - (1 << 32) if bit == 1 << 31 else bit
 
 
-def _tile_function(where: PixelMap, drop: Drop) -> Callable[..., None]:
-    """The kernel of `drop` with everything bound but pixels, rows and canvas."""
-    grid = (where.x, where.y, float(where.step), *where.bounds, where.block)
-    pixfrac, ratio = drop.pixfrac, drop.ratio
+def _profile(drop: Drop) -> tuple[int, float, float, float, Image]:
+    """Kernel, reach in frame pixels, two numbers and a table, as `core.kernels.drizzle.drizzle_tile` takes them."""
+    pixfrac, ratio, nothing = drop.pixfrac, drop.ratio, np.zeros(1, np.float32)
     if drop.kernel == "point" or pixfrac <= _POINT_BELOW:
-        return lambda *rest: kernels.point_tile(*grid, *rest)
+        return kernels.POINT, 0.5, 0.0, 0.0, nothing
     if drop.kernel == "square":
-        return lambda *rest: kernels.square_tile(*grid, pixfrac / 2, where.turn, *rest)
+        return kernels.SQUARE, 0.0, pixfrac / 2, 0.0, nothing
+    half = pixfrac / ratio / 2
     if drop.kernel == "turbo":
-        reach = pixfrac / ratio / 2
-        density = ratio**2 / pixfrac**2
-        return lambda *rest: kernels.turbo_tile(*grid, reach, density, *rest)
-    profile = _profile(drop.kernel, pixfrac, ratio)
-    return lambda *rest: kernels.profile_tile(*grid, *profile, *rest)
-
-
-def _profile(kernel: str, pixfrac: float, ratio: float) -> tuple[int, Image, float, float, float]:
-    """Shape, table, two numbers and reach of the round kernels, in frame pixels."""
-    if kernel == "gaussian":
+        return kernels.TURBO, half, ratio**2 / pixfrac**2, 0.0, nothing
+    if drop.kernel == "tophat":
+        return kernels.TOPHAT, half, half**2, 0.0, nothing
+    if drop.kernel == "gaussian":
         steepness = _FWHM**2 * ratio**2 / pixfrac**2 / 2
         reach = max(2.5 * pixfrac / _FWHM / ratio, 1.2 / ratio)
-        return kernels.GAUSSIAN, np.zeros(1, np.float32), steepness / np.pi, steepness, reach
-    if kernel == "tophat":
-        reach = pixfrac / ratio / 2
-        return kernels.TOPHAT, np.zeros(1, np.float32), reach**2, 0.0, reach
-    return kernels.LANCZOS, _lanczos_table(3), ratio / _LUT_STEP / pixfrac, 0.0, 3 * pixfrac / ratio
+        return kernels.GAUSSIAN, reach, steepness / np.pi, steepness, nothing
+    return kernels.LANCZOS, 3 * pixfrac / ratio, ratio / _LUT_STEP / pixfrac, 0.0, _lanczos_table(3)
 
 
 def _lanczos_table(order: int) -> Image:

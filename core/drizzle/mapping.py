@@ -54,6 +54,13 @@ class PixelMap:
         return low, high
 
     @cached_property
+    def room(self) -> int:
+        """The most frame pixels that the window around a pixel of the chip can have, with a margin."""
+        steps = [np.abs(np.diff(grid, axis=axis)) for grid in (self.x, self.y) for axis in (0, 1)]
+        largest = max(float(np.nanmax(step, initial=0.0)) for step in steps) / self.step
+        return (int(2 * largest) + 5) ** 2
+
+    @cached_property
     def turn(self) -> int:
         """How the chip is turned on the frame, see `core.kernels.drizzle`: bit 0 mirrored in frame x, bit 1 in y,
         bit 2 axes swapped; taken in the middle of the chip, for the layout of the corners only."""

@@ -1,16 +1,12 @@
 """The drizzle: flux of chip pixels dropped onto an output frame (Fruchter & Hook 2002, PASP 114, 144, eqs. 3-5).
 
-One call works on one tile, the output rows [row0, row1), and reads those chip pixels that can reach it, in the order of
-the chip. Tiles write disjoint rows, so any number of threads gives the same bits.
+One call of `drizzle_tile` works on one tile, the output rows [row0, row1), and reads those chip pixels that can reach
+it, in the order of the chip. Tiles write disjoint rows, so any number of threads gives the same bits.
 
-Every tile function takes
-    gx, gy      float64 (ny, nx): frame position (0-based) of the nodes of the coordinate grid; node (j, i) lies at
-                the chip's FITS pixel (i * step, j * step), positions between are bilinear
-    lo, hi      float64: bounds in frame rows of the corners of the pixels of every block of `block` x `block` pixels
-    data        float32 (rows, columns), the chip; `gain` (float32) turns it into output units
-    weight      float32, same shape; pixels of weight 0 do not exist for the drizzle; `wscale` multiplies it
-    sci, wht    float32, the frame: running weighted mean and sum of weights
-    ctx, bit    int32: `bit` is set in `ctx` where weight arrives; bit 0: no context, `ctx` is not touched
+Up to CHUNK pixels of a chip row go together through four stages: their places on the frame, the shares that
+output pixels have in each drop, a list of (output pixel, share) in the order of the chip, and the running
+weighted means. The inner loops are without calls: numba counts references to arrays at every call, which
+costs more than the arithmetic.
 """
 
 from __future__ import annotations
@@ -24,11 +20,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 Context = NDArray[np.int32]
+Places = NDArray[np.int64]
 
 CHUNK = 256
+WINDOW = 14 * CHUNK
 _TINY = 1e-12  # smaller overlaps (fraction of a drop) are rounding, not area
 
-GAUSSIAN, LANCZOS, TOPHAT = 0, 1, 2
+SQUARE, TURBO, POINT, GAUSSIAN, LANCZOS, TOPHAT = 0, 1, 2, 3, 4, 5
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -112,126 +110,6 @@ def _span(lo: Floats, hi: Floats, bj: int, low: float, high: float) -> tuple[int
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _drop(
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
-    row: int,
-    col: int,
-    value: np.float32,
-    weight: np.float32,
-) -> None:
-    """Weighted mean of what lies at an output pixel and what arrives (Fruchter & Hook 2002, eqs. 3 and 4)."""
-    before = wht[row, col]
-    after = before + weight
-    if before == np.float32(0.0):
-        sci[row, col] = value
-    elif after != np.float32(0.0):
-        sci[row, col] = (sci[row, col] * before + weight * value) / after
-    wht[row, col] = after
-    if bit != 0 and weight > np.float32(0.0):
-        ctx[row, col] |= bit
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _walk_edge(acc: Floats, width: int, x0: float, y0: float, x1: float, y1: float) -> None:
-    """Add to `acc` what lies right of the edge (x0, y0)-(x1, y1), signed by its direction in y.
-
-    acc[row * width + column] becomes, after a running sum along each row, the area of the polygon in that pixel;
-    rows and columns are unit squares from 0 (Green's theorem, pixel by pixel).
-    """
-    if y0 == y1:
-        return
-    sign = 1.0
-    if y0 > y1:
-        x0, y0, x1, y1 = x1, y1, x0, y0
-        sign = -1.0
-    row = math.floor(y0)
-    xa, ya = x0, y0
-    while ya < y1:
-        yb = min(row + 1.0, y1)
-        xb = x1
-        if yb < y1:
-            xb = x0 + (x1 - x0) * ((yb - y0) / (y1 - y0))
-            xb = min(max(xb, min(x0, x1)), max(x0, x1))
-        left, right = min(xa, xb), max(xa, xb)
-        height = sign * (yb - ya)
-        col = math.floor(left)
-        at = row * width + col
-        if right <= col + 1.0:
-            inside = height * (0.5 * (left + right) - col)
-            acc[at] += height - inside
-            acc[at + 1] += inside
-        else:
-            rate = height / (right - left)
-            while left < right:
-                stop = min(col + 1.0, right)
-                piece = rate * (stop - left)
-                inside = piece * (0.5 * (left + stop) - col)
-                acc[at] += piece - inside
-                acc[at + 1] += inside
-                left = stop
-                col += 1
-                at += 1
-        xa, ya = xb, yb
-        row += 1
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _drop_any(
-    s: Floats,
-    k: int,
-    acc: Floats,
-    row0: int,
-    row1: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
-    value: np.float32,
-    weight: np.float32,
-) -> Floats:
-    """Drop one pixel whose corners are s[0..7, k] (x of the four, y of the four) by walking around its outline."""
-    xa, xb, xc, xd = s[k], s[CHUNK + k], s[2 * CHUNK + k], s[3 * CHUNK + k]
-    ya, yb, yc, yd = s[4 * CHUNK + k], s[5 * CHUNK + k], s[6 * CHUNK + k], s[7 * CHUNK + k]
-    x_low, x_high = min(xa, xb, xc, xd), max(xa, xb, xc, xd)
-    y_low, y_high = min(ya, yb, yc, yd), max(ya, yb, yc, yd)
-    nx = sci.shape[1]
-    if not (x_high > 0.0 and x_low < nx and y_high > row0 and y_low < row1):
-        return acc
-    c0, c1 = math.floor(x_low), math.floor(x_high)
-    w0, w1 = math.floor(y_low), math.floor(y_high)
-    columns, rows = int(c1 - c0) + 1, int(w1 - w0) + 1
-    area = 0.5 * ((xb - xd) * (ya - yc) - (xa - xc) * (yb - yd))
-    if not abs(area) > 0.0:
-        return acc
-    width = columns + 2
-    if rows * width > acc.size:
-        acc = np.empty(2 * rows * width)
-    acc[: rows * width] = 0.0
-    _walk_edge(acc, width, xa - c0, ya - w0, xb - c0, yb - w0)
-    _walk_edge(acc, width, xb - c0, yb - w0, xc - c0, yc - w0)
-    _walk_edge(acc, width, xc - c0, yc - w0, xd - c0, yd - w0)
-    _walk_edge(acc, width, xd - c0, yd - w0, xa - c0, ya - w0)
-    # walked with the y axis up, an outline of positive `area` runs clockwise: left edge upwards
-    for row in range(rows):
-        out_row = int(w0) + row
-        if out_row < row0 or out_row >= row1:
-            continue
-        total = 0.0
-        for column in range(columns):
-            total += acc[row * width + column]
-            part = total / area
-            out_col = int(c0) + column
-            if part > _TINY and out_col >= 0 and out_col < nx:
-                dow = np.float32(part * weight)
-                if dow != np.float32(0.0):
-                    _drop(sci, wht, ctx, bit, out_row, out_col, value, dow)
-    return acc
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
 def _share_four(s: Floats, n: int) -> None:
     """Shares of drops that cover the four pixels around one lattice point: the outline then crosses each of the four
     half lines from that point once and every share is a quadrilateral with a corner there; nothing is clipped.
@@ -255,7 +133,8 @@ def _share_four(s: Floats, n: int) -> None:
         lower_left = (p - dx) * bottom + (q - dy) * left
         scale = 1.0 / (upper_left + upper_right + lower_right + lower_left)
         fits = (
-            (p <= min(bx, cx))
+            (p >= 1.0)
+            & (p <= min(bx, cx))
             & (q <= min(ay, by))
             & (min(ax, dx) >= p - 1.0)
             & (max(bx, cx) <= p + 1.0)
@@ -272,34 +151,6 @@ def _share_four(s: Floats, n: int) -> None:
         s[11 * CHUNK + k] = lower_left * scale
         s[12 * CHUNK + k] = p if fits else -1.0
         s[13 * CHUNK + k] = q
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _drop_four(
-    s: Floats,
-    k: int,
-    row0: int,
-    row1: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
-    value: np.float32,
-    weight: np.float32,
-) -> None:
-    """Drop one pixel that covers the four pixels around the lattice point in rows 12, 13 of the scratch."""
-    right, upper = int(s[12 * CHUNK + k]), int(s[13 * CHUNK + k])
-    nx = sci.shape[1]
-    for low in range(2):
-        row = upper - low
-        if row < row0 or row >= row1:
-            continue
-        west = s[(11 if low else 8) * CHUNK + k]
-        east = s[(10 if low else 9) * CHUNK + k]
-        if right >= 1 and right <= nx and west > _TINY:
-            _drop(sci, wht, ctx, bit, row, right - 1, value, np.float32(west * weight))
-        if right >= 0 and right < nx and east > _TINY:
-            _drop(sci, wht, ctx, bit, row, right, value, np.float32(east * weight))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -322,182 +173,261 @@ def _corners(
         px = x + half if to_right else x - half
         py = y + half if to_top else y - half
         _map_row(gx, gy, step, px, py, n, s, corner * CHUNK, (4 + corner) * CHUNK)
-    for row in range(8):
-        for k in range(n):
-            s[row * CHUNK + k] += 0.5
+    for k in range(8 * CHUNK):
+        s[k] += 0.5
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def square_tile(
-    gx: Floats,
-    gy: Floats,
-    step: float,
-    lo: Floats,
-    hi: Floats,
-    block: int,
-    half: float,
-    turn: int,
-    data: Pixels,
-    weight: Pixels,
-    gain: np.float32,
-    wscale: np.float32,
-    row0: int,
-    row1: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
-) -> None:
-    """Kernel square: the drop is the pixel shrunk to pixfrac (`half` = pixfrac / 2) and carried over with its four
-    corners; its weight is shared by area."""
-    ny, nx = data.shape
-    s = np.empty(14 * CHUNK)
-    acc = np.empty(64)
-    for bj in range(lo.shape[0]):
-        first, last = _span(lo, hi, bj, row0 - 0.5, row1 - 0.5)
-        if first >= last:
+def _outline(s: Floats, k: int, c0: int, w0: int, width: int) -> None:
+    """Green's theorem pixel by pixel: along each edge of drop `k` gather, from s[WINDOW] on, what summed along each row
+    is the signed area of the drop in every pixel of a window of rows of `width` with its corner at (c0, w0)."""
+    for edge in range(4):
+        other = (edge + 1) & 3
+        x0, y0 = s[edge * CHUNK + k] - c0, s[(4 + edge) * CHUNK + k] - w0
+        x1, y1 = s[other * CHUNK + k] - c0, s[(4 + other) * CHUNK + k] - w0
+        sign = 1.0
+        if y0 > y1:
+            x0, y0, x1, y1 = x1, y1, x0, y0
+            sign = -1.0
+        row = math.floor(y0)
+        xa, ya = x0, y0
+        while ya < y1:
+            yb = min(row + 1.0, y1)
+            xb = x1
+            if yb < y1:
+                xb = x0 + (x1 - x0) * ((yb - y0) / (y1 - y0))
+                xb = min(max(xb, min(x0, x1)), max(x0, x1))
+            left, right = min(xa, xb), max(xa, xb)
+            height = sign * (yb - ya)
+            col = math.floor(left)
+            at = WINDOW + row * width + col
+            if right <= col + 1.0:
+                inside = height * (0.5 * (left + right) - col)
+                s[at] += height - inside
+                s[at + 1] += inside
+            else:
+                rate = height / (right - left)
+                while left < right:
+                    stop = min(col + 1.0, right)
+                    piece = rate * (stop - left)
+                    inside = piece * (0.5 * (left + stop) - col)
+                    s[at] += piece - inside
+                    s[at + 1] += inside
+                    left = stop
+                    col += 1
+                    at += 1
+            xa, ya = xb, yb
+            row += 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _list_square(
+    s: Floats, k: int, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
+) -> int:
+    """List the shares of the drops k, k + 1 ... of the scratch (output pixel, share), as long as there is room, those of
+    drop k from start[k] to start[k + 1]; returns the first drop not listed."""
+    m = 0
+    while k < n and m + 4 <= at.size:
+        start[k] = m
+        if s[12 * CHUNK + k] >= 0.0:
+            right, upper = int(s[12 * CHUNK + k]), int(s[13 * CHUNK + k])
+            for quarter in range(4):
+                col = right - 1 + ((quarter ^ (quarter >> 1)) & 1)
+                row = upper - (quarter >> 1)
+                share = s[(8 + quarter) * CHUNK + k]
+                if share > _TINY and col < nx and row >= row0 and row < row1:
+                    at[m], part[m] = row * nx + col, share
+                    m += 1
+            k += 1
             continue
-        x_first, x_stop = max(first * block, 1), min(last * block, nx + 1)
-        for y in range(max(bj * block, 1), min((bj + 1) * block, ny + 1)):
-            for x in range(x_first, x_stop, CHUNK):
-                n = min(CHUNK, x_stop - x)
-                _corners(gx, gy, step, float(x), float(y), half, n, turn, s)
-                _share_four(s, n)
-                for k in range(n):
-                    w = weight[y - 1, x - 1 + k] * wscale
-                    if w == np.float32(0.0):
-                        continue
-                    value = data[y - 1, x - 1 + k] * gain
-                    if s[12 * CHUNK + k] >= 0.0:
-                        _drop_four(s, k, row0, row1, sci, wht, ctx, bit, value, w)
-                    else:
-                        acc = _drop_any(s, k, acc, row0, row1, sci, wht, ctx, bit, value, w)
+        xa, xb, xc, xd = s[k], s[CHUNK + k], s[2 * CHUNK + k], s[3 * CHUNK + k]
+        ya, yb, yc, yd = s[4 * CHUNK + k], s[5 * CHUNK + k], s[6 * CHUNK + k], s[7 * CHUNK + k]
+        x_low, x_high = min(xa, xb, xc, xd), max(xa, xb, xc, xd)
+        y_low, y_high = min(ya, yb, yc, yd), max(ya, yb, yc, yd)
+        area = 0.5 * ((xb - xd) * (ya - yc) - (xa - xc) * (yb - yd))
+        k += 1
+        if not (x_high > 0.0 and x_low < nx and y_high > row0 and y_low < row1 and abs(area) > 0.0):
+            continue
+        c0, w0 = math.floor(x_low), math.floor(y_low)
+        columns, rows = math.floor(x_high) - c0 + 1, math.floor(y_high) - w0 + 1
+        width = columns + 2
+        if m + rows * columns > at.size and m > 0:
+            k -= 1
+            break
+        s[WINDOW : WINDOW + rows * width] = 0.0
+        _outline(s, k - 1, c0, w0, width)
+        for row in range(max(w0, row0), min(w0 + rows, row1)):
+            total = 0.0
+            for column in range(columns):
+                total += s[WINDOW + (row - w0) * width + column]
+                share = total / area
+                col = c0 + column
+                if share > _TINY and col >= 0 and col < nx:
+                    at[m], part[m] = row * nx + col, share
+                    m += 1
+    start[k] = m
+    return k
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def turbo_tile(
-    gx: Floats,
-    gy: Floats,
-    step: float,
-    lo: Floats,
-    hi: Floats,
-    block: int,
+def _list_box(
+    s: Floats,
+    k: int,
+    n: int,
     reach: float,
     density: float,
-    data: Pixels,
-    weight: Pixels,
-    gain: np.float32,
-    wscale: np.float32,
     row0: int,
     row1: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
-) -> None:
-    """Kernel turbo: the drop is a box of half width `reach` frame pixels parallel to the frame's axes; `density` is
-    one over its area."""
-    ny, nx = data.shape
-    onx = sci.shape[1]
-    s = np.empty(2 * CHUNK)
-    for bj in range(lo.shape[0]):
-        first, last = _span(lo, hi, bj, row0 - 0.5 - reach, row1 - 0.5 + reach)
-        if first >= last:
+    nx: int,
+    start: Places,
+    at: Places,
+    part: Floats,
+) -> int:
+    """The list of kernel turbo: boxes of half width `reach` parallel to the frame; `density` is one over their area."""
+    m = 0
+    most = int((2.0 * reach + 2.0) ** 2)
+    while k < n and m + most <= at.size:
+        start[k] = m
+        west, east = s[k] - reach, s[k] + reach
+        south, north = s[CHUNK + k] - reach, s[CHUNK + k] + reach
+        k += 1
+        if not (north > row0 - 0.5 and south < row1 - 0.5 and east > -0.5 and west < nx - 0.5):
             continue
-        x_first, x_stop = max(first * block, 1), min(last * block, nx + 1)
-        for y in range(max(bj * block, 1), min((bj + 1) * block, ny + 1)):
-            for x in range(x_first, x_stop, CHUNK):
-                n = min(CHUNK, x_stop - x)
-                _map_row(gx, gy, step, float(x), float(y), n, s, 0, CHUNK)
-                for k in range(n):
-                    w = weight[y - 1, x - 1 + k] * wscale
-                    west, east = s[k] - reach, s[k] + reach
-                    south, north = s[CHUNK + k] - reach, s[CHUNK + k] + reach
-                    inside = north >= row0 - 0.5 and south < row1 - 0.5 and east >= -0.5 and west < onx - 0.5
-                    if w == np.float32(0.0) or not inside:
-                        continue
-                    value = data[y - 1, x - 1 + k] * gain
-                    c0, c1 = max(math.floor(west + 0.5), 0), min(math.floor(east + 0.5), onx - 1)
-                    w0, w1 = (
-                        max(math.floor(south + 0.5), row0),
-                        min(math.floor(north + 0.5), row1 - 1),
-                    )
-                    for row in range(w0, w1 + 1):
-                        high = min(north, row + 0.5) - max(south, row - 0.5)
-                        for col in range(c0, c1 + 1):
-                            wide = min(east, col + 0.5) - max(west, col - 0.5)
-                            if wide > 0.0 and high > 0.0:
-                                dow = np.float32(wide * high * density * w)
-                                _drop(sci, wht, ctx, bit, row, col, value, dow)
+        c0, c1 = max(math.floor(west + 0.5), 0), min(math.floor(east + 0.5), nx - 1)
+        w0, w1 = max(math.floor(south + 0.5), row0), min(math.floor(north + 0.5), row1 - 1)
+        for row in range(w0, w1 + 1):
+            high = min(north, row + 0.5) - max(south, row - 0.5)
+            for col in range(c0, c1 + 1):
+                wide = min(east, col + 0.5) - max(west, col - 0.5)
+                if wide > 0.0 and high > 0.0:
+                    at[m], part[m] = row * nx + col, wide * high * density
+                    m += 1
+    start[k] = m
+    return k
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def point_tile(
-    gx: Floats,
-    gy: Floats,
-    step: float,
-    lo: Floats,
-    hi: Floats,
-    block: int,
-    data: Pixels,
-    weight: Pixels,
-    gain: np.float32,
-    wscale: np.float32,
-    row0: int,
-    row1: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
-) -> None:
-    """Kernel point: everything falls into the nearest pixel."""
-    ny, nx = data.shape
-    onx = sci.shape[1]
-    s = np.empty(2 * CHUNK)
-    for bj in range(lo.shape[0]):
-        first, last = _span(lo, hi, bj, row0 - 1.0, row1)
-        if first >= last:
-            continue
-        x_first, x_stop = max(first * block, 1), min(last * block, nx + 1)
-        for y in range(max(bj * block, 1), min((bj + 1) * block, ny + 1)):
-            for x in range(x_first, x_stop, CHUNK):
-                n = min(CHUNK, x_stop - x)
-                _map_row(gx, gy, step, float(x), float(y), n, s, 0, CHUNK)
-                for k in range(n):
-                    w = weight[y - 1, x - 1 + k] * wscale
-                    px, py = s[k] + 0.5, s[CHUNK + k] + 0.5
-                    if w != np.float32(0.0) and px >= 0.0 and px < onx and py >= row0 and py < row1:
-                        _drop(sci, wht, ctx, bit, int(py), int(px), data[y - 1, x - 1 + k] * gain, w)
+def _list_point(
+    s: Floats, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
+) -> int:
+    """The list of kernel point: everything falls into the nearest pixel."""
+    m = 0
+    for k in range(n):
+        start[k] = m
+        x, y = s[k] + 0.5, s[CHUNK + k] + 0.5
+        if x >= 0.0 and x < nx and y >= row0 and y < row1:
+            at[m], part[m] = int(y) * nx + int(x), 1.0
+            m += 1
+    start[n] = m
+    return n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _height(shape: int, table: Pixels, a: float, b: float, dx: float, dy: float) -> float:
-    """Height of a drop's profile at (dx, dy) frame pixels from its middle."""
-    if shape == GAUSSIAN:
-        return np.float64(np.float32(a * math.exp(-(dx * dx + dy * dy) * b)))
-    if shape == TOPHAT:
-        return 1.0 if dx * dx + dy * dy <= a else 0.0
-    # one entry further than the distance, as drizzlepac looks it up
-    i = math.floor(abs(dx) * a + 0.5) + 1
-    j = math.floor(abs(dy) * a + 0.5) + 1
-    if i >= table.size or j >= table.size:
-        return 0.0
-    return np.float64(table[i] * table[j])
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def profile_tile(
-    gx: Floats,
-    gy: Floats,
-    step: float,
-    lo: Floats,
-    hi: Floats,
-    block: int,
+def _list_profile(
+    s: Floats,
+    k: int,
+    n: int,
     shape: int,
-    table: Pixels,
+    reach: float,
     a: float,
     b: float,
+    table: Pixels,
+    row0: int,
+    row1: int,
+    nx: int,
+    start: Places,
+    at: Places,
+    part: Floats,
+) -> int:
+    """The list of the kernels that are a profile around the pixel's place, cut to a box of `reach` frame pixels:
+    gaussian a * exp(-b r^2); tophat 1 where r^2 <= a; lanczos table[a |dx| + 1] * table[a |dy| + 1]."""
+    m = 0
+    most = int((2.0 * reach + 2.0) ** 2)
+    while k < n and m + most <= at.size:
+        start[k] = m
+        x, y = s[k], s[CHUNK + k]
+        k += 1
+        if not (
+            y + reach >= row0 - 0.5 and y - reach < row1 - 0.5 and x + reach >= -0.5 and x - reach < nx - 0.5
+        ):
+            continue
+        c0, c1 = max(math.floor(x - reach + 0.5), 0), min(math.floor(x + reach + 0.5), nx - 1)
+        w0, w1 = max(math.floor(y - reach + 0.5), row0), min(math.floor(y + reach + 0.5), row1 - 1)
+        for row in range(w0, w1 + 1):
+            dy = y - row
+            for col in range(c0, c1 + 1):
+                dx = x - col
+                share = 0.0
+                if shape == GAUSSIAN:
+                    share = np.float64(np.float32(a * math.exp(-(dx * dx + dy * dy) * b)))
+                elif shape == TOPHAT:
+                    share = 1.0 if dx * dx + dy * dy <= a else 0.0
+                else:
+                    # one entry further than the distance, as drizzlepac looks it up
+                    i, j = math.floor(abs(dx) * a + 0.5) + 1, math.floor(abs(dy) * a + 0.5) + 1
+                    if i < table.size and j < table.size:
+                        share = np.float64(table[i] * table[j])
+                if share != 0.0:
+                    at[m], part[m] = row * nx + col, share
+                    m += 1
+    start[k] = m
+    return k
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _fall(
+    k0: int,
+    k1: int,
+    start: Places,
+    at: Places,
+    part: Floats,
+    data: Pixels,
+    weight: Pixels,
+    gain: np.float32,
+    wscale: np.float32,
+    sci: Pixels,
+    wht: Pixels,
+    ctx: Context,
+    bit: np.int32,
+) -> None:
+    """Let the listed drops k0 .. k1 - 1 fall, in order: at each output pixel the weighted mean of what lies there and
+    what arrives (Fruchter & Hook 2002, eqs. 3 and 4). Drops without weight do not fall."""
+    for k in range(k0, k1):
+        w = weight[k] * wscale
+        if w == np.float32(0.0):
+            continue
+        value = data[k] * gain
+        for m in range(start[k], start[k + 1]):
+            arriving = np.float32(part[m] * w)
+            if arriving == np.float32(0.0):
+                continue
+            place = at[m]
+            before = wht[place]
+            after = before + arriving
+            if before == np.float32(0.0):
+                sci[place] = value
+            elif after != np.float32(0.0):
+                sci[place] = (sci[place] * before + arriving * value) / after
+            wht[place] = after
+            if bit != 0 and arriving > np.float32(0.0):
+                ctx[place] |= bit
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def drizzle_tile(
+    gx: Floats,
+    gy: Floats,
+    step: float,
+    lo: Floats,
+    hi: Floats,
+    block: int,
+    turn: int,
+    room: int,
+    kernel: int,
     reach: float,
+    a: float,
+    b: float,
+    table: Pixels,
     data: Pixels,
     weight: Pixels,
     gain: np.float32,
@@ -509,36 +439,61 @@ def profile_tile(
     ctx: Context,
     bit: np.int32,
 ) -> None:
-    """Kernels gaussian, lanczos3 and tophat: a profile around the pixel's position, cut to a box of `reach` pixels.
+    """Drop the pixels of a chip on the rows [row0, row1) of the frame.
 
-    gaussian: a * exp(-b r^2); tophat: 1 where r^2 <= a; lanczos: table[|dx| a + 1] * table[|dy| a + 1].
+    gx, gy      float64 (ny, nx): frame position (0-based) of the nodes of the coordinate grid; node (j, i) lies at
+                the chip's FITS pixel (i * step, j * step), positions between are bilinear
+    lo, hi      bounds in frame rows of the pixels, corners included, of every block of `block` x `block` pixels
+    turn, room  how the chip is turned (see `_corners`); most pixels that the window around a drop can have
+    kernel      with `reach` in frame pixels: SQUARE (the pixel shrunk to pixfrac, carried over with its corners; a =
+                pixfrac / 2), TURBO (a box; a = 1 / its area), POINT, and GAUSSIAN, LANCZOS, TOPHAT (`_list_profile`)
+    data        float32 (rows, columns), the chip; `gain` turns it into output units
+    weight      float32, same shape; pixels of weight 0 do not exist for the drizzle; `wscale` multiplies it
+    sci, wht    float32, the frame: running weighted mean and sum of weights
+    ctx, bit    int32: `bit` is set in `ctx` where weight arrives; bit 0: no context, `ctx` is not touched
     """
     ny, nx = data.shape
-    onx = sci.shape[1]
-    s = np.empty(2 * CHUNK)
+    columns = sci.shape[1]
+    flat_sci, flat_wht, flat_ctx = sci.reshape(-1), wht.reshape(-1), ctx.reshape(-1)
+    s = np.empty(WINDOW + room)
+    start = np.empty(CHUNK + 1, np.int64)
+    at, part = np.empty(max(room, 16 * CHUNK), np.int64), np.empty(max(room, 16 * CHUNK))
     for bj in range(lo.shape[0]):
         first, last = _span(lo, hi, bj, row0 - 0.5 - reach, row1 - 0.5 + reach)
-        if first >= last:
-            continue
         x_first, x_stop = max(first * block, 1), min(last * block, nx + 1)
         for y in range(max(bj * block, 1), min((bj + 1) * block, ny + 1)):
             for x in range(x_first, x_stop, CHUNK):
                 n = min(CHUNK, x_stop - x)
-                _map_row(gx, gy, step, float(x), float(y), n, s, 0, CHUNK)
-                for k in range(n):
-                    w = weight[y - 1, x - 1 + k] * wscale
-                    px, py = s[k] + 0.5, s[CHUNK + k] + 0.5
-                    near = py + reach >= row0 and py - reach < row1 and px + reach >= 0.0 and px - reach < onx
-                    if w == np.float32(0.0) or not near:
-                        continue
-                    value = data[y - 1, x - 1 + k] * gain
-                    c0, c1 = max(math.floor(px - reach), 0), min(math.floor(px + reach), onx - 1)
-                    w0, w1 = (
-                        max(math.floor(py - reach), row0),
-                        min(math.floor(py + reach), row1 - 1),
+                if kernel == SQUARE:
+                    _corners(gx, gy, step, float(x), float(y), a, n, turn, s)
+                    _share_four(s, n)
+                else:
+                    _map_row(gx, gy, step, float(x), float(y), n, s, 0, CHUNK)
+                k = 0
+                while k < n:
+                    if kernel == SQUARE:
+                        stop = _list_square(s, k, n, row0, row1, columns, start, at, part)
+                    elif kernel == TURBO:
+                        stop = _list_box(s, k, n, reach, a, row0, row1, columns, start, at, part)
+                    elif kernel == POINT:
+                        stop = _list_point(s, n, row0, row1, columns, start, at, part)
+                    else:
+                        stop = _list_profile(
+                            s, k, n, kernel, reach, a, b, table, row0, row1, columns, start, at, part
+                        )
+                    _fall(
+                        k,
+                        stop,
+                        start,
+                        at,
+                        part,
+                        data[y - 1, x - 1 : x - 1 + n],
+                        weight[y - 1, x - 1 : x - 1 + n],
+                        gain,
+                        wscale,
+                        flat_sci,
+                        flat_wht,
+                        flat_ctx,
+                        bit,
                     )
-                    for row in range(w0, w1 + 1):
-                        for col in range(c0, c1 + 1):
-                            dow = np.float32(_height(shape, table, a, b, s[k] - col, s[CHUNK + k] - row) * w)
-                            if dow != np.float32(0.0):
-                                _drop(sci, wht, ctx, bit, row, col, value, dow)
+                    k = stop
