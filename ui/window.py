@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         unsaved = any(state.path and state.is_modified for state in self.params.states.values())
         self.setWindowModified(unsaved)
         folder = self.drizzle.folder()
-        self.setWindowTitle(f"{folder.name}[*] – DrizzleDesk" if folder else "DrizzleDesk[*]")
+        self.setWindowTitle(f"{folder.name}[*] - DrizzleDesk" if folder else "DrizzleDesk[*]")
 
     def _run_changed(self) -> None:
         self.status.set_running(self.session.running)
@@ -220,6 +220,10 @@ class MainWindow(QMainWindow):
     def report_error(self, error: BaseException) -> None:
         """An error that nothing else caught: told in the log, the window goes on."""
         tell(self.log, "Internal error", error)
+
+    def answer_with(self, ask: Ask) -> None:
+        """Let `ask` answer the questions of the window from now on."""
+        self.ask = self.align.ask = self.drizzle.ask = ask
 
     def answer_with(self, ask: Ask) -> None:
         """Let `ask` answer the questions of the window from now on."""
