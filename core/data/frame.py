@@ -248,7 +248,7 @@ def frame_header(frame: ChipWCS) -> fits.Header:
     for i in (1, 2):
         for j in (1, 2):
             header[f"CD{i}_{j}"] = (float(frame.cd[i - 1, j - 1]), "[deg] per pixel")
-    header["ORIENTAT"] = (orientation(frame), "[deg] position angle of the y axis, east of north")
+    header["ORIENTAT"] = (orientation(frame), "[deg] position angle of y, east of north")
     header["VAFACTOR"] = (1.0, "velocity aberration is corrected")
     header["RADESYS"] = (
         str(frame.keys.get("RADESYS", "ICRS")).strip() or "ICRS",

@@ -100,6 +100,18 @@ def test_read_only_folder_is_refused(exposure_file: Path) -> None:
         exposure_file.parent.chmod(0o700)
 
 
+def test_folder_that_takes_no_new_file_is_refused(
+    exposure_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(safe.tempfile, "mkstemp", closed)
+    with pytest.raises(Refusal, match="Permission denied") as refusal:
+        safe.rewrite_fits(exposure_file, set_sky)
+    assert Path(refusal.value.file) == exposure_file
+
+
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
