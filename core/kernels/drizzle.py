@@ -224,8 +224,8 @@ def _outline(s: Floats, k: int, c0: int, w0: int, width: int) -> None:
 def _list_square(
     s: Floats, k: int, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
 ) -> int:
-    """List the shares of the drops k, k + 1 ... of the scratch (output pixel, share), as long as there is room, those of
-    drop k from start[k] to start[k + 1]; returns the first drop not listed."""
+    """List the shares (output pixel, share) of the drops k, k + 1 ... of the scratch while there is room, those of drop
+    k from start[k] to start[k + 1]; returns the first drop not listed."""
     m = 0
     while k < n and m + 4 <= at.size:
         start[k] = m
