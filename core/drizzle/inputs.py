@@ -14,7 +14,6 @@ from core.drizzle.names import check_unique
 from core.errors import Refusal
 from core.runs.progress import Progress
 
-
 _INSTRUMENT = (("gain", "gnkeyword"), ("rdnoise", "rnkeyword"), ("exptime", "expkeyword"))
 
 

@@ -1,0 +1,207 @@
+"""The final files: science, weight and context, as one file with extensions (build) or three."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from core import __version__
+from core.data.chipwcs import ChipWCS
+from core.data.exposure import Exposure
+from core.data.fitsfile import quiet
+from core.data.frame import pixel_scale
+from core.data.safe import write_fits
+from core.drizzle import names
+from core.drizzle.headers import Blended, blend, merged, with_frame
+from core.drizzle.names import ProductNames
+
+
+@dataclass(frozen=True)
+class Written:
+    """The products' paths (`context` None when none was asked for) and what a person should hear."""
+
+    science: Path
+    weight: Path
+    context: Path | None
+    warnings: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All files, each once."""
+        return tuple(dict.fromkeys(p for p in (self.science, self.weight, self.context) if p is not None))
+
+
+@dataclass(frozen=True, eq=False)
+class Final:
+    """What is to be written: float32 `sci` and `wht` (rows, columns), int32 `ctx` (planes, rows, columns), their
+    frame, and the unit of `sci`."""
+
+    sci: NDArray[np.float32]
+    wht: NDArray[np.float32]
+    ctx: NDArray[np.int32]
+    frame: ChipWCS
+    bunit: str
+
+
+def write_products(
+    final: Final,
+    exposures: Sequence[Exposure],
+    params: Mapping[str, Any],
+    called: ProductNames,
+    folder: Path,
+) -> Written:
+    """Write the products, each whole or not at all; raises Refusal when the folder cannot be written."""
+    blended = blend(exposures, str(params["rules_file"]).strip())
+    primary = _primary(blended, exposures, params, called, final)
+    with quiet():
+        if called.build:
+            hdus = _extensions(final, blended, primary, exposures, params)
+            hdus[0].header["NEXTEND"] = len(hdus) - 1
+            write_fits(hdus, folder / called.mef)
+        else:
+            _write_parts(final, blended, primary, exposures, params, called, folder)
+    context = folder / called.of("ctx") if params["context"] else None
+    return Written(folder / called.of("sci"), folder / called.of("wht"), context, blended.warnings)
+
+
+def final_unit(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> str:
+    """BUNIT of the product: electrons, or counts for instruments in counts when proc_unit is native."""
+    native = str(params["proc_unit"]) == "native" and not exposures[0].chips[0].in_electrons
+    return ("COUNTS" if native else "ELECTRONS") + ("/S" if params["final_units"] == "cps" else "")
+
+
+def _extensions(
+    final: Final,
+    blended: Blended,
+    primary: fits.Header,
+    exposures: Sequence[Exposure],
+    params: Mapping[str, Any],
+) -> fits.HDUList:
+    hdus = fits.HDUList([fits.PrimaryHDU(header=primary)])
+    for name, array in _arrays(final, params):
+        header = _array_header(name, blended.science, final, exposures)
+        hdus.append(fits.ImageHDU(array, header, name=name, ver=1))
+    if blended.table is not None:
+        hdus.append(blended.table)
+    return hdus
+
+
+def _write_parts(
+    final: Final,
+    blended: Blended,
+    primary: fits.Header,
+    exposures: Sequence[Exposure],
+    params: Mapping[str, Any],
+    called: ProductNames,
+    folder: Path,
+) -> None:
+    for name, array in _arrays(final, params):
+        both = merged(primary, _array_header(name, blended.science, final, exposures))
+        header = with_frame(both, final.frame)
+        header["FILENAME"] = (called.of(name.lower()), "name of file")
+        header["FILETYPE"] = (name, "type of data in array")
+        hdus = fits.HDUList([fits.PrimaryHDU(array, header)])
+        if name == "SCI" and blended.table is not None:
+            hdus.append(blended.table)
+        write_fits(hdus, folder / called.of(name.lower()))
+
+
+def _arrays(final: Final, params: Mapping[str, Any]) -> list[tuple[str, NDArray[Any]]]:
+    """SCI, WHT and, if asked for, CTX, which is 2-D when one plane holds all chips."""
+    arrays: list[tuple[str, NDArray[Any]]] = [("SCI", final.sci), ("WHT", final.wht)]
+    if params["context"]:
+        arrays.append(("CTX", final.ctx[0] if final.ctx.shape[0] == 1 else final.ctx))
+    return arrays
+
+
+def _array_header(
+    name: str, science: fits.Header, final: Final, exposures: Sequence[Exposure]
+) -> fits.Header:
+    header = with_frame(science, final.frame)
+    header["CCDCHIP"] = -999
+    header["NCOMBINE"] = (len(exposures), "number of exposures combined")
+    if name == "SCI":
+        header["BUNIT"] = (final.bunit, "units of science product")
+    else:
+        header["BUNIT"] = ("UNITLESS", "seconds for weights of type EXP" if name == "WHT" else "bits")
+    return header
+
+
+def _primary(
+    blended: Blended,
+    exposures: Sequence[Exposure],
+    params: Mapping[str, Any],
+    called: ProductNames,
+    final: Final,
+) -> fits.Header:
+    header = blended.primary.copy()
+    total = sum(e.exptime for e in exposures)
+    header["DATE"] = (time.strftime("%Y-%m-%d", time.gmtime()), "date this file was written (yyyy-mm-dd)")
+    header["FILENAME"] = (called.of("sci"), "name of file")
+    header["ROOTNAME"] = (called.root, "rootname of the product")
+    header["PROD_VER"] = (f"DrizzleDesk {__version__}", "software that made the product")
+    header["DRIZPARS"] = (_log_name(params), "log of the processing")
+    header["EXPTIME"] = (total, "exposure duration (seconds), all exposures")
+    header.set("TEXPTIME", total, "total of the exposure times (seconds)", after="EXPTIME")
+    for key, value in (
+        ("EXPSTART", min(e.expstart for e in exposures)),
+        ("EXPEND", max(e.expend for e in exposures)),
+    ):
+        if np.isfinite(value):
+            header[key] = value
+    header["ASN_MTYP"] = ("PROD-DTH", "role of the member in the association")
+    for key in ("DRIZCORR", "DITHCORR"):
+        if key in header:
+            header[key] = "COMPLETE"
+    _add_drizzle_keywords(header, exposures, params, called, final)
+    return header
+
+
+def _log_name(params: Mapping[str, Any]) -> str:
+    return str(params["runfile"]).strip() or "astrodrizzle.log"
+
+
+def _add_drizzle_keywords(
+    header: fits.Header,
+    exposures: Sequence[Exposure],
+    params: Mapping[str, Any],
+    called: ProductNames,
+    final: Final,
+) -> None:
+    """NDRIZIM and, for every chip nnn, what was drizzled and how (DnnnDATA, DnnnKERN ...).
+
+    NDRIZIM counts chips, for it says how many groups of Dnnn keywords follow, as IRAF's drizzle and drizzlepac
+    have it; the number of exposures is NCOMBINE.
+    """
+    chips = [(e, c) for e in exposures for c in e.chips]
+    header["NDRIZIM"] = (len(chips), "Drizzle, number of chips drizzled onto output")
+    fill = "INDEF" if params["final_fillval"] is None else params["final_fillval"]
+    for number, (exposure, chip) in enumerate(chips, 1):
+        values: dict[str, tuple[Any, str]] = {
+            "VER": (f"DrizzleDesk {__version__}", "task version"),
+            "GEOM": ("wcs", "source of geometric information"),
+            "DATA": (f"{exposure.name}[sci,{chip.extver}]", "input data image"),
+            "DEXP": (chip.exptime, "input image exposure time (s)"),
+            "OUDA": (called.of("sci"), "output data image"),
+            "OUWE": (called.of("wht"), "output weighting image"),
+            "OUCO": (called.of("ctx") if params["context"] else "", "output context image"),
+            "MASK": (names.of_chip(exposure, chip, "final_mask"), "input weighting image"),
+            "WTSC": (str(params["final_wt_scl"]), "weighting factor for input image"),
+            "KERN": (str(params["final_kernel"]), "form of weight distribution kernel"),
+            "PIXF": (float(params["final_pixfrac"]), "linear size of drop"),
+            "COEF": ("SIP" if params["coeffs"] else "none", "source of coefficients"),
+            "OUUN": (str(params["final_units"]), "units of output image - counts or cps"),
+            "FVAL": (fill, "fill value for zero weight output pix"),
+            "WKEY": (str(params["wcskey"]), "input image WCS version used"),
+            "SCAL": (pixel_scale(final.frame), "pixel size (arcsec) of output image"),
+            "ISCL": (chip.wcs.idcscale or chip.wcs.scale, "undistorted pixel size (arcsec) of the chip"),
+        }
+        for key, (value, comment) in values.items():
+            header[f"D{number:03d}{key}"] = (value, f"Drizzle, {comment}")

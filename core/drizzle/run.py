@@ -1,0 +1,240 @@
+"""One run of astrodrizzle: what the steps share, and the steps as they work on files (Handbook 7.1, steps 1-6).
+
+Of the big images only those of one exposure are in memory at a time: separate images, blots and masks go through
+the workspace, and the median is made by blocks of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.chipwcs import ChipWCS
+from core.data.exposure import Chip, Exposure
+from core.data.safe import write_fits
+from core.data.units import to_electrons
+from core.drizzle import names
+from core.drizzle.blot import blot
+from core.drizzle.chip import ChipInput
+from core.drizzle.cosmic import (
+    Detector,
+    cosmic_units,
+    find_cosmics,
+    flagged_fraction,
+    suspicious,
+)
+from core.drizzle.crclean import cleaned_exposure
+from core.drizzle.headers import chip_header, single_header
+from core.drizzle.median import Layer, make_median, mean_weight, median_units
+from core.drizzle.names import ProductNames
+from core.drizzle.pixels import chip_input, usable
+from core.drizzle.plan import Plan
+from core.drizzle.separate import separate
+from core.drizzle.sky import SkyValues, find_sky
+from core.drizzle.static import StaticMasks, mask_name, static_masks
+from core.drizzle.work import blot_units, work_units
+from core.drizzle.workspace import Workspace
+from core.runs.progress import Progress
+from core.runs.spread import Workers
+
+Mask = NDArray[np.uint8]
+
+
+@dataclass(eq=False)
+class Run:
+    """The state of a run. `sep_frame` and `final_frame` are the frames of step 3 and 7."""
+
+    exposures: tuple[Exposure, ...]
+    params: Mapping[str, Any]
+    plan: Plan
+    called: ProductNames
+    space: Workspace
+    sep_frame: ChipWCS
+    final_frame: ChipWCS
+    workers: Workers
+    progress: Progress
+    static: StaticMasks = field(default_factory=StaticMasks)
+    sky: SkyValues = field(default_factory=lambda: SkyValues({}))
+    warnings: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        self.log.append(text)
+        self.progress.note(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+        self.progress.warn(text)
+
+    @cached_property
+    def chips(self) -> tuple[tuple[Exposure, Chip], ...]:
+        return tuple((exposure, chip) for exposure in self.exposures for chip in exposure.chips)
+
+    # Step 1
+    def make_static(self) -> StaticMasks:
+        masks = static_masks(self.exposures, self.params, workers=self.workers, progress=self.progress)
+        for where, mask in masks.masks.items():
+            if not self.space.in_memory:
+                self.space.put(mask_name(self.called.root, where), mask)
+        return masks
+
+    def static_names(self) -> list[str]:
+        return [mask_name(self.called.root, where) for where in self.static.masks]
+
+    # Step 2
+    def make_sky(self) -> SkyValues:
+        return find_sky(
+            self.exposures,
+            self.params,
+            static=self.static,
+            reset=self.plan.reset_mask,
+            workers=self.workers,
+            progress=self.progress,
+        )
+
+    # Step 3
+    def make_singles(self) -> dict[Path, float]:
+        """Write the separate images; the mean weight of each, by exposure."""
+        means = {}
+        for exposure in self.exposures:
+            single = separate(
+                self._separate_inputs(exposure),
+                self.sep_frame,
+                _need(self.plan.separate),
+                workers=self.workers,
+                progress=self.progress,
+            )
+            means[exposure.path] = mean_weight(single.wht, self.workers)
+            for part, image in (("sci", single.sci), ("wht", single.wht)):
+                name = names.single(exposure, part)
+                header = single_header(exposure, self.sep_frame, name, part.upper())
+                self.space.put(name, image, header, compress=bool(self.params["driz_sep_compress"]))
+        return means
+
+    def single_units(self) -> int:
+        return work_units(self.sep_frame) * len(self.chips)
+
+    def single_names(self) -> list[str]:
+        return [names.single(e, part) for e in self.exposures for part in ("sci", "wht")]
+
+    def _separate_inputs(self, exposure: Exposure) -> Iterator[ChipInput]:
+        for chip in exposure.chips:
+            good = usable(exposure, chip, self.plan.sep_bits, self.plan.reset, self.static)
+            if not good.any():
+                self.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for driz_sep_bits.")
+            yield chip_input(exposure, chip, self.sky.of(chip), good)
+
+    # Step 4
+    def make_median_image(self, means: Mapping[Path, float]) -> str:
+        """Write the median; its name."""
+        image = make_median(
+            [self._layer(exposure, means[exposure.path]) for exposure in self.exposures],
+            self.sep_frame.shape,
+            _need(self.plan.median),
+            workers=self.workers,
+            progress=self.progress,
+        )
+        name = self.called.median
+        self.space.put(name, image, single_header(self.exposures[0], self.sep_frame, name, "SCI"))
+        return name
+
+    def median_units(self) -> int:
+        return median_units(self.sep_frame.shape, _need(self.plan.median))
+
+    def _layer(self, exposure: Exposure, mean: float) -> Layer:
+        return Layer(
+            exposure.name,
+            self.space.rows(names.single(exposure, "sci")),
+            self.space.rows(names.single(exposure, "wht")),
+            mean,
+            exposure.exptime,
+            min(self.sky.of(chip).noise * to_electrons(chip) for chip in exposure.chips),
+            float(np.mean([chip.read_noise**2 for chip in exposure.chips])),
+        )
+
+    # Step 5
+    def make_blots(self, median: str) -> None:
+        image = self.space.get(median)
+        for exposure, chip in self.chips:
+            found = blot(
+                image,
+                self.sep_frame,
+                chip.wcs,
+                _need(self.plan.blot),
+                exptime=chip.exptime,
+                sky=self.sky.of(chip).subtract,
+                conversion=to_electrons(chip),
+                workers=self.workers,
+                progress=self.progress,
+            )
+            name = names.of_chip(exposure, chip, "blt")
+            self.space.put(name, found.sci, chip_header(exposure, chip.extver, name))
+
+    def blot_units(self) -> int:
+        return sum(blot_units(chip.wcs) for _, chip in self.chips)
+
+    def chip_names(self, what: str) -> list[str]:
+        return [names.of_chip(exposure, chip, what) for exposure, chip in self.chips]
+
+    # Step 6
+    def make_crmasks(self) -> dict[tuple[Path, int], tuple[int, float]]:
+        """Write the cosmic ray masks; number and fraction of flagged pixels by (path, EXTVER)."""
+        figures = {}
+        for exposure in self.exposures:
+            masks = {}
+            for chip in exposure.chips:
+                good = self._crmask(exposure, chip)
+                masks[chip.extver] = good
+                self.space.put(names.of_chip(exposure, chip, "crmask"), good)
+                seen = usable(exposure, chip, self.plan.final_bits, self.plan.reset, self.static)
+                figures[chip.path, chip.extver] = flagged_fraction(good, seen)
+            if self.params["driz_cr_corr"]:
+                blots = {
+                    chip.extver: self.space.get(names.of_chip(exposure, chip, "blt"))
+                    for chip in exposure.chips
+                }
+                clean = cleaned_exposure(exposure, blots, masks, self.plan.reset, self.plan.crbit)
+                write_fits(clean, self.space.folder / names.crclean(exposure))
+        return figures
+
+    def crmask_units(self) -> int:
+        return sum(cosmic_units(chip.shape) for _, chip in self.chips)
+
+    def _crmask(self, exposure: Exposure, chip: Chip) -> Mask:
+        factor = to_electrons(chip)
+        return find_cosmics(
+            chip.read("SCI"),
+            self.space.get(names.of_chip(exposure, chip, "blt")),
+            _need(self.plan.cosmic),
+            Detector(
+                factor,
+                self.sky.of(chip).noise * factor,
+                chip.read_noise,
+                exposure.facts.cte_dir(chip.ccdchip),
+            ),
+            workers=self.workers,
+            progress=self.progress,
+        )
+
+    def warn_of_fractions(self, figures: Mapping[tuple[Path, int], tuple[int, float]]) -> None:
+        for exposure, chip in self.chips:
+            _, fraction = figures[chip.path, chip.extver]
+            if suspicious(fraction, chip.exptime):
+                self.warn(
+                    f"{exposure.name}[SCI,{chip.extver}]: {100 * fraction:.1f} % of the good pixels are flagged "
+                    "as cosmic rays, more than cosmic rays can be. Check the alignment of this exposure against "
+                    "the others (blink the separate images); stars of a shifted exposure are taken for cosmic rays."
+                )
+
+
+def _need(value: Any) -> Any:
+    """The parameters of a step that runs."""
+    if value is None:
+        raise AssertionError("a step that is off was run")
+    return value
