@@ -85,8 +85,8 @@ class ChipWCS:
     @cached_property
     def packed(self) -> tuple[Floats, ...]:
         """What the kernels of `core.kernels.wcs` take, in their order: lin, sip_a, ... tab."""
-        lin = np.zeros(10)
-        lin[:8] = [*self.crpix, *self.crval, *np.ravel(self.cd)]
+        lin = np.zeros(8)
+        lin[:] = [*self.crpix, *self.crval, *np.ravel(self.cd)]
         tables = (*self.d2im, *self.npol)
         tab = np.ones((4, 6))
         for row, table in zip(tab, tables, strict=True):

@@ -6,8 +6,7 @@ The sum goes through CD and the TAN projection (Calabretta & Greisen 2002, eqs. 
 
 Every kernel takes 1-D float64 arrays and one description of the chip:
 
-lin : (10,) CRPIX1, CRPIX2 (1-based), CRVAL1, CRVAL2 (degrees), CD1_1, CD1_2, CD2_1, CD2_2 (degrees per pixel),
-    two unused zeros (room for the caller)
+lin : (8,) CRPIX1, CRPIX2 (1-based), CRVAL1, CRVAL2 (degrees), CD1_1, CD1_2, CD2_1, CD2_2 (degrees per pixel)
 sip_a, sip_b : (n, n), [i, j] the factor of u^i v^j with i + j < n; n = 0 when there is none
 d2im_x, d2im_y, npol_x, npol_y : (ny, nx) tables in pixels; size 0 when there is none
 tab : (4, 6) for those four tables CRPIX1, CRPIX2, CRVAL1, CRVAL2, CDELT1, CDELT2
@@ -25,7 +24,7 @@ Floats = NDArray[np.float64]
 
 _DEG = math.pi / 180.0
 _STEPS = 40  # iterations of the inverse; within and around a chip 3 to 5 are needed
-_CLOSE = 1e-9  # pixels; the error left after a step this small is its square, or 1e-3 of it across a table
+_CLOSE = 1e-7  # pixels; the error left after a step this small is its square, or 1e-3 of it across a table
 _FAR = 1e7  # pixels: an iteration that goes further has lost its way
 
 
