@@ -1,8 +1,9 @@
 """What the benches share: runs in a process of their own, copies of exposures, tables.
 
 A run is {"task", "folder", "files", "parameters", "imagefind"}; a result {"seconds", "error", "steps", "peak_mb",
-"aligned"}: `aligned` names the files that the program itself says it aligned, `peak_mb` is the peak resident
-memory of the process so far and of its largest child.
+"aligned", "process"}: `aligned` names the files that the program itself says it aligned, `peak_mb` is the peak
+resident memory of the process so far and of its largest child, `process` the wall time of the whole process, from
+its start.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,12 +30,14 @@ def run_in(script: str, runs: list[Run], environment: dict[str, str] | None = No
         job, result = Path(scratch) / "job.json", Path(scratch) / "result.json"
         job.write_text(json.dumps(runs))
         command = [sys.executable, str(HERE / script), str(job), str(result)]
+        start = time.perf_counter()
         done = subprocess.run(
             command, capture_output=True, text=True, env={**os.environ, **(environment or {})}, cwd=scratch
         )
         if done.returncode or not result.exists():
             raise RuntimeError(f"{script} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-        return json.loads(result.read_text())
+        whole = time.perf_counter() - start
+        return [{**one, "process": whole} for one in json.loads(result.read_text())]
 
 
 def serve(one_run: Callable[[Run], Run]) -> None:
