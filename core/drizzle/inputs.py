@@ -27,10 +27,11 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """The exposures to work with, in the order given, and those left out."""
+    """The exposures to work with, in the order given, those left out, and what a person should hear."""
 
     exposures: tuple[Exposure, ...]
     left_out: tuple[LeftOut, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Progress) -> Inputs:
@@ -55,7 +56,41 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
     if not found and first is not None:
         raise first
     check_unique(found)
-    return Inputs(tuple(found), tuple(left_out))
+    exposures, tracked = _tracked(found)
+    return Inputs(exposures, tuple(left_out), tracked)
+
+
+def _tracked(exposures: Sequence[Exposure]) -> tuple[tuple[Exposure, ...], tuple[str, ...]]:
+    """Exposures that follow a moving target (MTFLAG = T) get the WCS of the first of them, as in drizzlepac.
+
+    The telescope keeps the target on the same pixels, so this lays target over target and trails the stars.
+    """
+    moving = [exposure for exposure in exposures if _follows(exposure)]
+    if len(moving) < 2:
+        return tuple(exposures), ()
+    first = {chip.extver: chip for chip in moving[0].chips}
+    out = []
+    for exposure in exposures:
+        if _follows(exposure):
+            chips = tuple(
+                replace(chip, wcs=first[chip.extver].wcs)
+                if chip.extver in first and first[chip.extver].shape == chip.shape
+                else chip
+                for chip in exposure.chips
+            )
+            out.append(replace(exposure, chips=chips))
+        else:
+            out.append(exposure)
+    warning = (
+        f"MTFLAG = T, a moving target: {len(moving)} exposures are put on the WCS of {moving[0].name}, so that the "
+        "target lies on itself and stars do not. To combine the stars set MTFLAG to F in the primary headers."
+    )
+    return tuple(out), (warning,)
+
+
+def _follows(exposure: Exposure) -> bool:
+    flag = exposure.primary.get("MTFLAG", False)
+    return flag if isinstance(flag, bool) else "T" in str(flag)
 
 
 def _chosen(exposure: Exposure, params: Mapping[str, Any]) -> Exposure:

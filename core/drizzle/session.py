@@ -123,6 +123,8 @@ def _prepared(
     )
     for left in inputs.left_out:
         run.warnings.append(f"{left.path.name} is left out. {left.reason}")
+    for text in inputs.warnings:
+        run.warn(text)
     for exposure in apart:
         run.warn(f"{exposure.name} overlaps no other exposure: no cosmic rays can be found in it.")
     for note in plan.notes:
