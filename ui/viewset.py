@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QWidget
 
@@ -25,11 +26,12 @@ TITLES = {
 }
 
 
-class ViewSet:
-    """Makes the views once; they are hidden, never deleted, while the window lives."""
+class ViewSet(QObject):
+    """Makes the views once; they are hidden, never deleted, while the window lives. `tabs` owns it."""
 
     def __init__(self, run: Run) -> None:
         self.tabs = layout.tabs()
+        super().__init__(self.tabs)
         self.tabs.setMinimumWidth(480)
         self.histogram, self.residuals, self.vectors = HistogramView(), ResidualView(), VectorView()
         self.blink, self.products = BlinkView(run), ProductView(run)

@@ -225,10 +225,6 @@ class MainWindow(QMainWindow):
         """Let `ask` answer the questions of the window from now on."""
         self.ask = self.align.ask = self.drizzle.ask = ask
 
-    def answer_with(self, ask: Ask) -> None:
-        """Let `ask` answer the questions of the window from now on."""
-        self.ask = self.align.ask = self.drizzle.ask = ask
-
     # ---- small slots
 
     def _open_one(self, path: Path) -> None:

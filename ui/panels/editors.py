@@ -92,7 +92,7 @@ class TextEditor(QLineEdit):
 
     def show_value(self, value: Value, bad: str | None) -> None:
         text = bad if bad is not None else ("" if value is None else format_value(self.param, value))
-        if text != self.text() and not (self.hasFocus() and self._says(value, bad)):
+        if text != self.text() and not (self.isModified() and self._says(value, bad)):
             self.setText(text)
             self.setCursorPosition(0)
 
@@ -115,7 +115,7 @@ class TextEditor(QLineEdit):
         return super().event(event)
 
     def _says(self, value: Value, bad: str | None) -> bool:
-        """Whether the typed text already means `value`, so that "4." is not rewritten to "4.0" under the cursor."""
+        """Whether the text typed last already means `value`: "4." is not rewritten to "4.0" under the cursor."""
         if bad is not None:
             return False
         text = self.text().strip()

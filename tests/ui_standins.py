@@ -1,0 +1,100 @@
+"""Stand-ins for the engine and for the person who answers questions, so that windows can be tried in milliseconds."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+
+from core.align.results import Alignment, Applied, ImageResult, Sources, Status, Written
+from core.data.chipwcs import ChipWCS
+from core.data.exposure import Exposure
+from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
+from core.errors import Refusal
+from core.runs.progress import Progress
+from ui.engine import AlignSets
+
+
+def no_sources() -> Sources:
+    floats, ints = np.zeros(0), np.zeros(0, dtype=np.int64)
+    return Sources(floats, floats, floats, floats, floats, ints, ints, floats, floats)
+
+
+class StandInEngine:
+    """Answers at once, or when `go` is set; remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.given: list[tuple[object, ...]] = []
+        self.error: Exception | None = None
+        self.statuses: dict[str, Status] = {}
+
+    def open(self, path: Path) -> Exposure:
+        if "bad" in path.name:
+            raise Refusal("The keyword EXPTIME is missing.", file=path, advice="Fetch the file again.")
+        return Exposure(path, "root", "flt", "WFC3", "UVIS", "F606W", 40.0, 0.0, 0.0, fits.Header(), (), None)
+
+    def align(self, files, sets: AlignSets, memory, *, progress: Progress) -> Alignment:
+        self._work("align", progress, files, sets)
+        frame = ChipWCS(np.ones(2), np.zeros(2), np.eye(2) / 90000.0, (10, 10))
+        images = []
+        for number, path in enumerate(files):
+            status = self.statuses.get(path.name, Status.ALIGNED if number else Status.REFERENCE)
+            reason = "Only 3 matches." if status is Status.FAILED else ""
+            images.append(ImageResult(path, status, reason))
+        return Alignment(frame, files[0].name, no_sources(), tuple(images), {})
+
+    def apply(self, alignment: Alignment, sets: AlignSets, *, progress: Progress) -> tuple[Applied, ...]:
+        self._work("apply", progress, alignment, sets)
+        return tuple(
+            Applied(image.path, Written.WRITTEN if image.status is Status.ALIGNED else Written.UNTOUCHED)
+            for image in alignment.images
+        )
+
+    def outputs(self, alignment, sets, folder, *, progress) -> tuple[Path, ...]:
+        self._work("outputs", progress, alignment, sets, folder)
+        return ()
+
+    def drizzle(self, files, params, folder, memory, *, progress) -> DrizzleResult:
+        self._work("drizzle", progress, files, params, folder)
+        figures = tuple(ExposureFigures(path, (ChipFigures(1, 2.5, 120, 0.004),)) for path in files)
+        return DrizzleResult(figures, None, None, None, None, (), {"Sky": 0.1}, ("A warning.",))
+
+    def _work(self, name: str, progress: Progress, *given: object) -> None:
+        self.given.append((name, *given))
+        progress.begin("Stand-in", 10)
+        while not self.go.wait(0.005):
+            progress.check()
+            progress.advance()
+        if self.error is not None:
+            raise self.error
+
+
+class StandInPerson:
+    """Answers questions with yes unless told otherwise; remembers which were asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answers: dict[str, object] = {"unapplied": "apply", "unsaved": "discard", "folder": None}
+
+    def _answer(self, question: str) -> object:
+        self.asked.append(question)
+        return self.answers.get(question, True)
+
+    def may_apply(self, alignment, files, wcsname) -> bool:
+        return bool(self._answer("apply"))
+
+    def unapplied(self, count) -> str:
+        return str(self._answer("unapplied"))
+
+    def may_stop(self, running) -> bool:
+        return bool(self._answer("stop"))
+
+    def about_unsaved(self, names) -> str:
+        return str(self._answer("unsaved"))
+
+    def folder(self, title, start):
+        return self._answer("folder")
