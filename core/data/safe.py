@@ -11,6 +11,7 @@ import gzip
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from core.data.fitsfile import open_fits, quiet
 from core.errors import Refusal
 
 _CHUNK = 1 << 22
+_DAY = 86400.0
 
 
 @contextmanager
@@ -42,6 +44,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
             file=target,
             advice="Make it writable, or work on a copy of the data.",
         )
+    _sweep(target)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         os.close(handle)
@@ -85,7 +88,7 @@ def rewrite_fits(path: str | Path, change: Callable[[fits.HDUList], None]) -> No
     with (
         replacing(source) as part,
         # astropy makes temporary files beside the one it updates: they go with the folder
-        tempfile.TemporaryDirectory(prefix=f".{source.name}.", dir=part.parent) as folder,
+        tempfile.TemporaryDirectory(prefix=f".{source.name}.", suffix=".part", dir=part.parent) as folder,
     ):
         work = Path(folder) / source.name
         packed = _copy_plain(source, work)
@@ -140,6 +143,18 @@ def _unwritable(path: Path, error: OSError) -> Refusal:
     return Refusal(
         f"Cannot write: {reason}.", file=path, advice="Free space or choose a folder that you may write to."
     )
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a killed run left beside `target` more than a day ago."""
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(target.parent)):
+            ours = entry.name.startswith(f".{target.name}.") and entry.name.endswith(".part")
+            if ours and time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)
 
 
 def _flush(path: Path) -> None:

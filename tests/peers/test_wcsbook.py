@@ -69,6 +69,23 @@ def test_cards_are_those_of_drizzlepac(aligned: Path, shared_data: Path, tmp_pat
                 assert one.data.tobytes() == two.data.tobytes()
 
 
+def test_stwcs_can_go_back_and_make_headerlets(shared_data: Path, tmp_path: Path) -> None:
+    from stwcs.wcsutil import altwcs, headerlet
+
+    path = tmp_path / NAMES[1]
+    shutil.copy(shared_data / "omega_cen_simulated" / NAMES[1], path)
+    path.chmod(0o644)
+    old = open_exposure(path)
+    new = {c.extver: c.wcs.moved(c.wcs.crval + 1e-5, c.wcs.cd * 1.0001) for c in old.chips}
+    write_wcs(path, new, wcsname="OURS", rms_ra=1e-7, rms_dec=1e-7, nmatch=9)
+    made = headerlet.create_headerlet(str(path), hdrname="ours", wcsname="OURS")
+    assert made["SIPWCS", 1].header["CRVAL1"] == pytest.approx(new[1].crval[0], abs=1e-11)
+    altwcs.restoreWCS(str(path), [("SCI", 1), ("SCI", 2)], wcskey="A")
+    for before, after in zip(old.chips, open_exposure(path).chips, strict=True):
+        np.testing.assert_allclose(after.wcs.crval, before.wcs.crval, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(after.wcs.cd, before.wcs.cd, rtol=0, atol=1e-18)
+
+
 def test_their_reference_is_renamed_ours_is_not_touched(aligned: Path) -> None:
     """Fault 11: by WCSNAME nobody can tell the reference, an unmatched and an aligned image apart."""
     header = open_exposure(aligned / NAMES[0]).chips[0].header

@@ -50,6 +50,21 @@ def test_new_text_and_modes(tmp_path: Path) -> None:
     assert alone(path)
 
 
+def test_leftovers_of_a_killed_run_are_swept_after_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    old, young, folder, other = (
+        tmp_path / f".{n}.part" for n in ("a.txt.abc", "a.txt.def", "a.txt.dir", "b.txt.abc")
+    )
+    folder.mkdir()
+    (folder / "a.txt").touch()
+    for one in (old, young, other):
+        one.touch()
+    for one in (old, folder, other):
+        os.utime(one, (1e9, 1e9))
+    safe.write_text("x", path)
+    assert {p.name for p in tmp_path.iterdir()} == {"a.txt", young.name, other.name}
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     real = tmp_path / "there" / "a.txt"
