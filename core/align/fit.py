@@ -8,6 +8,7 @@ its own, with a scatter scaled by a lagging factor, and may end with three pairs
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import atan2, degrees, exp, log, pi, radians, sqrt
 
 import numpy as np
@@ -25,11 +26,12 @@ LEAST = {"shift": 1, "rscale": 2, "general": 3}
 PARAMETERS = {"shift": 2, "rscale": 4, "general": 6}
 
 
-def fit(xy: Floats, uv: Floats, params: FitParams, weights: Floats | None = None) -> Fit:
+def fit(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None = None) -> Fit:
     """Fit image positions `xy` (n, 2) to reference positions `uv` (n, 2), both relative to the frame's CRPIX.
 
-    `weights` (n,) are relative inverse variances (None: all alike). Raises `Refusal` when the pairs are too few
-    or too badly placed for the geometry.
+    `variances` (n,) are the expected ones of the residuals in pixels squared (None: all alike); what the residuals
+    scatter beyond them is added, so that a bright star cannot outweigh all others on the word of its brightness.
+    Raises `Refusal` when the pairs are too few or too badly placed for the geometry.
     """
     geometry = params.fitgeometry
     if geometry not in LEAST:
@@ -42,16 +44,40 @@ def fit(xy: Floats, uv: Floats, params: FitParams, weights: Floats | None = None
             subject="fitgeometry",
             advice="shift, or parameters that give more matches.",
         )
-    w = np.ones(len(xy)) if weights is None else np.asarray(weights, float) / np.mean(weights)
+    w = np.ones(len(xy))
     used = np.ones(len(xy), bool)
-    matrix, shift, covariance = solve(xy, uv, w, geometry)
-    for _ in range(params.nclip if params.sigma is not None else 0):
+    rounds = params.nclip if params.sigma is not None else 0
+    if variances is not None:
+        plain = fit(xy, uv, replace(params, nclip=max(params.nclip, 3)))
+        total = variances + extra_variance(np.hypot(plain.rx, plain.ry)[plain.used], variances[plain.used])
+        w = np.mean(total) / total
+        used = plain.used if rounds else used
+    matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
+    for _ in range(rounds):
         kept = _within(xy - uv @ matrix - shift, w, used, params, geometry)
         if np.array_equal(kept, used):
             break
         used = kept
         matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
     return describe(geometry, matrix, shift, xy, uv, used, covariance)
+
+
+def extra_variance(lengths: Floats, variances: Floats) -> float:
+    """What must be added to the expected variances (per axis) for the median residual to be as long as expected.
+
+    For a round Gaussian half of the squared lengths are below 2 ln 2 variances.
+    """
+
+    def excess(extra: float) -> float:
+        return float(np.median(lengths**2 / (variances + extra))) - 2.0 * log(2.0)
+
+    low, high = 0.0, float(np.max(lengths**2, initial=0.0))
+    if high == 0.0 or excess(0.0) <= 0.0:
+        return 0.0
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) > 0.0 else (low, middle)
+    return high
 
 
 def solve(xy: Floats, uv: Floats, w: Floats, geometry: str) -> tuple[Floats, Floats, Floats]:

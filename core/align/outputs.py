@@ -1,7 +1,8 @@
 """The files that tweakreg leaves: catalogs, match and fit lists, the catalog list, shift file and its frame, log.
 
 Names, columns and number formats are drizzlepac's, whose readers take them as they are: positions FITS 1-based,
-source numbers from 0. In `*_catalog_fit.match` columns 1 to 4 are relative to the frame's CRPIX, 5 and 6 are not.
+source numbers from 0. In `*_catalog_fit.match` columns 1 to 4 are the positions that were fitted, relative to the
+frame's CRPIX; 5 and 6 are not relative.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
 from core.align.settings import AlignSettings
+from core.align.sources import fit_positions
 from core.data.frame import frame_header
 from core.data.safe import write_fits, write_text
 
@@ -120,8 +122,7 @@ def _fit_list(image: ImageResult, mine: Sources, reference: Sources, alignment: 
     centre = frame.crpix - 1.0
     used = np.nonzero(fit.used)[0]
     r, i = image.matches.reference[used], image.matches.image[used]
-    uv = np.column_stack([reference.u[r], reference.v[r]]) - centre
-    xy = np.column_stack([mine.u[i], mine.v[i]]) - centre
+    uv, xy = fit_positions(reference)[r] - centre, fit_positions(mine)[i] - centre
     fitted = (xy - fit.shift) @ np.linalg.inv(fit.matrix) + centre
     ra, dec = frame.pix_to_sky(fitted[:, 0], fitted[:, 1])
     chips = np.column_stack([reference.x[r], reference.y[r], mine.x[i], mine.y[i]]) + 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from core.align.results import ImageResult, Sources
-from core.align.sources import chosen
+from core.align.sources import chosen, fit_positions
 from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from core.params import ParamSet
@@ -96,7 +96,7 @@ def expanded(reference: Reference, result: ImageResult, frame: ChipWCS, toleranc
     alone = np.ones(len(image), bool)
     alone[matches.image] = False
     centre = frame.crpix - 1.0
-    xy = np.column_stack([image.u, image.v])[alone] - centre
+    xy = fit_positions(image)[alone] - centre
     uv = (xy - fit.shift) @ np.linalg.inv(fit.matrix) + centre
     known = reference.sources
     near, _ = cKDTree(np.column_stack([known.u, known.v])).query(uv, distance_upper_bound=tolerance)
@@ -104,7 +104,9 @@ def expanded(reference: Reference, result: ImageResult, frame: ChipWCS, toleranc
     if not len(rows):
         return reference
     ra, dec = frame.pix_to_sky(uv[:, 0], uv[:, 1])
-    added = replace(chosen(image, rows), ra=ra, dec=dec, u=uv[:, 0], v=uv[:, 1])
+    added = replace(
+        chosen(image, rows), ra=ra, dec=dec, u=uv[:, 0], v=uv[:, 1], fine_u=uv[:, 0], fine_v=uv[:, 1]
+    )
     return replace(
         reference,
         sources=_joined(known, added, result.name),
@@ -123,11 +125,14 @@ def _joined(known: Sources, added: Sources, name: str) -> Sources:
         field: np.concatenate([getattr(known, field), getattr(added, field)])
         for field in ("ra", "dec", "u", "v", "flux", "number", "extver", "x", "y")
     }
+    fine = np.concatenate([fit_positions(known), fit_positions(added)])
     error = [s.error if s.error is not None else np.ones(len(s)) for s in (known, added)]
     origin = known.origin if known.origin is not None else np.zeros(len(known), np.int64)
     return Sources(
         **both,
         error=np.concatenate(error),
+        fine_u=fine[:, 0],
+        fine_v=fine[:, 1],
         origin=np.concatenate([origin, np.full(len(added), len(known.origins), np.int64)]),
         origins=(*known.origins, name),
     )

@@ -59,7 +59,8 @@ class Catalog:
 
     `x`, `y` 0-based chip pixels; `flux`, `peak` in image units, sky included; `number` 1-based source number of
     the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units; `rejected` the
-    candidates that were left out; `error` the expected error of a position in pixels.
+    candidates that were left out; `error` the expected error of a position in pixels; `fine_x`, `fine_y` the
+    positions by windowed moments that the fit uses.
     """
 
     extver: int
@@ -75,6 +76,8 @@ class Catalog:
     threshold: float = float("nan")
     rejected: Rejected | None = None
     error: Floats | None = None
+    fine_x: Floats | None = None
+    fine_y: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -85,7 +88,8 @@ class Sources:
     """All sources of one image, on the sky and in the frame; `extver`, `x`, `y` say where they were found.
 
     `ra`, `dec` degrees; `u`, `v` 0-based frame pixels (from the header's WCS). `error` is the expected error of
-    a position in chip pixels (relative weight in the fit), `origin` the index into `origins`, names of where
+    a position in chip pixels (relative weight in the fit), `fine_u`, `fine_v` the frame pixels of the finer
+    positions that the fit uses, `origin` the index into `origins`, names of where
     the sources come from (only a reference is made of several).
     """
 
@@ -99,6 +103,8 @@ class Sources:
     x: Floats
     y: Floats
     error: Floats | None = None
+    fine_u: Floats | None = None
+    fine_v: Floats | None = None
     origin: Ints | None = None
     origins: tuple[str, ...] = ()
 

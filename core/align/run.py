@@ -10,8 +10,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from core.align.find import find
 from core.align.fit import fit
 from core.align.match import match
@@ -19,7 +17,7 @@ from core.align.offset import offset
 from core.align.refer import Reference, expanded, from_catalog, from_image, none
 from core.align.results import Alignment, Catalog, Fit, ImageResult, Matches, Offset, Sources, Status
 from core.align.settings import AlignSettings, FindParams, FitParams, unsupported
-from core.align.sources import on_sky, weights
+from core.align.sources import fit_positions, on_sky, pair_variances
 from core.align.update import corrected
 from core.align.verdict import Verdict, judge, too_few_sources
 from core.data.chipwcs import ChipWCS
@@ -302,11 +300,10 @@ class _Run:
     ) -> Fit:
         i, r = matches.image, matches.reference
         centre = frame.crpix - 1.0
-        xy = np.column_stack([image.u[i], image.v[i]]) - centre
-        uv = np.column_stack([reference.u[r], reference.v[r]]) - centre
+        xy, uv = fit_positions(image)[i] - centre, fit_positions(reference)[r] - centre
         key = (pair, self.matching, self.fitting)
         return self.memory.recall(
-            "fit", key, lambda: fit(xy, uv, self.fitting, weights(image, reference, matches))
+            "fit", key, lambda: fit(xy, uv, self.fitting, pair_variances(image, reference, matches))
         )
 
 

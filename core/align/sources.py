@@ -23,6 +23,14 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
     ra = np.concatenate([s[0] for s in sky]) if sky else np.empty(0)
     dec = np.concatenate([s[1] for s in sky]) if sky else np.empty(0)
     u, v = frame.sky_to_pix(ra, dec)
+    fine = [
+        frame.sky_to_pix(
+            *wcs.pix_to_sky(
+                c.fine_x if c.fine_x is not None else c.x, c.fine_y if c.fine_y is not None else c.y
+            )
+        )
+        for c, wcs in zip(catalogs, wcss, strict=True)
+    ]
     made = Sources(
         ra=ra,
         dec=dec,
@@ -34,6 +42,8 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
         x=_joined([c.x for c in catalogs]),
         y=_joined([c.y for c in catalogs]),
         error=_joined([c.error if c.error is not None else np.ones(len(c)) for c in catalogs]),
+        fine_u=_joined([f[0] for f in fine]),
+        fine_v=_joined([f[1] for f in fine]),
         origin=np.zeros(len(ra), np.int64),
         origins=(name,),
     )
@@ -41,25 +51,40 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
     return made if seen.all() else chosen(made, seen)
 
 
-def in_frame(sources: Sources, frame: ChipWCS) -> Sources:
-    """The same sources in another frame."""
-    u, v = frame.sky_to_pix(sources.ra, sources.dec)
-    return replace(sources, u=u, v=v)
+def fit_positions(sources: Sources) -> Floats:
+    """(n, 2) 0-based frame pixels that the fit uses: the finer positions where there are any."""
+    if sources.fine_u is None or sources.fine_v is None:
+        return np.column_stack([sources.u, sources.v])
+    return np.column_stack([sources.fine_u, sources.fine_v])
 
 
-def weights(image: Sources, reference: Sources, matches: Matches) -> Floats | None:
-    """Inverse variances of the matched pairs from the expected errors of both positions; None if not known."""
+def pair_variances(image: Sources, reference: Sources, matches: Matches) -> Floats | None:
+    """Expected variances (px squared, per axis) of the residuals of matched pairs; None if not known."""
     if image.error is None:
         return None
     variance = image.error[matches.image] ** 2
     if reference.error is not None:
         variance = variance + reference.error[matches.reference] ** 2
-    return np.asarray(1.0 / variance)
+    return np.asarray(variance)
 
 
 def chosen(sources: Sources, which: NDArray[np.generic]) -> Sources:
     """Some of the sources: `which` is an index array or a mask."""
-    names = ("ra", "dec", "u", "v", "flux", "number", "extver", "x", "y", "error", "origin")
+    names = (
+        "ra",
+        "dec",
+        "u",
+        "v",
+        "flux",
+        "number",
+        "extver",
+        "x",
+        "y",
+        "error",
+        "fine_u",
+        "fine_v",
+        "origin",
+    )
     columns = {name: getattr(sources, name) for name in names}
     return replace(sources, **{name: c[which] for name, c in columns.items() if c is not None})
 

@@ -170,7 +170,7 @@ def test_weights_make_good_positions_count() -> None:
 
 def fit_error(rng: np.random.Generator, uv: np.ndarray, error: np.ndarray, weighted: bool) -> float:
     xy = uv + rng.normal(0, 1, uv.shape) * error[:, None]
-    made = fit(xy, uv, FitParams(nclip=0), 1.0 / error**2 if weighted else None)
+    made = fit(xy, uv, FitParams(nclip=0), error**2 if weighted else None)
     return float(np.hypot(*made.shift))
 
 
