@@ -80,7 +80,7 @@ class ColourBar(QWidget):
         colours = gradient("Grey" if self._frame.kind == MASK else self._map, self._inverted)
         if self._frame.kind == CONTEXT:
             most = int(self._frame.high)
-            return colours[np.rint(np.arange(1, most + 1) * 254.0 / most).astype(int)]
+            return np.asarray(colours[np.rint(np.arange(1, most + 1) * 254.0 / most).astype(int)])
         return colours
 
     def _paint_labels(self, painter: QPainter, bar: QRectF) -> None:

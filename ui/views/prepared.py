@@ -66,7 +66,7 @@ class Local:
 
     def _unit(self, direction: NDArray[np.float64]) -> NDArray[np.float64]:
         vector = np.linalg.solve(self.jacobian, direction)
-        return vector / np.hypot(*vector)
+        return np.asarray(vector / np.hypot(*vector))
 
 
 @dataclass(frozen=True, eq=False)

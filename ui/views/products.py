@@ -307,6 +307,7 @@ def context_words(value: object, chips: Sequence[str]) -> str:
 
 
 def read_and_prepare(path: Path, extension: str, kind: str, look: Look | None, unit: str = "") -> Prepared:
-    """Read and stretch one product; without a `unit` its BUNIT. Runs in the worker; raises `Refusal`."""
+    """Read and stretch one product; a science image's unit is its BUNIT. Runs in the worker; raises `Refusal`."""
     read = read_product(path, extension)
-    return prepare(f"{path.name} [{extension}]", read.data, look, kind, read.wcs, unit or read.unit)
+    unit = read.unit if kind == IMAGE else unit
+    return prepare(f"{path.name} [{extension}]", read.data, look, kind, read.wcs, unit)

@@ -128,9 +128,9 @@ def curve(stretch: str, share: NDArray[np.float64]) -> NDArray[np.float64]:
     if stretch == "sqrt":
         return np.sqrt(share)
     if stretch == "log":
-        return np.log1p(LOG_RANGE * share) / np.log1p(LOG_RANGE)
+        return np.asarray(np.log1p(LOG_RANGE * share) / np.log1p(LOG_RANGE))
     if stretch == "asinh":
-        return np.arcsinh(share / ASINH_SOFTENING) / np.arcsinh(1.0 / ASINH_SOFTENING)
+        return np.asarray(np.arcsinh(share / ASINH_SOFTENING) / np.arcsinh(1.0 / ASINH_SOFTENING))
     return share
 
 
