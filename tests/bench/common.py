@@ -2,7 +2,7 @@
 
 A run is {"task", "folder", "files", "parameters", "imagefind"}; a result {"seconds", "error", "steps", "peak_mb",
 "aligned", "process"}: `aligned` names the files that the program itself says it aligned, `peak_mb` is the peak
-resident memory of the process so far and of its largest child, `process` the wall time of the whole process, from
+resident memory of the process with its children, `process` the wall time of the whole process, from
 its start.
 """
 
@@ -27,17 +27,50 @@ Run = dict[str, Any]
 def run_in(script: str, runs: list[Run], environment: dict[str, str] | None = None) -> list[Run]:
     """Do `runs` with peer.py or ours.py in a fresh process; RuntimeError with its last words when it dies."""
     with tempfile.TemporaryDirectory() as scratch:
-        job, result = Path(scratch) / "job.json", Path(scratch) / "result.json"
+        job, result, words = (Path(scratch) / name for name in ("job.json", "result.json", "words.txt"))
         job.write_text(json.dumps(runs))
         command = [sys.executable, str(HERE / script), str(job), str(result)]
         start = time.perf_counter()
-        done = subprocess.run(
-            command, capture_output=True, text=True, env={**os.environ, **(environment or {})}, cwd=scratch
-        )
-        if done.returncode or not result.exists():
-            raise RuntimeError(f"{script} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        with words.open("w") as stream:
+            process = subprocess.Popen(
+                command, stdout=stream, stderr=stream, env={**os.environ, **(environment or {})}, cwd=scratch
+            )
+            together = _watch(process)
         whole = time.perf_counter() - start
-        return [{**one, "process": whole} for one in json.loads(result.read_text())]
+        if process.returncode or not result.exists():
+            raise RuntimeError(f"{script} ended with {process.returncode}:\n{words.read_text()[-2000:]}")
+        results = json.loads(result.read_text())
+        return [{**one, "process": whole, "peak_mb": max(together, one["peak_mb"])} for one in results]
+
+
+def _watch(process: subprocess.Popen[bytes]) -> float:
+    """Wait for a process; the largest memory in MB that it and its children held together, shared pages once."""
+    largest = 0.0
+    while process.poll() is None:
+        largest = max(largest, sum(_held(pid) for pid in [process.pid, *_children(process.pid)]))
+        time.sleep(0.05)
+    return largest
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [int(child) for child in found]
+
+
+def _held(pid: int) -> float:
+    """Proportional set size in MB: pages shared by n processes count 1/n in each."""
+    try:
+        return _field(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
+    except OSError:
+        return 0.0
+
+
+def _field(path: Path, name: str) -> float:
+    lines = path.read_text().splitlines()
+    return next((int(line.split()[1]) / 1024.0 for line in lines if line.startswith(name)), 0.0)
 
 
 def serve(one_run: Callable[[Run], Run]) -> None:
@@ -47,8 +80,16 @@ def serve(one_run: Callable[[Run], Run]) -> None:
 
 
 def peak_mb() -> float:
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(one).ru_maxrss for one in who) / 1024.0
+    """Peak resident memory of this process in MB.
+
+    Not `getrusage`, where there is a choice: on Linux a new process inherits the peak of the one that started it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return _field(status, "VmHWM:")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        1024.0**2 if sys.platform == "darwin" else 1024.0
+    )
 
 
 def copies(files: Sequence[Path], folder: Path) -> list[str]:
