@@ -65,10 +65,7 @@ def blot(
         for top, bottom in row_blocks(stop - first, _ROWS):
             here = slice(first + top, first + bottom)
             x, y = where.positions(here.start, here.stop)
-            if params.interp == "poly5":
-                kernels.resample_poly5(image, x, y, *values, sci[here])
-            else:
-                kernels.resample(image, x, y, _KINDS[params.interp], params.sinscl, *values, sci[here])
+            kernels.resample(image, x, y, _KINDS[params.interp], params.sinscl, *values, sci[here])
 
     over_rows(work, wcs.shape[0], TILE_ROWS, workers or Threads(), progress)
     return Blotted(sci)

@@ -6,7 +6,7 @@ The blended table HDRTAB has one row a chip and one column for every keyword tha
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ _RESERVED = frozenset(
 # every WCS and distortion keyword of the inputs, alternates included: a product has the frame's WCS only
 _WCS = re.compile(
     r"(WCSAXES|WCSNAME|WCSTYPE|(CRPIX|CRVAL|CTYPE|CUNIT|CDELT|CROTA|CRDER|CSYER)\d|(CD|PC|PV)\d_\d+|LONPOLE|LATPOLE|"
-    r"RADESYS|EQUINOX|ORIENTAT|VAFACTOR|FITNAME|NMATCH|RMS_RA|RMS_DEC|HDRNAME|WCSKEY|MJDREF[IF]?)[A-Z]?$"
+    r"RADESYS|ORIENTAT|VAFACTOR|FITNAME|NMATCH|RMS_RA|RMS_DEC|HDRNAME|WCSKEY|MJDREF[IF]?)[A-Z]?$"
     r"|(A|B|AP|BP)_(\d_\d|ORDER|DMAX)$|(CPDIS|CPERR|CQDIS|DP|DQ|D2IMDIS|D2IMERR|D2IM)\d|D2IMEXT|D2IMERR|AXISCORR"
     r"|NPOLEXT|DGEOEXT|IDC(SCALE|THETA|XREF|YREF|V2REF|V3REF)$|OC[XY]1[01]$|TDD(ALPHA|BETA)|TDD_C|LT[VM]\d"
 )
@@ -45,9 +45,18 @@ class Blended:
     warnings: tuple[str, ...] = ()
 
 
-def blend(exposures: Sequence[Exposure], rules_file: str = "") -> Blended:
-    """Blend the headers of all chips. Whatever the rules cannot digest, the headers of the first exposure serve."""
+def blend(
+    exposures: Sequence[Exposure], rules_file: str = "", sky: Mapping[tuple[Path, int], float] | None = None
+) -> Blended:
+    """Blend the headers of all chips; whatever the rules cannot digest, those of the first exposure serve.
+
+    `sky` by (path, EXTVER) is what MDRIZSKY says of each chip, in input units.
+    """
     pairs = [(_clean(e.primary), _clean(c.header)) for e in exposures for c in e.chips]
+    keys = [(c.path, c.extver) for e in exposures for c in e.chips]
+    for key, (_, science) in zip(keys, pairs, strict=True):
+        if sky is not None:
+            science["MDRIZSKY"] = sky[key]
     try:
         with quiet():
             return _blend(exposures, pairs, rules_file)
@@ -89,6 +98,7 @@ def _blend(
     _, table = rules.apply([cat_headers(p, s) for p, s in pairs])
     primary["RULESVER"] = (rules.rules_version, "version of the header rules")
     primary["RULEFILE"] = (Path(rules.rules_file).name, "header rules used to blend the inputs")
+    primary["BLENDVER"] = (str(fitsblender.__version__), "version of fitsblender")
     hdu = fits.BinTableHDU.from_columns(table, name="HDRTAB") if table is not None and len(table) else None
     return Blended(primary, science, hdu)
 
@@ -110,8 +120,9 @@ def _clean(header: fits.Header) -> fits.Header:
 
 def without_wcs(header: fits.Header) -> fits.Header:
     """A copy without any WCS or distortion keyword and without what an array writes itself."""
-    cards = [c for c in header.cards if not _WCS.match(c.keyword) and c.keyword not in _RESERVED]
-    return fits.Header(cards)
+    # a header made of cards would share them, and changing it would change the exposure's header
+    copies = header.copy().cards
+    return fits.Header([c for c in copies if not _WCS.match(c.keyword) and c.keyword not in _RESERVED])
 
 
 def with_frame(header: fits.Header, frame: ChipWCS) -> fits.Header:

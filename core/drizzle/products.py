@@ -21,6 +21,7 @@ from core.data.safe import write_fits
 from core.drizzle import names
 from core.drizzle.headers import Blended, blend, merged, with_frame
 from core.drizzle.names import ProductNames
+from core.drizzle.settings import parse_weight_scale
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,13 @@ def write_products(
     params: Mapping[str, Any],
     called: ProductNames,
     folder: Path,
+    sky: Mapping[tuple[Path, int], float] | None = None,
 ) -> Written:
-    """Write the products, each whole or not at all; raises Refusal when the folder cannot be written."""
-    blended = blend(exposures, str(params["rules_file"]).strip())
+    """Write the products, each whole or not at all; raises Refusal when the folder cannot be written.
+
+    `sky` by (path, EXTVER) goes into the table of the blended headers as MDRIZSKY.
+    """
+    blended = blend(exposures, str(params["rules_file"]).strip(), sky)
     primary = _primary(blended, exposures, params, called, final)
     with quiet():
         if called.build:
@@ -182,6 +187,7 @@ def _add_drizzle_keywords(
     """
     chips = [(e, c) for e in exposures for c in e.chips]
     header["NDRIZIM"] = (len(chips), "Drizzle, number of chips drizzled onto output")
+    scale = parse_weight_scale(params["final_wt_scl"])
     fill = "INDEF" if params["final_fillval"] is None else params["final_fillval"]
     for number, (exposure, chip) in enumerate(chips, 1):
         values: dict[str, tuple[Any, str]] = {
@@ -193,7 +199,7 @@ def _add_drizzle_keywords(
             "OUWE": (called.of("wht"), "output weighting image"),
             "OUCO": (called.of("ctx") if params["context"] else "", "output context image"),
             "MASK": (names.of_chip(exposure, chip, "final_mask"), "input weighting image"),
-            "WTSC": (str(params["final_wt_scl"]), "weighting factor for input image"),
+            "WTSC": (scale.of(chip.exptime), "weighting factor for input image"),
             "KERN": (str(params["final_kernel"]), "form of weight distribution kernel"),
             "PIXF": (float(params["final_pixfrac"]), "linear size of drop"),
             "COEF": ("SIP" if params["coeffs"] else "none", "source of coefficients"),

@@ -37,13 +37,15 @@ from core.drizzle.pixels import chip_input, usable
 from core.drizzle.plan import Plan
 from core.drizzle.separate import separate
 from core.drizzle.sky import SkyValues, find_sky
-from core.drizzle.static import StaticMasks, mask_name, static_masks
+from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
 from core.drizzle.work import blot_units, work_units
 from core.drizzle.workspace import Workspace
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
 Mask = NDArray[np.uint8]
+Figures = Mapping[tuple[Path, int], tuple[int, float]]
+"""Number and fraction of the pixels flagged as cosmic rays, by (path, EXTVER)."""
 
 
 @dataclass(eq=False)
@@ -80,12 +82,13 @@ class Run:
     def make_static(self) -> StaticMasks:
         masks = static_masks(self.exposures, self.params, workers=self.workers, progress=self.progress)
         for where, mask in masks.masks.items():
-            if not self.space.in_memory:
-                self.space.put(mask_name(self.called.root, where), mask)
+            self.space.put(mask_name(self.called.root, where), mask)
+        for text in masks.notes:
+            self.note(f"Static mask of {text}")
         return masks
 
     def static_names(self) -> list[str]:
-        return [mask_name(self.called.root, where) for where in self.static.masks]
+        return sorted({mask_name(self.called.root, signature(e, c)) for e, c in self.chips})
 
     # Step 2
     def make_sky(self) -> SkyValues:
@@ -131,8 +134,8 @@ class Run:
             yield chip_input(exposure, chip, self.sky.of(chip), good)
 
     # Step 4
-    def make_median_image(self, means: Mapping[Path, float]) -> str:
-        """Write the median; its name."""
+    def make_median(self, means: Mapping[Path, float]) -> None:
+        """Write the median of the separate images, whose mean weights are `means`."""
         image = make_median(
             [self._layer(exposure, means[exposure.path]) for exposure in self.exposures],
             self.sep_frame.shape,
@@ -142,7 +145,9 @@ class Run:
         )
         name = self.called.median
         self.space.put(name, image, single_header(self.exposures[0], self.sep_frame, name, "SCI"))
-        return name
+
+    def median_names(self) -> list[str]:
+        return [self.called.median]
 
     def median_units(self) -> int:
         return median_units(self.sep_frame.shape, _need(self.plan.median))
@@ -159,8 +164,9 @@ class Run:
         )
 
     # Step 5
-    def make_blots(self, median: str) -> None:
-        image = self.space.get(median)
+    def make_blots(self) -> None:
+        """Write the median as every chip would have seen it."""
+        image = self.space.get(self.called.median)
         for exposure, chip in self.chips:
             found = blot(
                 image,
@@ -183,25 +189,30 @@ class Run:
         return [names.of_chip(exposure, chip, what) for exposure, chip in self.chips]
 
     # Step 6
-    def make_crmasks(self) -> dict[tuple[Path, int], tuple[int, float]]:
-        """Write the cosmic ray masks; number and fraction of flagged pixels by (path, EXTVER)."""
+    def make_crmasks(self) -> Figures:
+        """Write the cosmic ray masks and, with driz_cr_corr, the cleaned exposures."""
         figures = {}
         for exposure in self.exposures:
-            masks = {}
             for chip in exposure.chips:
                 good = self._crmask(exposure, chip)
-                masks[chip.extver] = good
                 self.space.put(names.of_chip(exposure, chip, "crmask"), good)
                 seen = usable(exposure, chip, self.plan.final_bits, self.plan.reset, self.static)
                 figures[chip.path, chip.extver] = flagged_fraction(good, seen)
             if self.params["driz_cr_corr"]:
-                blots = {
-                    chip.extver: self.space.get(names.of_chip(exposure, chip, "blt"))
-                    for chip in exposure.chips
-                }
-                clean = cleaned_exposure(exposure, blots, masks, self.plan.reset, self.plan.crbit)
-                write_fits(clean, self.space.folder / names.crclean(exposure))
+                self._write_clean(exposure)
         return figures
+
+    def crmask_names(self) -> list[str]:
+        cleaned = [names.crclean(e) for e in self.exposures] if self.params["driz_cr_corr"] else []
+        return self.chip_names("crmask") + cleaned
+
+    def _write_clean(self, exposure: Exposure) -> None:
+        blots, masks = (
+            {c.extver: self.space.get(names.of_chip(exposure, c, what)) for c in exposure.chips}
+            for what in ("blt", "crmask")
+        )
+        clean = cleaned_exposure(exposure, blots, masks, self.plan.reset, self.plan.crbit)
+        write_fits(clean, self.space.folder / names.crclean(exposure))
 
     def crmask_units(self) -> int:
         return sum(cosmic_units(chip.shape) for _, chip in self.chips)
@@ -222,7 +233,12 @@ class Run:
             progress=self.progress,
         )
 
-    def warn_of_fractions(self, figures: Mapping[tuple[Path, int], tuple[int, float]]) -> None:
+    # Step 7
+    def final_units(self) -> int:
+        return work_units(self.final_frame) * len(self.chips)
+
+    def warn_of_fractions(self, figures: Figures) -> None:
+        """Say when more is flagged than cosmic rays can be."""
         for exposure, chip in self.chips:
             _, fraction = figures[chip.path, chip.extver]
             if suspicious(fraction, chip.exptime):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +104,10 @@ class Workspace:
         """Forget an array in memory."""
         self._arrays.pop(name, None)
 
-    def clean(self) -> None:
-        """Delete the files that were written or recalled, and forget the arrays."""
-        for path in self.written.values():
-            path.unlink(missing_ok=True)
-        self.written.clear()
+    def clean(self, keep: Collection[str] = ()) -> None:
+        """Delete the files that were written or recalled, but those to `keep`, and forget the arrays."""
+        for name, path in list(self.written.items()):
+            if name not in keep:
+                path.unlink(missing_ok=True)
+                del self.written[name]
         self._arrays.clear()

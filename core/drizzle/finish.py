@@ -1,0 +1,129 @@
+"""Step 7 and what follows: the final image, its files, the exposures' new flags, the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.exposure import Chip, Exposure
+from core.drizzle import names
+from core.drizzle.chip import ChipInput
+from core.drizzle.combine import combine
+from core.drizzle.inputs import Inputs
+from core.drizzle.pixels import chip_input, usable
+from core.drizzle.products import Final, Written, final_unit, write_products
+from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
+from core.drizzle.run import Figures, Run
+from core.drizzle.settings import CombineParams
+from core.drizzle.writeback import changes, write_changes
+
+
+def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
+    """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run."""
+    made = combine(
+        _final_inputs(run, params, with_masks),
+        run.final_frame,
+        params,
+        total_exptime=sum(exposure.exptime for exposure in run.exposures),
+        workers=run.workers,
+        progress=run.progress,
+    )
+    unit = final_unit(run.exposures, run.params)
+    if unit.startswith("COUNTS"):
+        gain = np.float32(run.exposures[0].chips[0].gain)
+        np.divide(made.sci, gain, out=made.sci, where=made.wht != 0)
+    run.progress.check()
+    written = write_products(
+        Final(made.sci, made.wht, made.ctx, run.final_frame, unit),
+        run.exposures,
+        run.params,
+        run.called,
+        run.space.folder,
+        {(chip.path, chip.extver): run.sky.of(chip).noise for _, chip in run.chips},
+    )
+    for text in written.warnings:
+        run.warn(text)
+    return written
+
+
+def _final_inputs(run: Run, params: CombineParams, with_masks: bool) -> Iterator[ChipInput]:
+    """One chip after the other, so that only one is in memory."""
+    plan = run.plan
+    for exposure, chip in run.chips:
+        good = usable(exposure, chip, plan.final_bits, plan.reset, run.static)
+        mask = _crmask(run, exposure, chip, with_masks)
+        if mask is not None:
+            good = good & mask.astype(np.bool_)
+        if not good.any():
+            run.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for the final image.")
+        yield chip_input(exposure, chip, run.sky.of(chip), good, params.wht_type)
+
+
+def _crmask(run: Run, exposure: Exposure, chip: Chip, made: bool) -> NDArray[np.uint8] | None:
+    """The cosmic ray mask of a chip: of this run, or with driz_cr off one that an earlier run left, if any."""
+    name = names.of_chip(exposure, chip, "crmask")
+    if made:
+        return run.space.get(name)
+    if len(run.exposures) < 2 or not run.space.has(name):
+        return None
+    mask = run.space.get(name)
+    if mask.shape != chip.shape:
+        return None
+    run.warn(f"driz_cr is off: the cosmic ray mask {name} of an earlier run is used.")
+    return mask
+
+
+def update_exposures(run: Run, with_masks: bool) -> None:
+    """Sky values and flags into the exposures; one that cannot be written is left as it is, with a warning."""
+    plan = run.plan
+    for exposure in run.exposures:
+        masks = {}
+        if with_masks:
+            masks = {c.extver: run.space.get(names.of_chip(exposure, c, "crmask")) for c in exposure.chips}
+        found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks)
+        problem = write_changes(exposure, found, run.params)
+        if problem:
+            run.warn(problem)
+        run.progress.advance()
+
+
+def result_of(
+    run: Run, inputs: Inputs, written: Written | None, figures: Figures, seconds: Mapping[str, float]
+) -> DrizzleResult:
+    """The result, with the exposures that were left out at the end."""
+    shown = tuple(_figures(run, exposure, figures) for exposure in run.exposures)
+    left = tuple(ExposureFigures(one.path, (), reason=one.reason) for one in inputs.left_out)
+    return DrizzleResult(
+        exposures=shown + left,
+        science=written.science if written else None,
+        weight=written.weight if written else None,
+        context=written.context if written else None,
+        median=run.space.path(run.called.median),
+        products=written.paths if written else (),
+        seconds=dict(seconds),
+        warnings=tuple(run.warnings),
+    )
+
+
+def _figures(run: Run, exposure: Exposure, figures: Figures) -> ExposureFigures:
+    def paths(what: str) -> dict[int, Path]:
+        found = {c.extver: run.space.path(names.of_chip(exposure, c, what)) for c in exposure.chips}
+        return {extver: path for extver, path in found.items() if path is not None}
+
+    chips = []
+    for chip in exposure.chips:
+        count, fraction = figures.get((chip.path, chip.extver), (0, 0.0))
+        chips.append(ChipFigures(chip.extver, run.sky.of(chip).noise, count, fraction))
+    crclean = run.space.folder / names.crclean(exposure)
+    return ExposureFigures(
+        path=exposure.path,
+        chips=tuple(chips),
+        single_sci=run.space.path(names.single(exposure, "sci")),
+        single_wht=run.space.path(names.single(exposure, "wht")),
+        crclean=crclean if figures and run.params["driz_cr_corr"] else None,
+        blots=paths("blt"),
+        crmasks=paths("crmask"),
+    )
