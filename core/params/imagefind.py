@@ -35,9 +35,9 @@ _KERNEL_PARAMS = (
         Kind.FLOAT_OR_NONE,
         3.5,
         "Width of the kernel",
-        "Full width at half maximum of the Gaussian that is looked for, about twice that of the stars: 3.5 for "
-        "ACS/WFC and WFC3/UVIS, 2.5 for WFC3/IR. Too small and cosmic rays and hot pixels are found, too large "
-        "and close stars melt together.",
+        "Full width at half maximum of the Gaussian that is looked for, about twice that of the "
+        "stars: 3.5 for ACS/WFC and WFC3/UVIS, 2.5 for WFC3/IR. Too small and cosmic rays and hot "
+        "pixels are found, too large and close stars melt together. None takes 3.5.",
         unit="pixels",
         lo=0,
         above=True,
@@ -89,8 +89,8 @@ _SHAPE_PARAMS = (
         Kind.FLOAT_OR_NONE,
         1.5,
         "Extent of the kernel",
-        "How far the kernel reaches, in sigma of its Gaussian. 1.5 gives 5 by 5 pixels with a width of 3.5. Larger "
-        "kernels average out more noise but overlap with neighbours.",
+        "How far the kernel reaches, in sigma of its Gaussian. 1.5 gives 5 by 5 pixels with a width "
+        "of 3.5. Larger kernels average out more noise but overlap with neighbours. None takes 1.5.",
         unit="sigma of the kernel",
         lo=0,
         above=True,
@@ -100,10 +100,11 @@ _SHAPE_PARAMS = (
         Kind.FLOAT,
         1.0,
         "Axis ratio of the kernel",
-        "Minor over major axis. 1 is round and right for well guided exposures; less for trailed stars. 0 looks "
-        "along a line, only along rows or columns.",
+        "Minor over major axis. 1 is round and right for well guided exposures; less for trailed "
+        "stars. 0, a mere line, gives no position and is refused.",
         lo=0,
         hi=1,
+        above=True,
     ),
     Param(
         "theta",

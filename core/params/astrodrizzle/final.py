@@ -2,7 +2,7 @@
 
 from core.params.astrodrizzle.shared import bits, frame, kernel, pixfrac, weight_scale
 from core.params.model import Group, Kind, Param
-from core.params.when import on, one_of
+from core.params.when import blank, on, one_of
 
 _SHAPE = (
     Param(
@@ -57,8 +57,8 @@ _VALUES = (
         Kind.FLOAT_OR_NONE,
         None,
         "Value of pixels without weight",
-        "Written where no good pixel contributed. None writes nan. In drizzlepac a masked pixel leaves its bad "
-        "value there unless a number is given.",
+        "Written where no good pixel contributed. None takes final_maskval, or nan without that. In "
+        "drizzlepac a masked pixel leaves its bad value there unless a number is given.",
         unit="output units",
         semantic="fill",
     ),
@@ -67,9 +67,11 @@ _VALUES = (
         Kind.FLOAT_OR_NONE,
         None,
         "Value outside the exposures",
-        "Written where no exposure reaches at all. None treats these pixels like others without weight.",
+        "Written where no exposure reaches, and wherever else nothing contributed, as long as "
+        "final_fillval is None. None writes nan.",
         unit="output units",
         semantic="fill",
+        when=(blank("final_fillval", "Not used: final_fillval is written instead."),),
     ),
     bits(
         "final_bits",

@@ -1,7 +1,7 @@
 """What is combined, under which name, and what happens to the exposures."""
 
 from core.params.model import Group, Kind, Param
-from core.params.when import off, on, runs
+from core.params.when import on, runs
 
 _FILES = (
     Param(
@@ -29,7 +29,7 @@ _FILES = (
         Kind.STR,
         "astrodrizzle.log",
         "Log file",
-        "The text file that holds the messages of the run.",
+        "The text file that holds the messages of the run, written anew by each run.",
         semantic="filename",
     ),
     Param(
@@ -97,9 +97,9 @@ _FLAGS = (
         Kind.INT,
         4096,
         "Flag of a cosmic ray",
-        "The DQ bit that stands for cosmic rays found by this program: one of 1, 2, 4 ... 0 records none. For "
-        "WFC3/IR 8192 keeps them apart from those of the calibration. When it is not among resetbits, flags of "
-        "earlier runs stay.",
+        "The DQ bit that is set in your exposures, when all is done, for the cosmic rays found: one "
+        "of 1, 2, 4 ...; 0 sets none. For WFC3/IR 8192 keeps them apart from those of the "
+        "calibration. When it is not among resetbits, the next run cannot judge these pixels anew.",
         unit="DQ bit",
         semantic="bit-value",
         lo=0,
@@ -115,16 +115,15 @@ _FLAGS = (
         "0.003 pixel; large steps blur the fine lookup tables. 0 or 1 computes every pixel, at many times the cost.",
         unit="pixels",
         lo=0,
-        hi=100,
     ),
     Param(
         "resetbits",
         Kind.STR,
         "4096",
         "Flags to forget first",
-        "These DQ bits count as not set, so that cosmic rays flagged by the pipeline or an earlier run are judged "
-        "anew. 0 keeps all flags: then earlier mistakes stay masked. drizzlepac clears them in your files, and "
-        "crashes when the field is blank.",
+        "These DQ bits count as not set, and are cleared in your exposures at the end, so that cosmic "
+        "rays flagged by the pipeline or an earlier run are judged anew. 0 keeps all flags: then "
+        "earlier mistakes stay masked. drizzlepac crashes when the field is blank.",
         unit="DQ bits",
         semantic="dq-bits",
         level="basic",
@@ -134,10 +133,10 @@ _FLAGS = (
         Kind.INT_OR_NONE,
         None,
         "Processors",
-        "How many processors may work at once. None takes all; 1 leaves the others to you. The result does not "
-        "depend on it.",
+        "How many processors may work at once. None takes all; 1 leaves the others to you. The result "
+        "does not depend on it. It counts in every step; drizzlepac uses it in two of them and not "
+        "with in_memory.",
         lo=0,
-        when=(off("in_memory"),),
     ),
     Param(
         "in_memory",
@@ -173,15 +172,16 @@ _STATE = (
         Kind.BOOL,
         True,
         "Keep the originals",
-        "Copies the exposures to the folder OrIg_files unless copies are there already. The copies are read-only.",
+        "Copies each exposure to the folder OrIg_files before it is changed, unless a copy is there "
+        "already. The copies are read-only.",
     ),
     Param(
         "overwrite",
         Kind.BOOL,
         False,
         "Replace the kept originals",
-        "Copies the exposures to OrIg_files even over copies that are there. Do this only when the present files "
-        "are the ones to return to.",
+        "Copies each exposure to OrIg_files before it is changed, even over a copy that is there. Do "
+        "this only when the present files are the ones to return to.",
     ),
     Param(
         "clean",

@@ -45,9 +45,10 @@ _COMBINE = (
         Kind.CHOICE,
         "minmed",
         "Combination",
-        "How the values at a pixel become one. minmed serves for up to about five exposures, where two cosmic rays "
-        "may fall on the same place; with more, median with combine_nhigh 1 or 2 is better. The forms with i fill "
-        "pixels that are bad in every exposure from one of them instead of with 0; in drizzlepac they do not.",
+        "How the values at a pixel become one. minmed serves for three to six exposures, where two "
+        "cosmic rays may fall on the same place; with more, median with combine_nhigh 1 or 2 is "
+        "better. The forms with i fill pixels that are bad in every exposure from one of them instead "
+        "of with 0; in drizzlepac they do not.",
         choices={
             "minmed": "The median, or the lowest value where the median lies significantly above it.",
             "iminmed": "As minmed, with pixels that are bad everywhere filled from an exposure.",
@@ -136,8 +137,8 @@ _RANKS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Size of a piece",
-        "Memory per image for the piece of rows that is worked on at a time. The result does not depend on it. None "
-        "leaves the choice to the program.",
+        "Memory per image for the piece of rows that is worked on at a time. The result does not "
+        "depend on it. None takes 1.",
         unit="MiB",
         lo=0,
         above=True,

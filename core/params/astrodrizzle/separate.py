@@ -37,7 +37,7 @@ _SEPARATE = Group(
             Kind.FLOAT_OR_NONE,
             None,
             "Value of empty pixels",
-            "Written where an exposure has no weight. None leaves what stood there. Such pixels take no part in the "
+            "Written where an exposure has no weight. None writes 0. Such pixels take no part in the "
             "median as long as median_newmasks is on.",
             semantic="fill",
         ),

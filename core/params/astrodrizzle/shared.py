@@ -37,7 +37,8 @@ def weight_scale(name: str, text: str, when: tuple[Condition, ...] = ()) -> Para
         Kind.STR,
         "exptime",
         "Scale of the weights",
-        f"exptime weights an exposure by its time, expsq by its square, a number multiplies the weight. {text}",
+        "exptime leaves the weights as they are, expsq multiplies them by the exposure time, a number by itself. "
+        + text,
         semantic="weight-scale",
         when=when,
     )

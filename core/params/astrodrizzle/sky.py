@@ -83,8 +83,8 @@ _METHOD = (
         Kind.FLOAT_OR_NONE,
         0.1,
         "Bin width of the mode",
-        "Width of the histogram's bins. Too small and the peak is a matter of chance; too large and it is coarse. "
-        "Only the mode uses it.",
+        "Width of the histogram's bins. Too small and the peak is a matter of chance; too large and "
+        "it is coarse. Only the mode uses it. None takes 0.1.",
         unit="sigma",
         lo=0,
         above=True,

@@ -72,7 +72,7 @@ def _sky(values: ParamSet) -> Iterator[Problem]:
             "skyupper", "No pixel can lie between skylower and skyupper.", "skyupper must be the larger."
         )
     if is_live(values, "skywidth").live and values["skywidth"] is None:
-        yield error("skywidth", "The histogram of the mode has no bin width.", "Give a number; 0.1 is usual.")
+        yield warning("skywidth", "Without a number 0.1 is taken.", "Write 0.1, so that the file says it.")
 
 
 def _median(values: ParamSet) -> Iterator[Problem]:

@@ -28,9 +28,11 @@ def _threshold(values: ParamSet) -> Iterator[Problem]:
 def _kernel(values: ParamSet) -> Iterator[Problem]:
     for name, usual in (("conv_width", 3.5), ("nsigma", 1.5)):
         if values[name] is None:
-            yield error(name, "The detection kernel has no size.", f"Give a number; {usual} is usual.")
-    if values["ratio"] == 0 and values["theta"] not in (0.0, 90.0, 180.0):
-        yield error("theta", "A line kernel (ratio 0) lies along rows or columns only.", "Give 0, 90 or 180.")
+            yield warning(
+                name,
+                f"Without a number {usual} is taken.",
+                f"Write {usual}, so that the file says what is done.",
+            )
 
 
 def _limits(values: ParamSet) -> Iterator[Problem]:

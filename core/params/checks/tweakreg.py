@@ -68,8 +68,10 @@ def _matching(values: ParamSet) -> Iterator[Problem]:
 
 def _clipping(values: ParamSet) -> Iterator[Problem]:
     if values["nclip"] > 0 and values["sigma"] is None:
-        yield error(
-            "sigma", "Clipping has no limit to clip at.", "Give a number such as 3, or set nclip to 0."
+        yield warning(
+            "sigma",
+            "Without a limit nothing is clipped, and drizzlepac crashes.",
+            "Give a number such as 3, or set nclip to 0.",
         )
     elif is_live(values, "sigma").live and values["sigma"] is not None and 0 < values["sigma"] < 1.5:
         yield warning(

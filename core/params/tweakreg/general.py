@@ -9,10 +9,10 @@ _INPUT = (
         Kind.STR,
         "*flt.fits",
         "Exposures to align",
-        "Calibrated exposures: a file, a wildcard, a comma list, an association table or an @listfile. "
-        "The list that comes out is put in alphabetical order, and without a reference image its first "
-        "exposure is the reference. drizzlepac leaves wildcards in the order of the disk, so there the "
-        "reference can change from one computer to the next.",
+        "Calibrated exposures: a file, a wildcard, a comma list, an association table or an "
+        "@listfile. They are put in alphabetical order, and without a reference image the first is "
+        "the reference. drizzlepac leaves wildcards in the order of the disk, so there the reference "
+        "can change from one computer to the next.",
         semantic="input-files",
         level="basic",
     ),
@@ -81,16 +81,16 @@ _OUTPUT = (
         Kind.BOOL,
         True,
         "Stop at each plot (drizzlepac)",
-        "In drizzlepac the run waits at the terminal after each plot for Enter, n or q. Here nothing waits: the "
-        "plots stand in the window, and each exposure is accepted or left out there. The value is kept so that "
-        "a file saved here does the same in drizzlepac as before.",
+        "In drizzlepac the run waits at the terminal after each plot for Enter, n or q. Here nothing "
+        "waits: the plots stand in the window, and nothing is written before you say so. The value is "
+        "kept so that a file saved here does in drizzlepac what it did before.",
     ),
     Param(
         "verbose",
         Kind.BOOL,
         False,
         "Tell more",
-        "More detail in the log while running. It does not change any result.",
+        "drizzlepac prints more while running. It does not change any result.",
     ),
     Param(
         "runfile",

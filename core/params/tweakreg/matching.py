@@ -1,7 +1,7 @@
 """Finding the offset, pairing the sources, fitting the pairs."""
 
 from core.params.model import Group, Kind, Param
-from core.params.when import Condition, none_of, off, on, one_of
+from core.params.when import Condition, off, on
 
 _CLIPS = Condition(lambda values: values["nclip"] > 0, "Only used when nclip is above 0.")
 
@@ -64,8 +64,9 @@ _MATCH = Group(
             Kind.BOOL,
             True,
             "Plot the histogram",
-            "Draws the histogram with the peak that was chosen, or stores it as a picture in a run without window. "
-            "Look at it whenever a fit fails: one sharp peak is right, several or none are not.",
+            "Whether drizzlepac draws the histogram with the peak that was chosen; in the window it "
+            "is there in any case. Look at it whenever a fit fails: one sharp peak is right, several "
+            "or none are not.",
             when=(on("use2dhist"),),
         ),
         Param(
@@ -138,8 +139,9 @@ _FIT = Group(
             Kind.CHOICE,
             "both",
             "Plots of the residuals",
-            "Which plots of the fit are made. Good residuals look like noise around zero, with an rms below 0.1 "
-            "pixel; arrows that flow together mean that the fit was not free enough or pairs are wrong.",
+            "Which plots drizzlepac draws after each fit; the window has them all. Good residuals "
+            "look like noise around zero, with an rms below 0.1 pixel; arrows that flow together mean "
+            "that the fit was not free enough or pairs are wrong.",
             choices={
                 "No plot": "None; the rms must do.",
                 "vector": "An arrow for each pair at its place in the field.",
@@ -157,17 +159,16 @@ _FIT = Group(
             unit="pixels",
             lo=0,
             above=True,
-            when=(one_of("residplot", "residuals", "both"),),
         ),
         Param(
             "labelsize",
             Kind.INT,
             8,
             "Size of the lettering",
-            "Size of the axis labels in stored plots; it changes no result.",
+            "Size of the axis labels in drizzlepac's plots; the window has its own lettering. It "
+            "changes no result.",
             unit="points",
             lo=1,
-            when=(none_of("residplot", "No plot"),),
         ),
         Param(
             "nclip",
@@ -185,9 +186,9 @@ _FIT = Group(
             Kind.FLOAT_OR_NONE,
             3.0,
             "Clipping limit",
-            "A pair is dropped when its residual is larger than this many times the scatter. Too small and the "
-            "scatter looks better than it is; too large and wrong pairs stay. None would leave nothing to clip at; "
-            "drizzlepac crashes with it.",
+            "A pair is dropped when its residual is larger than this many times the scatter. Too "
+            "small and the scatter looks better than it is; too large and wrong pairs stay. None "
+            "clips nothing here, and drizzlepac crashes with it.",
             unit="sigma",
             lo=0,
             above=True,
