@@ -28,6 +28,7 @@ FILL_REACH = 4
 FLOOR = 0.010
 WINDOW = 0.8  # sigma of the window of the finer positions over that of the kernel
 LEAST_WINDOW = 1.1  # pixels; narrower ones feel the pixels
+LONE = 0.9  # sharpness over that of a single bright pixel: hot pixels 1, stars of 1.1 px FWHM at most 0.85
 FINE_REACH = 0.35  # pixels from daofind's position
 
 REASONS: dict[int, str] = {
@@ -313,6 +314,7 @@ def _catalog(table: Floats, reason: NDArray[np.int8], extver: int, sky: _Sky, ke
         threshold=sky.threshold,
         rejected=Rejected(table[lost, kernels.X], table[lost, kernels.Y], reason[lost]),
         error=position_errors(flux, sky, kernel),
+        lone=sharp * kernel.weights.max() > LONE,
     )
 
 

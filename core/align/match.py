@@ -15,8 +15,10 @@ from scipy.spatial import cKDTree
 from scipy.special import pdtrc
 
 from core.align.fit import LEAST, fit
+from core.align.offset import SAME_PLACE
 from core.align.results import Matches, Offset, Sources
 from core.align.settings import FitParams, MatchParams
+from core.align.sources import lone
 from core.errors import Refusal
 
 Floats = NDArray[np.float64]
@@ -75,7 +77,15 @@ def match(
         if np.array_equal(again, pairs):
             break
         pairs = again
-    return Matches(reference=uv_kept[pairs[:, 0]], image=xy_kept[pairs[:, 1]])
+    return _of_the_sky(Matches(uv_kept[pairs[:, 0]], xy_kept[pairs[:, 1]]), image, reference)
+
+
+def _of_the_sky(matches: Matches, image: Sources, reference: Sources) -> Matches:
+    """Without the pairs of single bright pixels at the same place of the detector."""
+    i, r = matches.image, matches.reference
+    stuck = (image.extver[i] == reference.extver[r]) & lone(image)[i] & lone(reference)[r]
+    stuck &= np.hypot(image.x[i] - reference.x[r], image.y[i] - reference.y[r]) <= SAME_PLACE
+    return Matches(r[~stuck], i[~stuck])
 
 
 def nearest(tree: cKDTree, xy: Floats, expected: Floats, tolerance: float) -> Ints:

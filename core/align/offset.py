@@ -16,6 +16,7 @@ from scipy.special import pdtrc
 
 from core.align.results import Offset, PeakStatus, Sources
 from core.align.settings import MatchParams
+from core.align.sources import chosen, lone
 from core.errors import Refusal
 from core.kernels.match import difference_histogram
 
@@ -49,8 +50,11 @@ def offset(image: Sources, reference: Sources, params: MatchParams, scale: float
     found = peak(sky, radius)
     if found.status in (PeakStatus.GOOD, PeakStatus.EDGE) or not fixed.any():
         return found
-    # exposures of one pointing show a star at the same pixels too: only then the left-out pairs decide
-    return peak(sky + fixed, radius)
+    # Exposures of one pointing, whatever their headers say, show a star at the same pixels too: then the left-out
+    # pairs count, but not those of single bright pixels.
+    image, reference = chosen(image, ~lone(image)), chosen(reference, ~lone(reference))
+    sky, fixed = histogram_planes(image, reference, radius)
+    return peak(sky + fixed, radius) if fixed.any() else found
 
 
 def histogram_planes(image: Sources, reference: Sources, radius: int) -> tuple[Ints, Ints]:

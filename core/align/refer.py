@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from core.align.results import ImageResult, Sources
-from core.align.sources import chosen, fit_positions
+from core.align.sources import chosen, fit_positions, lone
 from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from core.params import ParamSet
@@ -133,6 +133,7 @@ def _joined(known: Sources, added: Sources, name: str) -> Sources:
         error=np.concatenate(error),
         fine_u=fine[:, 0],
         fine_v=fine[:, 1],
+        lone=np.concatenate([lone(known), lone(added)]),
         origin=np.concatenate([origin, np.full(len(added), len(known.origins), np.int64)]),
         origins=(*known.origins, name),
     )

@@ -60,7 +60,7 @@ class Catalog:
     `x`, `y` 0-based chip pixels; `flux`, `peak` in image units, sky included; `number` 1-based source number of
     the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units; `rejected` the
     candidates that were left out; `error` the expected error of a position in pixels; `fine_x`, `fine_y` the
-    positions by windowed moments that the fit uses.
+    positions by windowed moments that the fit uses; `lone` marks what is as sharp as a single bright pixel.
     """
 
     extver: int
@@ -78,6 +78,7 @@ class Catalog:
     error: Floats | None = None
     fine_x: Floats | None = None
     fine_y: Floats | None = None
+    lone: Bools | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -89,8 +90,8 @@ class Sources:
 
     `ra`, `dec` degrees; `u`, `v` 0-based frame pixels (from the header's WCS). `error` is the expected error of
     a position in chip pixels (relative weight in the fit), `fine_u`, `fine_v` the frame pixels of the finer
-    positions that the fit uses, `origin` the index into `origins`, names of where
-    the sources come from (only a reference is made of several).
+    positions that the fit uses, `lone` what is as sharp as a single pixel, `origin` the index into `origins`,
+    names of where the sources come from (only a reference is made of several).
     """
 
     ra: Floats
@@ -105,6 +106,7 @@ class Sources:
     error: Floats | None = None
     fine_u: Floats | None = None
     fine_v: Floats | None = None
+    lone: Bools | None = None
     origin: Ints | None = None
     origins: tuple[str, ...] = ()
 

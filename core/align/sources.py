@@ -44,6 +44,7 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
         error=_joined([c.error if c.error is not None else np.ones(len(c)) for c in catalogs]),
         fine_u=_joined([f[0] for f in fine]),
         fine_v=_joined([f[1] for f in fine]),
+        lone=np.concatenate([_lone(c) for c in catalogs]) if sky else np.empty(0, bool),
         origin=np.zeros(len(ra), np.int64),
         origins=(name,),
     )
@@ -87,6 +88,15 @@ def chosen(sources: Sources, which: NDArray[np.generic]) -> Sources:
     )
     columns = {name: getattr(sources, name) for name in names}
     return replace(sources, **{name: c[which] for name, c in columns.items() if c is not None})
+
+
+def lone(sources: Sources) -> NDArray[np.bool_]:
+    """What is as sharp as a single pixel: hot pixels and some cosmic rays."""
+    return np.zeros(len(sources), bool) if sources.lone is None else sources.lone
+
+
+def _lone(catalog: Catalog) -> NDArray[np.bool_]:
+    return np.zeros(len(catalog), bool) if catalog.lone is None else catalog.lone
 
 
 def _joined(columns: list[Floats]) -> Floats:
