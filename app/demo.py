@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 
 from app.console import ConsoleProgress
-from app.reports import write_report
 from app.screen import screen_problem
 from core.simulate import Scene, simulate
 
@@ -26,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     if headless:
         from app.headless import run_headless
 
-        return run_headless(truth, folder, write_report)
+        return run_headless(truth, folder)
     from ui.main import open_window
 
     return open_window(truth.files, demo=True, argv=sys.argv[:1])

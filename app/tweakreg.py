@@ -23,7 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     settings = AlignSettings(*assigned(sets, arguments.assignments))
     check(settings.tweakreg, settings.imagefind, settings.refimagefind)
-    files = find_files(arguments.files or [settings.tweakreg["input"]])
+    in_order = bool(settings.tweakreg["enforce_user_order"])  # the first of them is the reference
+    files = find_files(arguments.files or [settings.tweakreg["input"]], keep_order=in_order)
     with ConsoleProgress(quiet=arguments.quiet) as progress:
         alignment = tweakreg(files, settings, folder=arguments.dir, progress=progress)
     print(result_table(alignment))
