@@ -25,6 +25,16 @@ NEAREST, LINEAR, POLY3, POLY5, SINC = 0, 1, 2, 3, 4
 
 _CHUNK = 256
 _SINC_HALF = 7
+_TAPS = 15  # samples along one axis, at most
+
+# Unsigned indices: with signed ones numba looks after negative values, and that keeps loops from being vectorised.
+_U1, _U2, _U3, _U4, _U5 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
+_ROW = np.uint64(_CHUNK)
+_TOTAL, _LINE, _ROWS_Y = (
+    np.uint64(2 * _TAPS * _CHUNK),
+    np.uint64((2 * _TAPS + 1) * _CHUNK),
+    np.uint64(_TAPS * _CHUNK),
+)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -122,6 +132,98 @@ def _value(image: Pixels, x: float, y: float, kind: int, sinscl: float, wx: Floa
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _everett_chunk(s: Pixels, n: int, quintic: bool) -> None:
+    """`_everett` of the n fractions in row 0 of `s`: weights into rows 0-5, or 0-3."""
+    one, two, four, six = np.float32(1.0), np.float32(2.0), np.float32(4.0), np.float32(6.0)
+    sixth, twentieth = np.float32(1 / 6), np.float32(1 / 20)
+    for k in range(n):
+        b = s[k]
+        t = one - b
+        e2 = t * (t * t - one) * sixth
+        g2 = b * (b * b - one) * sixth
+        e4 = e2 * (t * t - four) * twentieth
+        g4 = g2 * (b * b - four) * twentieth
+        if quintic:
+            s[k] = e4
+            s[_CHUNK + k] = e2 - four * e4 + g4
+            s[2 * _CHUNK + k] = t - two * e2 + six * e4 + g2 - four * g4
+            s[3 * _CHUNK + k] = b - two * g2 + six * g4 + e2 - four * e4
+            s[4 * _CHUNK + k] = g2 - four * g4 + e4
+            s[5 * _CHUNK + k] = g4
+        else:
+            s[k] = e2
+            s[_CHUNK + k] = t - two * e2 + g2
+            s[2 * _CHUNK + k] = b - two * g2 + e2
+            s[3 * _CHUNK + k] = g2
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _weigh_chunk(
+    x: Floats, r: int, c: int, n: int, kind: int, sinscl: float, s: Pixels, first: Indices, w: Floats
+) -> None:
+    """Weights of the positions x[r, c + k], k < n, into rows 0, 1 ... of `s`, and into `first` the index of the first
+    sample of each, far below 0 for a position below 0 or none."""
+    here = x[r, c : c + n]
+    for k in range(n):
+        p = np.float32(here[k])
+        i = np.int32(p)
+        s[k] = p - np.float32(i)
+        first[k] = i if p >= np.float32(0.0) else np.int32(-1000)
+    if kind == NEAREST:
+        for k in range(n):
+            first[k] += np.int32(s[k] >= np.float32(0.5))
+            s[k] = np.float32(1.0)
+    elif kind == LINEAR:
+        for k in range(n):
+            s[_CHUNK + k] = s[k]
+            s[k] = np.float32(1.0) - s[k]
+    elif kind == SINC:
+        for k in range(n):
+            below, taps = _weights(SINC, np.float64(np.float32(here[k])), sinscl, w)
+            first[k] = below if first[k] >= 0 else np.int32(-1000)
+            for m in range(taps):
+                s[m * _CHUNK + k] = w[m]
+    else:
+        _everett_chunk(s, n, kind == POLY5)
+        for k in range(n):
+            first[k] -= 2 if kind == POLY5 else 1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_run(s: Pixels, flat: Pixels, corner: int, stride: int, taps: int, k0: int, k1: int) -> None:
+    """Values of the pixels k0 .. k1 - 1 of the chunk, whose samples lie side by side, into row _TOTAL of the scratch.
+
+    `corner` is the flat index of the first sample of pixel k0. Pixels, not samples, are the inner loop: so the
+    processor's vectors can take them.
+    """
+    first, stop = np.uint64(k0), np.uint64(k1)
+    for k in range(first, stop):
+        s[_TOTAL + k] = np.float32(0.0)
+    for j in range(taps):
+        base = np.uint64(corner + j * stride - k0)
+        weight = _ROWS_Y + np.uint64(j * _CHUNK)
+        if taps == 6:
+            for k in range(first, stop):
+                s[_TOTAL + k] += s[weight + k] * (
+                    s[k] * flat[base + k]
+                    + s[_ROW + k] * flat[base + _U1 + k]
+                    + s[_U2 * _ROW + k] * flat[base + _U2 + k]
+                    + s[_U3 * _ROW + k] * flat[base + _U3 + k]
+                    + s[_U4 * _ROW + k] * flat[base + _U4 + k]
+                    + s[_U5 * _ROW + k] * flat[base + _U5 + k]
+                )
+            continue
+        for k in range(first, stop):
+            s[_LINE + k] = np.float32(0.0)
+        for i in range(taps):
+            tap, sample = np.uint64(i * _CHUNK), base + np.uint64(i)
+            for k in range(first, stop):
+                s[_LINE + k] += s[tap + k] * flat[sample + k]
+        for k in range(first, stop):
+            s[_TOTAL + k] += s[weight + k] * s[_LINE + k]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def resample(
     image: Pixels,
     x: Floats,
@@ -132,98 +234,38 @@ def resample(
     sky: np.float32,
     out: Pixels,
 ) -> None:
-    """out = image(x, y) * factor + sky; `sky` alone where the position is not within 0 <= x <= columns, 0 <= y <= rows.
+    """out = image(x, y) * factor + sky; `sky` alone where not 0 <= x <= columns and 0 <= y <= rows.
 
-    image float32 (rows, columns); x, y float64 and out float32 of one shape; positions 0-based.
+    image float32 (rows, columns); x, y float64 and out float32 of one shape; positions 0-based. Pixels of a row of
+    `out` whose samples advance by one pixel each, in the same rows of the image, are taken together.
     """
     ny, nx = image.shape
-    wx, wy = np.empty(15), np.empty(15)
-    for r in range(out.shape[0]):
-        for c in range(out.shape[1]):
-            px, py = np.float64(np.float32(x[r, c])), np.float64(np.float32(y[r, c]))
-            value = 0.0
-            if px >= 0.0 and px <= nx and py >= 0.0 and py <= ny:
-                value = _value(image, px, py, kind, sinscl, wx, wy)
-            out[r, c] = value * factor + sky
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _everett_chunk(x: Floats, first: int, n: int, s: Pixels, at: int, whole: Indices) -> None:
-    """Quintic weights of n positions into rows at ... at + 5 of the scratch, their integer parts into `whole`."""
-    for k in range(n):
-        p = np.float32(x[first + k])
-        i = np.int32(p)
-        whole[k] = i
-        b = p - np.float32(i)
-        t = np.float32(1.0) - b
-        e2 = t * (t * t - np.float32(1.0)) * np.float32(1 / 6)
-        g2 = b * (b * b - np.float32(1.0)) * np.float32(1 / 6)
-        e4 = e2 * (t * t - np.float32(4.0)) * np.float32(0.05)
-        g4 = g2 * (b * b - np.float32(4.0)) * np.float32(0.05)
-        four, six, two = np.float32(4.0), np.float32(6.0), np.float32(2.0)
-        s[at * _CHUNK + k] = e4
-        s[(at + 1) * _CHUNK + k] = e2 - four * e4 + g4
-        s[(at + 2) * _CHUNK + k] = t - two * e2 + six * e4 + g2 - four * g4
-        s[(at + 3) * _CHUNK + k] = b - two * g2 + six * g4 + e2 - four * e4
-        s[(at + 4) * _CHUNK + k] = g2 - four * g4 + e4
-        s[(at + 5) * _CHUNK + k] = g4
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _poly5_run(flat: Pixels, at: int, stride: int, s: Pixels, k0: int, k1: int) -> None:
-    """Values of the chunk's pixels k0 .. k1 - 1, whose samples lie side by side, into row 12 of the scratch.
-
-    `at` is the index of the first sample of pixel k0 in the flattened image. Pixels, not samples, are the inner loop:
-    that is what the processor's vectors can take.
-    """
-    for k in range(k0, k1):
-        s[12 * _CHUNK + k] = np.float32(0.0)
-    for j in range(6):
-        base = at + j * stride - k0
-        for k in range(k0, k1):
-            line = (
-                s[k] * flat[base + k]
-                + s[_CHUNK + k] * flat[base + k + 1]
-                + s[2 * _CHUNK + k] * flat[base + k + 2]
-                + s[3 * _CHUNK + k] * flat[base + k + 3]
-                + s[4 * _CHUNK + k] * flat[base + k + 4]
-                + s[5 * _CHUNK + k] * flat[base + k + 5]
-            )
-            s[12 * _CHUNK + k] += s[(6 + j) * _CHUNK + k] * line
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def resample_poly5(
-    image: Pixels, x: Floats, y: Floats, factor: np.float32, sky: np.float32, out: Pixels
-) -> None:
-    """`resample` with poly5, the usual case, many pixels at once: pixels of a row whose samples advance by one pixel
-    each, on the same rows of the image, are taken together. Values differ from `resample` by rounding."""
-    ny, nx = image.shape
-    flat = image.ravel()
-    s = np.empty(13 * _CHUNK, np.float32)
+    flat = image.reshape(-1)
+    taps = 15 if kind == SINC else (1, 2, 4, 6)[kind]
+    s = np.empty((2 * _TAPS + 2) * _CHUNK, np.float32)
+    s_y = s[_TAPS * _CHUNK :]
     ix, iy = np.empty(_CHUNK, np.int32), np.empty(_CHUNK, np.int32)
-    wx, wy = np.empty(15), np.empty(15)
+    wx, wy = np.empty(_TAPS), np.empty(_TAPS)
     for r in range(out.shape[0]):
-        for first in range(0, out.shape[1], _CHUNK):
-            n = min(_CHUNK, out.shape[1] - first)
-            _everett_chunk(x[r], first, n, s, 0, ix)
-            _everett_chunk(y[r], first, n, s, 6, iy)
+        for c in range(0, out.shape[1], _CHUNK):
+            n = min(_CHUNK, out.shape[1] - c)
+            _weigh_chunk(x, r, c, n, kind, sinscl, s, ix, wx)
+            _weigh_chunk(y, r, c, n, kind, sinscl, s_y, iy, wy)
             k = 0
             while k < n:
                 i, j = ix[k], iy[k]
-                if i >= 2 and i < nx - 3 and j >= 2 and j < ny - 3:
-                    stop = k + 1
-                    longest = min(n, k + nx - 3 - i)
+                stop = k + 1
+                if i >= 0 and i <= nx - taps and j >= 0 and j <= ny - taps:
+                    longest = min(n, k + nx - taps - i + 1)
                     while stop < longest and iy[stop] == j and ix[stop] == i + (stop - k):
                         stop += 1
-                    _poly5_run(flat, (j - 2) * nx + i - 2, nx, s, k, stop)
+                    _add_run(s, flat, j * nx + i, nx, taps, k, stop)
                     for m in range(k, stop):
-                        out[r, first + m] = s[12 * _CHUNK + m] * factor + sky
-                    k = stop
-                    continue
-                px, py = np.float64(np.float32(x[r, first + k])), np.float64(np.float32(y[r, first + k]))
-                value = 0.0
-                if px >= 0.0 and px <= nx and py >= 0.0 and py <= ny:
-                    value = _value(image, px, py, POLY5, 1.0, wx, wy)
-                out[r, first + k] = value * factor + sky
-                k += 1
+                        out[r, c + m] = s[2 * _TAPS * _CHUNK + m] * factor + sky
+                else:
+                    px, py = np.float64(np.float32(x[r, c + k])), np.float64(np.float32(y[r, c + k]))
+                    value = 0.0
+                    if px >= 0.0 and px <= nx and py >= 0.0 and py <= ny:
+                        value = _value(image, px, py, kind, sinscl, wx, wy)
+                    out[r, c + k] = value * factor + sky
+                k = stop

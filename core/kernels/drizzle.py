@@ -24,6 +24,7 @@ Places = NDArray[np.int64]
 
 CHUNK = 256
 WINDOW = 14 * CHUNK
+_FAR = 1e9  # frame pixels, further than any frame goes
 _TINY = 1e-12  # smaller overlaps (fraction of a drop) are rounding, not area
 
 SQUARE, TURBO, POINT, GAUSSIAN, LANCZOS, TOPHAT = 0, 1, 2, 3, 4, 5
@@ -50,9 +51,10 @@ def _map_row(
         sy = (gy[j, i + 1] * (1.0 - t) + gy[j + 1, i + 1] * t - ay) / step
         ax += sx * (here - i * step)
         ay += sy * (here - i * step)
-        for m in range(n):
-            out[at_x + k + m] = ax + sx * m
-            out[at_y + k + m] = ay + sy * m
+        to_x, to_y = np.uint64(at_x + k), np.uint64(at_y + k)
+        for m in range(np.uint64(n)):
+            out[to_x + m] = ax + sx * m
+            out[to_y + m] = ay + sy * m
         k += n
 
 
@@ -116,7 +118,7 @@ def _share_four(s: Floats, n: int) -> None:
 
     s: scratch of rows of CHUNK; rows 0-3 x and 4-7 y of the corners upper left, upper right, lower right, lower left
     (frame pixel edges at integers); rows 8-11 become the shares of the four pixels, rows 12, 13 the lattice
-    point, 12 negative where the drop is not of this kind.
+    point, 12 is -_FAR where the drop is not of this kind.
     """
     for k in range(n):
         ax, bx, cx, dx = s[k], s[CHUNK + k], s[2 * CHUNK + k], s[3 * CHUNK + k]
@@ -133,7 +135,7 @@ def _share_four(s: Floats, n: int) -> None:
         lower_left = (p - dx) * bottom + (q - dy) * left
         scale = 1.0 / (upper_left + upper_right + lower_right + lower_left)
         fits = (
-            (p >= 1.0)
+            (abs(p) + abs(q) < _FAR)
             & (p <= min(bx, cx))
             & (q <= min(ay, by))
             & (min(ax, dx) >= p - 1.0)
@@ -149,7 +151,24 @@ def _share_four(s: Floats, n: int) -> None:
         s[9 * CHUNK + k] = upper_right * scale
         s[10 * CHUNK + k] = lower_right * scale
         s[11 * CHUNK + k] = lower_left * scale
-        s[12 * CHUNK + k] = p if fits else -1.0
+        s[12 * CHUNK + k] = p if fits else -_FAR
+        s[13 * CHUNK + k] = q
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _share_box(s: Floats, n: int, reach: float, density: float) -> None:
+    """What `_share_four` does, for the boxes of kernel turbo around the places in rows 0, 1, no wider than a pixel."""
+    size = 2.0 * reach
+    for k in range(n):
+        west, south = s[k] + 0.5 - reach, s[CHUNK + k] + 0.5 - reach
+        p, q = np.floor(west) + 1.0, np.floor(south) + 1.0
+        left, bottom = min(p - west, size), min(q - south, size)
+        right, top = max(west + size - p, 0.0), max(south + size - q, 0.0)
+        s[8 * CHUNK + k] = left * top * density
+        s[9 * CHUNK + k] = right * top * density
+        s[10 * CHUNK + k] = right * bottom * density
+        s[11 * CHUNK + k] = left * bottom * density
+        s[12 * CHUNK + k] = p if abs(p) + abs(q) < _FAR else -_FAR
         s[13 * CHUNK + k] = q
 
 
@@ -222,22 +241,34 @@ def _outline(s: Floats, k: int, c0: int, w0: int, width: int) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _list_square(
-    s: Floats, k: int, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
+    s: Floats,
+    k: int,
+    n: int,
+    boxes: bool,
+    row0: int,
+    row1: int,
+    nx: int,
+    start: Places,
+    at: Places,
+    part: Floats,
 ) -> int:
     """List the shares (output pixel, share) of the drops k, k + 1 ... of the scratch while there is room, those of drop
-    k from start[k] to start[k + 1]; returns the first drop not listed."""
+    k from start[k] to start[k + 1]; returns the first drop not listed. `boxes`: from `_share_box`, no corners known."""
     m = 0
     while k < n and m + 4 <= at.size:
         start[k] = m
-        if s[12 * CHUNK + k] >= 0.0:
+        if s[12 * CHUNK + k] > -_FAR:
             right, upper = int(s[12 * CHUNK + k]), int(s[13 * CHUNK + k])
             for quarter in range(4):
                 col = right - 1 + ((quarter ^ (quarter >> 1)) & 1)
                 row = upper - (quarter >> 1)
                 share = s[(8 + quarter) * CHUNK + k]
-                if share > _TINY and col < nx and row >= row0 and row < row1:
+                if share > _TINY and col >= 0 and col < nx and row >= row0 and row < row1:
                     at[m], part[m] = row * nx + col, share
                     m += 1
+            k += 1
+            continue
+        if boxes:
             k += 1
             continue
         xa, xb, xc, xd = s[k], s[CHUNK + k], s[2 * CHUNK + k], s[3 * CHUNK + k]
@@ -454,6 +485,7 @@ def drizzle_tile(
     """
     ny, nx = data.shape
     columns = sci.shape[1]
+    small_box = kernel == TURBO and reach <= 0.5
     flat_sci, flat_wht, flat_ctx = sci.reshape(-1), wht.reshape(-1), ctx.reshape(-1)
     s = np.empty(WINDOW + room)
     start = np.empty(CHUNK + 1, np.int64)
@@ -469,10 +501,12 @@ def drizzle_tile(
                     _share_four(s, n)
                 else:
                     _map_row(gx, gy, step, float(x), float(y), n, s, 0, CHUNK)
+                    if small_box:
+                        _share_box(s, n, reach, a)
                 k = 0
                 while k < n:
-                    if kernel == SQUARE:
-                        stop = _list_square(s, k, n, row0, row1, columns, start, at, part)
+                    if kernel == SQUARE or small_box:
+                        stop = _list_square(s, k, n, small_box, row0, row1, columns, start, at, part)
                     elif kernel == TURBO:
                         stop = _list_box(s, k, n, reach, a, row0, row1, columns, start, at, part)
                     elif kernel == POINT:
