@@ -7,8 +7,6 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 from ui import style
 from ui.views.framestore import BlinkFrame
 from ui.views.prepared import IMAGE, MASK
+from ui.views.wrap import Wrap, together
 
 
 class FrameList(QWidget):
@@ -45,7 +44,7 @@ class FrameList(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.groups)
         layout.addWidget(self.list, 1)
-        self.setMinimumWidth(180)
+        self.setMinimumWidth(130)
         self._ticks: dict[str, bool] = {}
         self.groups.textActivated.connect(self.group_chosen)
         self.list.currentItemChanged.connect(self._chosen)
@@ -135,14 +134,9 @@ class BlinkControls(QWidget):
             "Split", "Keep this frame right of a line and step on at its left; drag the line (S)", False
         )
         self.sky = _switch("Match the sky", "Keep the same sky in view when the group changes", True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        label = QLabel("every")
-        label.setBuddy(self.interval)
-        for widget in (self.back, self.play, self.forwards, label, self.interval):
-            row.addWidget(widget)
-        row.addStretch(1)
+        row = Wrap(self)
+        row.addWidget(together("", self.back, self.play, self.forwards))
+        row.addWidget(together("every", self.interval))
         for box in (self.shared, self.overlay, self.split, self.sky):
             row.addWidget(box)
 
@@ -151,6 +145,7 @@ def _button(text: str, name: str, help_text: str) -> QPushButton:
     button = QPushButton(text)
     button.setAccessibleName(name)
     button.setToolTip(help_text)
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance(max(text, "Blink", key=len)) + 30)
     return button
 
 

@@ -80,7 +80,7 @@ class Canvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 120)
+        self.setMinimumSize(100, 80)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(name)
         style.switch().changed.connect(self._restyle)

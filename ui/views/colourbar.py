@@ -88,13 +88,12 @@ class ColourBar(QWidget):
         assert self._frame is not None
         unit = " chips" if self._frame.kind == CONTEXT else f" {self._frame.unit}".rstrip()
         labels = self.labels()
-        taken = -100.0
-        for row, (at, words) in enumerate(labels):
-            words += unit if row == len(labels) - 1 else ""
+        labels[-1] = (labels[-1][0], labels[-1][1] + unit)
+        taken: list[tuple[float, float]] = []
+        for at, words in (labels[-1], *labels[:-1]):  # the high end first: it must never be left out
             wide = metrics.horizontalAdvance(words)
             left = min(max(bar.left() + at * bar.width() - wide / 2, bar.left()), bar.right() - wide)
-            if left > taken + 6:
-                painter.drawText(
-                    QRectF(left, 11, wide + 2, metrics.height()), Qt.AlignmentFlag.AlignLeft, words
-                )
-                taken = left + wide
+            if all(left > end + 6 or left + wide < start - 6 for start, end in taken):
+                box = QRectF(left, 11, wide + 2, metrics.height())
+                painter.drawText(box, Qt.AlignmentFlag.AlignLeft, words)
+                taken.append((left, left + wide))

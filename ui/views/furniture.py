@@ -22,13 +22,15 @@ def draw_compass(painter: QPainter, area: QRect, local: Local) -> None:
     """Arrows to north and east in the lower left corner; screen y runs down, the frame's up."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    middle = QPointF(area.left() + 58.0, area.bottom() - 58.0)
-    _shade(painter, QRectF(middle.x() - 48, middle.y() - 48, 96, 96), 48.0)
+    arm = min(ARM, 0.09 * min(area.width(), area.height()))
+    reach = arm + 18.0
+    middle = QPointF(area.left() + reach + 8.0, area.bottom() - reach - 8.0)
+    _shade(painter, QRectF(middle.x() - reach, middle.y() - reach, 2 * reach, 2 * reach), reach)
     for letter, vector in (("N", local.north), ("E", local.east)):
         along = QPointF(float(vector[0]), -float(vector[1]))
-        _arrow(painter, middle, middle + along * ARM, INK)
+        _arrow(painter, middle, middle + along * arm, INK)
         box = QRectF(0, 0, 20, 20)
-        box.moveCenter(middle + along * (ARM + 9.0))
+        box.moveCenter(middle + along * (arm + 9.0))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
     painter.restore()
 

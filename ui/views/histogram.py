@@ -29,6 +29,7 @@ NOT_USED = (
     "was used instead."
 )
 BOX = 2
+RIVAL = 20  # a second peak is marked when it has at least a twentieth of the pairs of the first
 
 
 class HistogramView(ChartView):
@@ -97,7 +98,8 @@ class HistogramView(ChartView):
 
     def _mark(self, offset: Offset) -> None:
         found = offset.status is not PeakStatus.NO_DATA
-        other = second_peak(offset) if found else None
+        rival = found and offset.second * RIVAL >= offset.height
+        other = second_peak(offset) if rival else None
         self.zero.setData([0.0], [0.0])
         self.peak.setData([offset.x] if found else [], [offset.y] if found else [])
         self.second.setData([other[0]] if other else [], [other[1]] if other else [])
@@ -192,13 +194,13 @@ def figures_of(offset: Offset, mas: float) -> str:
     good = offset.status is PeakStatus.GOOD
     if offset.status is PeakStatus.NO_DATA:
         return f'<b style="color:{colours.bad.name()}">{ADVICE[offset.status]}</b>'
-    ratio = f", {offset.height / offset.second:.1f} times lower" if offset.second else ""
+    ratio = f" ({offset.height / offset.second:.3g} times lower)" if offset.second else ""
     status = f"Status: {offset.status.value}. {ADVICE[offset.status].capitalize()}."
     colour = colours.text if good else colours.warn
     return (
         f"Peak of <b>{offset.height} pairs</b> at x <b>{signed(offset.x)}</b>, y <b>{signed(offset.y)}</b> px "
         f"({signed(offset.x * mas, 1)}, {signed(offset.y * mas, 1)} mas); significance "
-        f"{offset.significance:.1f}; second peak {offset.second} pairs{ratio}; "
+        f"{offset.significance:.1f}; highest bin elsewhere {offset.second} pairs{ratio}; "
         f"{offset.edge_distance} bins from the edge. "
         f'<span style="color:{colour.name()}">{status}</span>'
     )

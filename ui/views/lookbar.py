@@ -6,10 +6,11 @@ import math
 
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from ui.views.colors import COLOUR_MAPS
 from ui.views.stretch import CUTS, STRETCHES, Look
+from ui.views.wrap import Wrap, together
 
 CUTS_HELP = (
     "Which pixel values become black and white.\nzscale: around the median, as in IRAF and DS9.\n"
@@ -73,25 +74,11 @@ class LookBar(QWidget):
                 box.setCursorPosition(0)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        for text, widget in (
-            ("Cuts", self.cuts),
-            ("", self.low),
-            ("to", self.high),
-            ("Stretch", self.stretch),
-        ):
-            if text:
-                label = QLabel(text)
-                label.setBuddy(widget)
-                row.addWidget(label)
-            row.addWidget(widget)
-        row.addWidget(self.colour)
+        row = Wrap(self)
+        row.addWidget(together("Cuts", self.cuts, self.low, QLabel("to"), self.high))
+        row.addWidget(together("Stretch", self.stretch, self.colour))
         row.addWidget(self.invert)
-        row.addStretch(1)
-        row.addWidget(self.fit)
-        row.addWidget(self.one_to_one)
+        row.addWidget(together("", self.fit, self.one_to_one))
 
     def _wire(self) -> None:
         self.cuts.activated.connect(self._ask)
@@ -138,7 +125,7 @@ def _number(name: str) -> QLineEdit:
     box.setValidator(validator)
     box.setAccessibleName(name)
     box.setToolTip(f"{name} in the unit of the pixels; Enter fixes the cuts.")
-    box.setMaximumWidth(86)
+    box.setFixedWidth(78)
     return box
 
 
@@ -146,6 +133,7 @@ def _button(text: str, help_text: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(help_text)
     button.setAccessibleName(help_text)
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 28)
     return button
 
 

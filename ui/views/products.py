@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.drizzle.results import DrizzleResult
 from ui.views.canvas import Canvas, ViewState
@@ -26,6 +27,7 @@ from ui.views.prepared import (
 )
 from ui.views.readout import Readout, context_bits, value_words
 from ui.views.stretch import Look
+from ui.views.wrap import together
 
 NO_PRODUCTS = (
     "No products yet.\n\nRun AstroDrizzle: the drizzled image, its weights and its context appear here."
@@ -134,8 +136,7 @@ class ProductView(QWidget):
     def _lay_out(self) -> None:
         whole, self.picture = QWidget(), QWidget()
         head = QHBoxLayout()
-        head.addWidget(QLabel("Show"))
-        head.addWidget(self.choice)
+        head.addWidget(together("Show", self.choice), 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.bar, 1)
         row = QHBoxLayout(self.picture)
         row.setContentsMargins(0, 0, 0, 0)

@@ -18,6 +18,8 @@ from ui.views.colors import plot_colours
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+MANY = 1500
+
 
 @dataclass(frozen=True, eq=False)
 class Residuals:
@@ -129,6 +131,7 @@ class ResidualView(ChartView):
             for item, (chip, used) in zip(items, groups, strict=False):
                 item.matches = np.flatnonzero((residuals.extver == chip) & (residuals.used == used))
                 item.chip, item.is_used = chip, used
+                item.setSize(6 if len(x) < MANY else 4)
                 _dress(item)  # while it is empty: afterwards every point would be drawn anew
                 item.setData(x[item.matches], d[item.matches])
             self.trends[panel].setData(*running_median(x[residuals.used], d[residuals.used]))

@@ -6,12 +6,13 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QSlider, QWidget
 
 from core.align.results import Alignment, ImageResult
 from ui.views.chart import ChartView, signed, why_missing
 from ui.views.colors import plot_colours
 from ui.views.residuals import Floats, Residuals
+from ui.views.wrap import Wrap, together
 
 HEAD = 0.28
 SPREAD = 0.45
@@ -84,19 +85,17 @@ class VectorView(ChartView):
         self.length.setRange(-30, 30)
         self.length.setAccessibleName("Length of the arrows")
         self.length.setToolTip("Longer or shorter arrows; the key in the plot keeps the scale.")
-        self.length.setFixedWidth(220)
+        self.length.setFixedWidth(180)
         self.show_clipped = QCheckBox("Clipped matches too")
         self._add_controls()
         self._restyle()
 
     def _add_controls(self) -> None:
-        row = QHBoxLayout()
-        label = QLabel("Arrow length")
-        label.setBuddy(self.length)
-        for widget in (label, self.length, self.show_clipped):
-            row.addWidget(widget)
-        row.addStretch(1)
-        self._column.addLayout(row)
+        controls = QWidget()
+        row = Wrap(controls)
+        row.addWidget(together("Arrow length", self.length))
+        row.addWidget(self.show_clipped)
+        self._column.addWidget(controls)
         self.length.valueChanged.connect(self._redraw)
         self.show_clipped.toggled.connect(self._redraw)
 
