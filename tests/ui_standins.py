@@ -30,6 +30,7 @@ class StandInEngine:
         self.go.set()
         self.given: list[tuple[object, ...]] = []
         self.error: Exception | None = None
+        self.taken = ""
         self.statuses: dict[str, Status] = {}
 
     def open(self, path: Path) -> Exposure:
@@ -46,6 +47,9 @@ class StandInEngine:
             reason = "Only 3 matches." if status is Status.FAILED else ""
             images.append(ImageResult(path, status, reason))
         return Alignment(frame, files[0].name, no_sources(), tuple(images), {})
+
+    def name_taken(self, files, sets, *, progress: Progress) -> str:
+        return "" if sets.tweakreg["reusename"] else self.taken
 
     def apply(self, alignment: Alignment, sets: AlignSets, *, progress: Progress) -> tuple[Applied, ...]:
         self._work("apply", progress, alignment, sets)
@@ -86,6 +90,12 @@ class StandInPerson:
 
     def may_apply(self, alignment, files, wcsname) -> bool:
         return bool(self._answer("apply"))
+
+    def may_replace_name(self, taken) -> bool:
+        return bool(self._answer("replace"))
+
+    def may_drizzle(self, files, folder, copies) -> bool:
+        return bool(self._answer("drizzle"))
 
     def unapplied(self, count) -> str:
         return str(self._answer("unapplied"))

@@ -41,6 +41,12 @@ class Yes:
     def may_apply(self, *_: object) -> bool:
         return True
 
+    def may_replace_name(self, _taken: str) -> bool:
+        return True
+
+    def may_drizzle(self, *_: object) -> bool:
+        return True
+
     def unapplied(self, _count: int) -> str:
         return "apply"
 

@@ -39,6 +39,37 @@ class Ask:
         box.exec()
         return box.clickedButton() is apply
 
+    def may_replace_name(self, taken: str) -> bool:
+        """Whether a WCS of the same name, from an earlier alignment, may be replaced."""
+        box = self._box("A WCS of this name is in the headers already.", QMessageBox.Icon.Question)
+        box.setInformativeText(
+            f"{taken}\n\nReplace it? That switches reusename on. To keep both, cancel and change wcsname."
+        )
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(replace)
+        box.exec()
+        return box.clickedButton() is replace
+
+    def may_drizzle(self, files: list[Path], folder: Path, copies: bool) -> bool:
+        """Whether a run may write its products and its marks in the exposures; asked once for a set of files."""
+        box = self._box(f"Combine {_count(len(files), 'exposure')}?", QMessageBox.Icon.Question)
+        kept = (
+            "Copies of the exposures as they are now are kept in OrIg_files beside them."
+            if copies
+            else "No copies of the exposures are made (preserve and overwrite are off)."
+        )
+        box.setInformativeText(
+            f"Products and intermediate images are written to\n{folder}\n\n"
+            "As astrodrizzle does, the run also writes the sky (MDRIZSKY) into the headers and the flags of cosmic "
+            f"rays into the DQ arrays of the exposures. {kept}"
+        )
+        drizzle = box.addButton("Drizzle", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(drizzle)
+        box.exec()
+        return box.clickedButton() is drizzle
+
     def unapplied(self, count: int) -> str:
         """What to do with an alignment that is not in the headers yet: "apply", "as is" or "" (nothing)."""
         box = self._box("The alignment is not in the headers yet.", QMessageBox.Icon.Question)

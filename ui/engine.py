@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import Refusal
 from core.params import ParamSet
 
 if TYPE_CHECKING:
@@ -51,6 +52,19 @@ class Engine:
         from core.align.session import align
 
         return align(files, sets.settings(), memory=memory, progress=progress)
+
+    def name_taken(self, files: Sequence[Path], sets: AlignSets, *, progress: Progress) -> str:
+        """Why the new WCS cannot have its name in these files; "" if it can. Raises Refusal for other reasons."""
+        from core.align.apply import check_names
+
+        progress.begin("Look at the headers")
+        try:
+            check_names(files, sets.settings(updatehdr=True))
+        except Refusal as refusal:
+            if refusal.subject != "wcsname":
+                raise
+            return str(refusal)
+        return ""
 
     def apply(self, alignment: Alignment, sets: AlignSets, *, progress: Progress) -> tuple[Any, ...]:
         """Write the new WCSs into the headers."""

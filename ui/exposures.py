@@ -32,7 +32,7 @@ SUFFIXES = (".fits", ".fit", ".fits.gz", ".fit.gz", ".fts")
 class Entry:
     """One line: a file, what it holds once it was read, what is wrong with it, what became of it.
 
-    `badge` is REFERENCE, ALIGNED, APPLIED, FAILED, SKIPPED or "" ; `why` its reason, shown as tooltip.
+    `badge` is REFERENCE, ALIGNED, APPLIED, FAILED, SKIPPED, NOT WRITTEN or ""; `why` its reason, shown as tooltip.
     """
 
     path: Path
@@ -293,6 +293,7 @@ def badge_colour(text: str) -> str:
         "APPLIED": theme.good,
         "FAILED": theme.bad,
         "UNREADABLE": theme.bad,
+        "NOT WRITTEN": theme.bad,
         "SKIPPED": theme.warn,
     }
     return colours.get(text, theme.muted)

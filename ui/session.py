@@ -21,7 +21,8 @@ class Session:
     """Results and what they were made from.
 
     `aligned_files`, `aligned_sets` are the snapshot of the last alignment; `applied` the files whose headers have
-    it; `folder` where products go (None: the folder of the first exposure).
+    it; `folder` where products go (None: the folder of the first exposure); `agreed` the files that the person let
+    a drizzle run mark.
     """
 
     memory: Memory = field(default_factory=Memory)
@@ -32,6 +33,7 @@ class Session:
     result: DrizzleResult | None = None
     folder: Path | None = None
     running: str = ""
+    agreed: frozenset[Path] = frozenset()
 
     def to_apply(self) -> list[Path]:
         """The ALIGNED files whose headers do not have their new WCS yet."""

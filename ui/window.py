@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
             self.actions_[name].triggered.connect(slot)
         self.folder_line.pressed.connect(self.drizzle.choose_folder)
         self.files.changed.connect(self._refresh)
-        self.files.changed.connect(self.blink.refresh)
+        self.files.changed.connect(self._refresh_blink)
         self.runner.changed.connect(self._run_changed)
         self.runner.reported.connect(self.status.report)
         self.runner.refused.connect(self.params.reveal_subject)
@@ -176,6 +176,10 @@ class MainWindow(QMainWindow):
         folder = self.drizzle.folder()
         self.setWindowTitle(f"{folder.name}[*] - DrizzleDesk" if folder else "DrizzleDesk[*]")
 
+    def _refresh_blink(self) -> None:
+        if not self.files.is_reading:
+            self.blink.refresh()
+
     def _run_changed(self) -> None:
         self.status.set_running(self.session.running)
         self._refresh()
@@ -205,7 +209,6 @@ class MainWindow(QMainWindow):
 
     def _drizzled(self) -> None:
         self.show_.show_result()
-        self.blink.refresh()
         self.views.show("products")
         self.foot.setCurrentWidget(self.cosmic_table)
         self._refresh()

@@ -65,7 +65,7 @@ def test_align_apply_drizzle(qtbot, make_window, engine, person):
     assert not window.actions_["apply"].isEnabled()
     press(qtbot, window, "drizzle")
     finished(qtbot, window)
-    assert person.asked == ["apply"]
+    assert person.asked == ["apply", "drizzle"]
     assert [call[0] for call in engine.given] == ["align", "apply", "drizzle"]
     assert window.cosmic_table.rowCount() == 3
     assert "A warning." in window.log.plain()
@@ -94,6 +94,48 @@ def test_drizzle_asks_about_an_alignment_that_is_not_applied(
     press(qtbot, window, "drizzle")
     qtbot.waitUntil(lambda: window.session.result is not None)
     assert [call[0] for call in engine.given] == calls
+
+
+def test_exposures_are_marked_only_after_a_yes_asked_once(qtbot, make_window, engine, person):
+    window = make_window(*NAMES)
+    person.answers["drizzle"] = False
+    press(qtbot, window, "drizzle")
+    assert engine.given == []
+    person.answers["drizzle"] = True
+    for _ in range(2):
+        press(qtbot, window, "drizzle")
+        finished(qtbot, window)
+        qtbot.waitUntil(lambda: not window.files.is_reading)
+    assert person.asked == ["drizzle", "drizzle"]
+    assert len(engine.given) == 2
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_wcs_of_the_same_name_is_replaced_only_after_a_yes(qtbot, make_window, engine, person, answer):
+    window = make_window(*NAMES)
+    engine.taken = "The present WCS is already called 'TWEAK'."
+    person.answers["replace"] = answer
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    press(qtbot, window, "apply")
+    finished(qtbot, window)
+    assert [call[0] for call in engine.given] == (["align", "apply"] if answer else ["align"])
+    assert window.params.values("tweakreg")["reusename"] is answer
+    assert ("APPLIED" in badges(window)) is answer
+
+
+def test_a_refused_apply_does_not_drizzle_later(qtbot, make_window, engine, person):
+    window = make_window(*NAMES)
+    engine.taken = "The present WCS is already called 'TWEAK'."
+    person.answers["replace"] = False
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    press(qtbot, window, "drizzle")
+    finished(qtbot, window)
+    person.answers["replace"] = True
+    press(qtbot, window, "apply")
+    finished(qtbot, window)
+    assert [call[0] for call in engine.given] == ["align", "apply"]
 
 
 def test_a_failed_image_is_named_and_the_others_can_be_applied(qtbot, make_window, engine):
@@ -189,7 +231,7 @@ def test_close_while_running_stops_first(qtbot, make_window, engine, person):
     window.close()
     assert time.monotonic() - started < 0.2
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=3000)
-    assert person.asked == ["stop"]
+    assert person.asked == ["drizzle", "stop"]
 
 
 def test_close_may_be_refused(qtbot, make_window, engine, person):

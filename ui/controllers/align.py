@@ -84,8 +84,19 @@ class AlignController(QObject):
         sets = self.params.align_sets()
         if self.ask.may_apply(alignment, waiting, str(sets.tweakreg["wcsname"])):
             self.runner.start(
-                APPLY, self.engine.apply, alignment, sets, done=self._applied, failed=self._broke_off
+                APPLY, self.engine.name_taken, waiting, sets, done=partial(self._name_checked, alignment)
             )
+
+    def _name_checked(self, alignment: Alignment, taken: str) -> None:
+        """The headers were looked at: a name that is there already may be used again if the person says so."""
+        if taken:
+            if not self.ask.may_replace_name(taken):
+                return
+            self.params.assign("tweakreg", reusename=True)
+        sets = self.params.align_sets()
+        self.runner.start(
+            APPLY, self.engine.apply, alignment, sets, done=self._applied, failed=self._broke_off
+        )
 
     def _applied(self, outcomes: tuple[Any, ...]) -> None:
         written = set(self.session.applied)
@@ -98,8 +109,8 @@ class AlignController(QObject):
                 )
                 self.log.say(f"{outcome.path.name}: new WCS written.", "good")
             elif status == "FAILED":
-                self.listing.update_entry(outcome.path, badge="FAILED", why=reason)
-                self.log.say(f"{outcome.path.name}: not written. {reason}", "error")
+                self.listing.update_entry(outcome.path, badge="NOT WRITTEN", why=reason)
+                self.log.say(f"{outcome.path.name}: the header was not changed.", "error")
         self.session.applied = frozenset(written)
         self.files.reread()
         self.applied.emit()

@@ -43,6 +43,7 @@ class DrizzleController(QObject):
         self.log = runner.log
         self._after_apply = False
         align.applied.connect(self._applied)
+        runner.changed.connect(self._run_changed)
 
     def folder(self) -> Path | None:
         """Where products go now."""
@@ -75,6 +76,11 @@ class DrizzleController(QObject):
                 return
         self._start()
 
+    def _run_changed(self) -> None:
+        """Apply ended without writing: a later Apply must not start a drizzle run out of the blue."""
+        if not self.runner.is_running:
+            self._after_apply = False
+
     def _applied(self) -> None:
         if self._after_apply:
             self._after_apply = False
@@ -83,7 +89,7 @@ class DrizzleController(QObject):
 
     def _start(self) -> None:
         files, folder = tuple(self.files.files()), self.folder()
-        if not files or folder is None:
+        if not files or folder is None or not self._agreed(files, folder):
             return
         self.runner.start(
             DRIZZLE,
@@ -94,6 +100,16 @@ class DrizzleController(QObject):
             self.session.memory,
             done=partial(self._drizzled, folder),
         )
+
+    def _agreed(self, files: tuple[Path, ...], folder: Path) -> bool:
+        """A run changes the exposures too, so the person is asked once for each set of them."""
+        if not set(files) <= self.session.agreed:
+            params = self.params.values("astrodrizzle")
+            copies = bool(params["preserve"] or params["overwrite"])
+            if not self.ask.may_drizzle(list(files), folder, copies):
+                return False
+            self.session.agreed |= frozenset(files)
+        return True
 
     def _drizzled(self, folder: Path, result: DrizzleResult) -> None:
         self.session.result = result
@@ -110,3 +126,4 @@ class DrizzleController(QObject):
         else:
             self.log.say(f"{len(result.products)} files written to {folder}.", "good")
         self.drizzled.emit()
+        self.files.reread()
