@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,11 +16,14 @@ from PySide6.QtWidgets import QWidget
 from core.align.results import Alignment, ImageResult
 from ui.views.chart import ChartView, linked_axis, why_missing
 from ui.views.colors import plot_colours
+from ui.views.dots import TINY, Dots
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MANY = 1500
+CATCH = 6.0
+FEWEST = 60
+NOTHING = (np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +67,12 @@ class ResidualView(ChartView):
         self._limit: float | None = None
         self._mas = 1.0
         self.zeros: list[pg.InfiniteLine] = []
-        self.points: list[list[pg.ScatterPlotItem]] = []
+        self.points: list[list[Dots]] = []
         self.trends: list[pg.PlotDataItem] = []
         for row, residual in enumerate(("DX", "DY")):
             for column, axis in enumerate(("X", "Y")):
                 self._add_panel(row, column, residual, axis)
+        self.area.scene().sigMouseClicked.connect(self._click)
         self._restyle()
 
     def _add_panel(self, row: int, column: int, residual: str, axis: str) -> None:
@@ -127,24 +133,21 @@ class ResidualView(ChartView):
         for panel, (x, d) in enumerate(self._panels(residuals)):
             items = self._points_of(panel, len(groups))
             for item in items:
-                item.setData([], [])
+                item.setData(*NOTHING)
             for item, (chip, used) in zip(items, groups, strict=False):
-                item.matches = np.flatnonzero((residuals.extver == chip) & (residuals.used == used))
-                item.chip, item.is_used = chip, used
-                item.setSize(6 if len(x) < MANY else 4)
-                _dress(item)  # while it is empty: afterwards every point would be drawn anew
-                item.setData(x[item.matches], d[item.matches])
+                chosen = np.flatnonzero((residuals.extver == chip) & (residuals.used == used))
+                item.chip, item.hollow, item.size = chip, not used, dot_size(len(x))
+                item.setData(x[chosen], d[chosen], chosen)
+                _dress(item)
             self.trends[panel].setData(*running_median(x[residuals.used], d[residuals.used]))
         for plot in self.plots:
             plot.getAxis("right").setScale(self._mas)
 
-    def _points_of(self, panel: int, count: int) -> list[pg.ScatterPlotItem]:
+    def _points_of(self, panel: int, count: int) -> list[Dots]:
         """At least `count` point items of a panel; they are made once and used again."""
         items = self.points[panel]
         while len(items) < count:
-            item = pg.ScatterPlotItem(size=6, pxMode=True)
-            item.chip, item.is_used, item.matches = 1, True, np.empty(0, dtype=np.int64)
-            item.sigClicked.connect(self._clicked)
+            item = Dots()
             self.plots[panel].addItem(item)
             items.append(item)
         return items
@@ -171,21 +174,31 @@ class ResidualView(ChartView):
         if self._residuals is not None and not self.stack.message:
             self.figures.setText(figures_of(self._residuals, self._mas))
 
-    def _clicked(self, item: pg.ScatterPlotItem, points: list[pg.SpotItem], _event: object) -> None:
-        if len(points):
-            self.star_clicked.emit(int(item.matches[points[0].index()]))
+    def _click(self, event: Any) -> None:
+        """A click within 6 screen pixels of a point tells its match."""
+        for plot, items in zip(self.plots, self.points, strict=True):
+            box = plot.getViewBox()
+            if self.stack.message or not box.sceneBoundingRect().contains(event.scenePos()):
+                continue
+            at, unit = box.mapSceneToView(event.scenePos()), box.viewPixelSize()
+            found = [near for item in items if (near := item.nearest(at.x(), at.y(), *unit)) is not None]
+            match, far = min(found, key=itemgetter(1), default=(0, CATCH + 1.0))
+            if far <= CATCH:
+                self.star_clicked.emit(match)
 
 
-def _dress(item: pg.ScatterPlotItem) -> None:
+def _dress(item: Dots) -> None:
     """Colour by chip; clipped matches are hollow."""
-    colour = QColor(plot_colours().chip(item.chip))
-    if item.is_used:
+    colours = plot_colours()
+    colour = QColor(colours.chip(item.chip))
+    if not item.hollow:
         colour.setAlphaF(0.7)
-        item.setBrush(pg.mkBrush(colour))
-        item.setPen(None)
-    else:
-        item.setBrush(None)
-        item.setPen(pg.mkPen(colour, width=1.0))
+    item.set_colours(colour, colours.field)
+
+
+def dot_size(count: int) -> float:
+    """Screen pixels of a point: small ones when there are many."""
+    return 6.0 if count < 1500 else 4.0 if count < 6000 else TINY
 
 
 def default_limit(residuals: Residuals) -> float:
@@ -198,12 +211,12 @@ def default_limit(residuals: Residuals) -> float:
 
 
 def running_median(x: Floats, d: Floats, nodes: int = 30) -> tuple[Floats, Floats]:
-    """The median of `d` in overlapping windows of neighbours in `x`; empty for fewer than 30 points.
+    """The median of `d` in overlapping windows of neighbours in `x`; empty for fewer than 60 points.
 
     Each window holds at least 11 points, or a twelfth of them all; it is placed at the median of its `x`.
     """
     count = len(x)
-    if count < 30:
+    if count < FEWEST:
         return np.empty(0), np.empty(0)
     order = np.argsort(x, kind="stable")
     wide = max(11, count // 12)
@@ -223,7 +236,7 @@ def figures_of(residuals: Residuals, mas: float) -> str:
         for chip in np.unique(residuals.extver)
     ]
     keys += ["\u25cb&nbsp;clipped"] if clipped else []
-    keys.append("\u2501&nbsp;running median")
+    keys += ["\u2501&nbsp;running median"] if int(used.sum()) >= FEWEST else []
     text = ", ".join(
         f"rms {axis} <b>{value:.4f} px</b> ({value * mas:.2f} mas)"
         for axis, value in zip("xy", rms, strict=True)

@@ -19,7 +19,7 @@ SPREAD = 0.45
 KEYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
-class KeyedBox(pg.ViewBox):
+class KeyedBox(pg.ViewBox):  # type: ignore[misc]
     """A view box that draws the key arrow in its lower right corner, of the same scale as the arrows."""
 
     def __init__(self) -> None:
