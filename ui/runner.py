@@ -14,6 +14,7 @@ from core.runs.progress import Report
 from ui.lane import Job, Lane, trace_of
 from ui.logview import LogView
 from ui.session import Session
+from ui.warmup import settle
 
 
 class Runner(QObject):
@@ -29,6 +30,7 @@ class Runner(QObject):
         self.lane, self.session, self.log = lane, session, log
         self._job: Job | None = None
         self._began = 0.0
+        self._settled: set[str] = set()
         self._done: Callable[[Any], object] | None = None
         self._failed: Callable[[BaseException], object] | None = None
 
@@ -71,6 +73,10 @@ class Runner(QObject):
         self.log.say(f"{title} ended after {time.monotonic() - self._began:.1f} s.")
         if done is not None:
             done(value)
+        if title not in self._settled:
+            # the first run of a kind has loaded its kernels; they are here to stay
+            self._settled.add(title)
+            self.lane.run(settle)
         self.changed.emit()
 
     def _broke(self, error: BaseException) -> None:

@@ -113,11 +113,11 @@ class DrizzleController(QObject):
 
     def _drizzled(self, folder: Path, result: DrizzleResult) -> None:
         self.session.result = result
-        for warning in result.warnings:
-            self.log.say(warning, "warning")
-        for exposure in result.exposures:
-            if exposure.reason:
-                self.log.say(f"{exposure.name}: {exposure.reason}", "warning")
+        told = self.log.plain()
+        left_out = [f"{each.name}: {each.reason}" for each in result.exposures if each.reason]
+        for warning in (*result.warnings, *left_out):
+            if warning not in told:
+                self.log.say(warning, "warning")
         steps = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
         if steps:
             self.log.say(f"Steps: {steps}.")
