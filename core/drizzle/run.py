@@ -239,13 +239,16 @@ class Run:
 
     def warn_of_fractions(self, figures: Figures) -> None:
         """Say when more is flagged than cosmic rays can be."""
-        for exposure, chip in self.chips:
-            _, fraction = figures[chip.path, chip.extver]
-            if suspicious(fraction, chip.exptime):
+        for exposure in self.exposures:
+            found = {chip.extver: figures[chip.path, chip.extver][1] for chip in exposure.chips}
+            if any(suspicious(fraction, exposure.exptime) for fraction in found.values()):
+                shares = ", ".join(
+                    f"{100 * fraction:.1f} % of SCI,{extver}" for extver, fraction in found.items()
+                )
                 self.warn(
-                    f"{exposure.name}[SCI,{chip.extver}]: {100 * fraction:.1f} % of the good pixels are flagged "
-                    "as cosmic rays, more than cosmic rays can be. Check the alignment of this exposure against "
-                    "the others (blink the separate images); stars of a shifted exposure are taken for cosmic rays."
+                    f"{exposure.name}: {shares} are flagged as cosmic rays, more than cosmic rays can be. Check the "
+                    "alignment of the exposures (blink the separate images): where one is shifted, stars are taken "
+                    "for cosmic rays."
                 )
 
 
