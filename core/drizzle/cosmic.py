@@ -61,6 +61,14 @@ class Detector:
     cte_dir: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class CosmicMask:
+    """uint8 masks (rows, columns), 1 good, 0 cosmic ray: `good` with what was grown, `core` without."""
+
+    good: Mask
+    core: Mask
+
+
 def find_cosmics(
     data: Image,
     blot: Image,
@@ -69,8 +77,8 @@ def find_cosmics(
     *,
     workers: Workers | None = None,
     progress: Progress | None = None,
-) -> Mask:
-    """The cosmic ray mask of a chip: uint8, 1 good, 0 cosmic ray.
+) -> CosmicMask:
+    """The cosmic ray mask of a chip.
 
     `data` and `blot` are float32 (rows, columns) in the chip's input units, the blot with its sky. A pixel is
     flagged when it differs from the blot by more than scale2 * derivative + snr2 * noise and a pixel within one
@@ -105,7 +113,8 @@ def find_cosmics(
         _ROWS,
         team,
     )
-    return good
+    np.subtract(1, flagged, out=flagged)
+    return CosmicMask(good, flagged)
 
 
 def cosmic_units(shape: tuple[int, int]) -> int:
@@ -120,7 +129,7 @@ def flagged_fraction(good: Mask, usable: NDArray[np.bool_]) -> tuple[int, float]
 
 
 def suspicious(fraction: float, exptime: float) -> bool:
-    """Whether more pixels are flagged than cosmic rays can account for.
+    """Whether more pixels are flagged, before growing, than cosmic rays can account for.
 
     In orbit 1.5 to 3 % of the pixels are hit in 1000 s (ACS and WFC3 instrument handbooks), the readout counts as
     some 45 s. Twice that and half a percent for neighbours of bad pixels are let pass. More usually means

@@ -16,7 +16,7 @@ from core.drizzle.inputs import Inputs
 from core.drizzle.pixels import chip_input, usable
 from core.drizzle.products import Final, Written, final_unit, write_products
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
-from core.drizzle.run import Figures, Run
+from core.drizzle.run import Figures, Flagged, Run
 from core.drizzle.settings import CombineParams
 from core.drizzle.writeback import changes, write_changes
 
@@ -115,8 +115,8 @@ def _figures(run: Run, exposure: Exposure, figures: Figures) -> ExposureFigures:
 
     chips = []
     for chip in exposure.chips:
-        count, fraction = figures.get((chip.path, chip.extver), (0, 0.0))
-        chips.append(ChipFigures(chip.extver, run.sky.of(chip).noise, count, fraction))
+        found = figures.get((chip.path, chip.extver), Flagged(0, 0.0, 0.0))
+        chips.append(ChipFigures(chip.extver, run.sky.of(chip).noise, found.count, found.fraction))
     crclean = run.space.folder / names.crclean(exposure)
     return ExposureFigures(
         path=exposure.path,

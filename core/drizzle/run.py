@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Chip, Exposure
@@ -23,6 +22,7 @@ from core.drizzle import names
 from core.drizzle.blot import blot
 from core.drizzle.chip import ChipInput
 from core.drizzle.cosmic import (
+    CosmicMask,
     Detector,
     cosmic_units,
     find_cosmics,
@@ -43,9 +43,18 @@ from core.drizzle.workspace import Workspace
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
-Mask = NDArray[np.uint8]
-Figures = Mapping[tuple[Path, int], tuple[int, float]]
-"""Number and fraction of the pixels flagged as cosmic rays, by (path, EXTVER)."""
+
+@dataclass(frozen=True)
+class Flagged:
+    """Cosmic rays of a chip: pixels flagged, their fraction of the usable ones, the same before growing."""
+
+    count: int
+    fraction: float
+    core_fraction: float
+
+
+Figures = Mapping[tuple[Path, int], Flagged]
+"""By (path, EXTVER)."""
 
 
 @dataclass(eq=False)
@@ -194,10 +203,12 @@ class Run:
         figures = {}
         for exposure in self.exposures:
             for chip in exposure.chips:
-                good = self._crmask(exposure, chip)
-                self.space.put(names.of_chip(exposure, chip, "crmask"), good)
+                mask = self._crmask(exposure, chip)
+                self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
                 seen = usable(exposure, chip, self.plan.final_bits, self.plan.reset, self.static)
-                figures[chip.path, chip.extver] = flagged_fraction(good, seen)
+                figures[chip.path, chip.extver] = Flagged(
+                    *flagged_fraction(mask.good, seen), flagged_fraction(mask.core, seen)[1]
+                )
             if self.params["driz_cr_corr"]:
                 self._write_clean(exposure)
         return figures
@@ -217,7 +228,7 @@ class Run:
     def crmask_units(self) -> int:
         return sum(cosmic_units(chip.shape) for _, chip in self.chips)
 
-    def _crmask(self, exposure: Exposure, chip: Chip) -> Mask:
+    def _crmask(self, exposure: Exposure, chip: Chip) -> CosmicMask:
         factor = to_electrons(chip)
         return find_cosmics(
             chip.read("SCI"),
@@ -240,7 +251,7 @@ class Run:
     def warn_of_fractions(self, figures: Figures) -> None:
         """Say when more is flagged than cosmic rays can be."""
         for exposure in self.exposures:
-            found = {chip.extver: figures[chip.path, chip.extver][1] for chip in exposure.chips}
+            found = {chip.extver: figures[chip.path, chip.extver].core_fraction for chip in exposure.chips}
             if any(suspicious(fraction, exposure.exptime) for fraction in found.values()):
                 shares = ", ".join(
                     f"{100 * fraction:.1f} % of SCI,{extver}" for extver, fraction in found.items()
