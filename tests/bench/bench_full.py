@@ -1,4 +1,4 @@
-"""Handbook example 7.1 at full size: wall time, seconds of each step and peak memory, ours and drizzlepac's.
+"""Handbook example 7.1 at full size: time, memory, alignment and cosmic rays against the truth, ours and drizzlepac.
 
     nice python tests/bench/bench_full.py [--size small] [--cores 1 2] [--repeat 3]
 
@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from common import Run, copies, print_table, run_in
+from score import cosmic_ray_score
 
 from core.simulate import Scene, Truth, alignment_error, simulate
 
@@ -75,6 +76,7 @@ def best(script: str, truth: Truth, base: Path, cores: int | None, repeat: int) 
             if result["error"]:
                 print(f"{script}: {result['error']}")
         files = [folder / path.name for path in truth.files]
+        both[1] |= cosmic_ray_score(truth, files)
         both[0]["worst"] = max(alignment_error(truth, files, files[0]).values())
         for path in folder.iterdir():
             path.unlink() if path.is_file() else None
@@ -107,6 +109,12 @@ def rows(results: list[list[Run]]) -> list[list[str]]:
     lines.append(line("tweakreg, peak MB", [both[0]["peak_mb"] for both in results], digits=0))
     lines.append(line("astrodrizzle, peak MB", [both[1]["peak_mb"] for both in results], digits=0))
     lines.append(line("worst image, mas", [both[0]["worst"] for both in results], digits=3))
+    for name, title in (
+        ("recall 5", "CR found, > 5 sigma"),
+        ("recall 20", "CR found, > 20 sigma"),
+        ("purity", "flags right"),
+    ):
+        lines.append([*line(title, [both[1][name] for both in results], digits=4)[:-1], ""])
     return lines
 
 
