@@ -45,10 +45,9 @@ class Actions(QObject):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self._all: dict[str, QAction] = {}
-        for name, (text, _, keys, tip) in ACTIONS.items():
+        for name, (text, _, keys, _tip) in ACTIONS.items():
             action = QAction(text, window)
             action.setIconText(SHORT.get(name, text))
-            action.setStatusTip(tip)
             if keys:
                 action.setShortcut(QKeySequence(keys))
             window.addAction(action)

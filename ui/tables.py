@@ -45,6 +45,7 @@ class FigureTable(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMinimumSectionSize(44)
         header.setStretchLastSection(True)
+        header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.itemSelectionChanged.connect(self._selected)
 
@@ -116,6 +117,7 @@ class AlignTable(FigureTable):
         for row, image in enumerate(images):
             self.fill(row, image.path, align_figures(image))
             self.item(row, 1).setForeground(QColor(badge_colour(str(image.status))))
+            self.item(row, 2).setToolTip(source_figures(image))
 
 
 class CosmicTable(FigureTable):
@@ -142,6 +144,15 @@ class CosmicTable(FigureTable):
         for row, (exposure, chip) in enumerate(lines):
             figures = [f"{chip.sky:.4g}", f"{chip.n_cr}", f"{100.0 * chip.cr_fraction:.3f}"]
             self.fill(row, exposure.path, [exposure.name, str(chip.extver), *figures, exposure.reason])
+
+
+def source_figures(image: ImageResult) -> str:
+    """Noise and threshold of each chip in the unit of the image, and what was found with them."""
+    return "\n".join(
+        f"SCI,{catalog.extver}: {len(catalog)} sources; noise {catalog.sigma:.4g}, threshold {catalog.threshold:.4g} "
+        "in units of the image"
+        for catalog in image.catalogs
+    )
 
 
 def align_figures(image: ImageResult) -> list[str]:

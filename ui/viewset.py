@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ TITLES = {
     "blink": "Blink",
     "products": "Products",
 }
+# the parameter tab that a view depends on: 0 Align, 1 Find sources, 2 Drizzle
+BESIDE = {"histogram": 0, "residuals": 0, "vectors": 1, "blink": 2, "products": 2}
+FRAME_S = 30.0
 
 
 class ViewSet(QObject):
@@ -67,21 +71,47 @@ class ViewSet(QObject):
     def _show_page(self, name: str, _checked: bool = False) -> None:
         self.show(name)
 
-    def grab_all(self, window: QMainWindow, params: QTabWidget, folder: Path) -> list[Path]:
-        """Pictures of the window, one for each view; each goes with the parameters that it depends on."""
+    def grab_all(self, window: QMainWindow, params: QTabWidget, foot: QTabWidget, folder: Path) -> list[Path]:
+        """Pictures of the window, one for each view, and for each frame of the exposure that is blinked.
+
+        Each goes with the parameters and the table that belong to it. Raises OSError when one cannot be written.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        beside = {"histogram": 0, "residuals": 0, "vectors": 1, "blink": 2, "products": 2}
         paths = []
         for name in self.pages:
             self.show(name)
-            params.setCurrentIndex(beside[name])
-            QApplication.processEvents()
-            path = folder / f"{name}.png"
-            if not window.grab().save(str(path)):
-                raise OSError(f"cannot write {path}")
-            paths.append(path)
+            params.setCurrentIndex(BESIDE[name])
+            foot.setCurrentIndex(int(BESIDE[name] == 2))
+            paths.append(_grab(window, folder / f"{name}.png"))
+            if name == "blink":
+                paths += self._grab_frames(window, folder)
+        return paths
+
+    def _grab_frames(self, window: QMainWindow, folder: Path) -> list[Path]:
+        """The frames of the group that is blinked: exposure, cleaned, mask, blot."""
+        view, paths = self.blink, []
+        now = view.current
+        if now is None:
+            return []
+        for index in view.store.members(now.group):
+            view.go_to(index)
+            end = time.monotonic() + FRAME_S
+            while (
+                view.store.get(index) is None and index not in view.store.trouble and time.monotonic() < end
+            ):
+                QApplication.processEvents()
+                time.sleep(0.01)
+            paths.append(_grab(window, folder / f"blink-{Path(view.store.frames[index].name).stem}.png"))
+        view.go_to(view.store.members(now.group)[0])
         return paths
 
     def stop(self) -> None:
         """The window closes: no timer of a view may go on."""
         self.blink.stop()
+
+
+def _grab(window: QMainWindow, path: Path) -> Path:
+    QApplication.processEvents()
+    if not window.grab().save(str(path)):
+        raise OSError(f"cannot write {path}")
+    return path

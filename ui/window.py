@@ -253,8 +253,8 @@ class MainWindow(QMainWindow):
     # ---- pictures and the end
 
     def grab_views(self, folder: Path) -> list[Path]:
-        """Save a picture of the window with each view in front, and of each parameter tab."""
-        return self.views.grab_all(self, self.param_tabs, Path(folder))
+        """Save a picture of the window with each view in front."""
+        return self.views.grab_all(self, self.param_tabs, self.foot, Path(folder))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask when something would be lost; a run is stopped first, without freezing the window."""
