@@ -58,8 +58,8 @@ def _judge_offset(params: MatchParams, offset: Offset) -> Verdict | None:
         )
     if offset.status is PeakStatus.BAD_FIT:
         return Verdict(
-            f"The 2D histogram has no significant peak within {radius}: its highest bin holds {offset.height} "
-            f"pairs, the next highest {offset.second}.",
+            f"The 2D histogram has no significant peak within {radius}: {offset.height} pairs in "
+            f"the bin of the best place, {offset.second} in another.",
             "a larger searchrad, a threshold that gives more stars in common, or dqbits to leave out bad pixels.",
         )
     if offset.status is PeakStatus.EDGE:
