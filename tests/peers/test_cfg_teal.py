@@ -95,7 +95,13 @@ def test_what_teal_saves_opens_in_ours(
     for param in TASKS[task].params:
         (theirs[param.section] if param.section else theirs)[param.name] = wanted[param.name]
     theirs.saveParList(filename=str(tmp_path / "theirs.cfg"))
-    again = load(teal, tmp_path / "theirs.cfg")
+    try:
+        again = load(teal, tmp_path / "theirs.cfg")
+    except KeyError:
+        # with a no-break space before a quote TEAL writes a line that it cannot read itself; ours opens the file
+        assert any("\xa0" in str(value) for value in wanted.values())
+        assert read_cfg(tmp_path / "theirs.cfg").notes
+        return
     assert_equal(values_of(again, task), read_cfg(tmp_path / "theirs.cfg", strict=True).set)
 
 
@@ -162,7 +168,10 @@ def _refuses(reader: Callable[[], object]) -> bool:
 @given(st.text(AWKWARD.replace("\n", "").replace("%", ""), max_size=14))
 @settings(max_examples=3000, deadline=None)
 def test_right_sides_as_configobj_reads_them(right: str) -> None:
-    """Where ConfigObj reads one text, ours reads the same; where it reads a list or fails, ours says it is odd."""
+    """Where ConfigObj reads one text, ours reads the same; where it reads a list or fails, ours says it is odd.
+
+    Except when quotes and a comma in the comment made ConfigObj take the comment for a part of the value.
+    """
     from stsci.tools import configobj
 
     if right.lstrip().startswith(("'''", '"""')):
@@ -175,4 +184,4 @@ def test_right_sides_as_configobj_reads_them(right: str) -> None:
     if isinstance(theirs, str):
         assert (ours, odd) == (theirs, "")
     else:
-        assert odd
+        assert odd or set("'\"") & set(right.partition("#")[2])
