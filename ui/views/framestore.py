@@ -67,14 +67,28 @@ class FrameStore(QObject):
         self._waiting: int | None = None
 
     def set_frames(self, frames: Sequence[BlinkFrame]) -> None:
-        """Take other frames; the looks of groups are kept, prepared frames are forgotten."""
+        """Take other frames; the looks of groups are kept, and what is ready of frames that are the same.
+
+        A frame is the same when its `load` is: the chip of an exposure that stayed in the list, but not a file of
+        a run, which may have been written anew.
+        """
+        before = {(old.load, old.kind, old.unit): made for old, made in self._with_frames()}
         self.frames = tuple(frames)
-        self._ready.clear()
+        kept = (before.get((new.load, new.kind, new.unit)) for new in self.frames)
+        pairs = zip(self.frames, kept, strict=True)
+        self._ready = {
+            index: replace(made, name=new.name)
+            for index, (new, made) in enumerate(pairs)
+            if made is not None and made.wcs is new.wcs
+        }
         self.trouble.clear()
         self._own_looks.clear()
         self._wanted = []
         self._waiting = None
         self._asked += 1
+
+    def _with_frames(self) -> list[tuple[BlinkFrame, Prepared]]:
+        return [(self.frames[index], made) for index, made in self._ready.items()]
 
     def get(self, index: int) -> Prepared | None:
         """The prepared frame, if it is there, be its look the newest or not."""

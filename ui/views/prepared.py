@@ -165,6 +165,9 @@ def local_sky(wcs: ChipWCS | None, shape: tuple[int, ...]) -> Local | None:
         return None
     x, y, half = (shape[1] - 1) / 2.0, (shape[0] - 1) / 2.0, 10.0
     ra, dec = wcs.pix_to_sky(np.array([x, x - half, x + half, x, x]), np.array([y, y, y, y - half, y + half]))
+    wcs.sky_to_pix(
+        ra[:1], dec[:1]
+    )  # compiles that kernel here rather than in the GUI thread, where it is asked for
     east = (ra - ra[0] + 540.0) % 360.0 - 180.0
     east = east * np.cos(np.radians(dec[0])) * 3600.0
     north = (dec - dec[0]) * 3600.0

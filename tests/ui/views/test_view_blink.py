@@ -212,6 +212,27 @@ def test_new_frames_keep_the_chosen_one_and_the_view(view: BlinkView, qtbot: QtB
     assert view.canvas.state == ViewState(10.0, 12.0, 5.0)
 
 
+def test_frames_that_stay_are_not_read_again(qtbot: QtBot, lane: Lane) -> None:
+    read: list[str] = []
+
+    def one() -> np.ndarray:
+        read.append("one")
+        return image(1.0)()
+
+    def two() -> np.ndarray:
+        read.append("two")
+        return image(2.0)()
+
+    view = BlinkView(lane.run)
+    qtbot.addWidget(view)
+    view.show_frames([BlinkFrame("one", one), BlinkFrame("two", two)])
+    qtbot.waitUntil(lambda: not lane.is_busy)
+    view.show_frames([BlinkFrame("two", two), BlinkFrame("new", image(3.0)), BlinkFrame("one", one)])
+    qtbot.waitUntil(lambda: not lane.is_busy)
+    assert sorted(read) == ["one", "two"]
+    assert [frame is not None for frame in map(view.store.get, range(3))] == [True, True, True]
+
+
 def test_an_answer_for_old_frames_is_dropped(qtbot: QtBot, lane: Lane) -> None:
     gate = threading.Event()
 
