@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from math import cos, radians, sin, sqrt
+from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from core.align.daokernel import Kernel, make_kernel
+from core.align.noise import Sky, measured_sky
 from core.align.results import Catalog, Rejected
 from core.align.settings import FindParams
 from core.data.dq import good_pixels, parse_bits
 from core.data.exposure import Chip
-from core.errors import Refusal
 from core.kernels import find as kernels
+from core.kernels.centroid import window_positions
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
 
@@ -22,7 +24,6 @@ Floats = NDArray[np.float64]
 Image = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
-FWHM_PER_SIGMA = 2.0 * sqrt(2.0 * np.log(2.0))
 FILL_REACH = 4
 # No position is better than this: every estimate depends a little on where in its pixel a star lies.
 FLOOR = 0.010
@@ -44,127 +45,6 @@ REASONS: dict[int, str] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
-    """The convolution kernel: `weights` (ny, nx) estimate a Gaussian's height; `gauss` is the unit Gaussian,
-    `inside` the truncation mask; variances in pixels squared."""
-
-    weights: Floats
-    gauss: Floats
-    inside: Bools
-    variance_x: float
-    variance_y: float
-
-
-def make_kernel(params: FindParams) -> Kernel:
-    """The lowered truncated elliptical Gaussian of DAOFIND (Stetson 1987, section III.A)."""
-    sx = params.conv_width / FWHM_PER_SIGMA
-    sy = params.ratio * sx
-    ct, st = cos(radians(params.theta)), sin(radians(params.theta))
-    a = ct**2 / sx**2 + st**2 / sy**2
-    b = 2.0 * ct * st * (1.0 / sx**2 - 1.0 / sy**2)
-    c = st**2 / sx**2 + ct**2 / sy**2
-    d = 4.0 * a * c - b * b
-    hx = int(2.0 * max(1.0, params.nsigma * sqrt(c / d)))
-    hy = int(2.0 * max(1.0, params.nsigma * sqrt(a / d)))
-    dy, dx = np.mgrid[-hy : hy + 1, -hx : hx + 1].astype(float)
-    form = a * dx**2 + b * dx * dy + c * dy**2
-    inside = (form <= params.nsigma**2) | (np.hypot(dx, dy) <= 2.001)
-    gauss = np.exp(-0.5 * form)
-    cut = gauss * inside
-    n = inside.sum()
-    weights = inside * (cut - cut.sum() / n) / ((cut**2).sum() - cut.sum() ** 2 / n)
-    return Kernel(weights, gauss, inside, sx**2, sy**2)
-
-
-@dataclass(frozen=True)
-class Clipped:
-    """Statistics of the pixels that clipping left, with the limits used last."""
-
-    npix: int
-    mean: float
-    stddev: float
-    least: float
-    most: float
-
-
-def clipped(values: Image, nclip: int = 3, nsigma: float = 3.0) -> Clipped:
-    """Iteratively clipped statistics of a 1-d array, as IRAF's imstatistics takes them; NaN do not count."""
-    least, most = -np.inf, np.inf
-    low, high = least, most
-    pivot = float(values[np.isfinite(values)][0]) if values.size else 0.0
-    result = kernels.moments_within(values, -np.inf, np.finfo(np.float32).max, pivot)
-    least, most = result[3], result[4]
-    for _ in range(nclip):
-        low = max(least, result[1] - nsigma * result[2])
-        high = min(most, result[1] + nsigma * result[2])
-        result = kernels.moments_within(values, low, high, result[1])
-    return Clipped(*result)
-
-
-def mode(values: Image, stats: Clipped, binwidth: float) -> float:
-    """Mode of the clipped pixels: parabola through the top of a histogram with bins of `binwidth` sigma.
-
-    The bins are (most - least)/(bins - 1) wide but placed as if `binwidth` sigma wide, as stsci.imagestats does:
-    the thresholds of drizzlepac's users rest on it.
-    """
-    width = binwidth * stats.stddev
-    extent = stats.most - stats.least
-    if width < 1e-6 or extent < 1e-6 or width > extent:
-        return stats.least + 0.5 * width
-    bins = int(extent / width) + 1
-    counts = kernels.count_in_bins(values, stats.least, extent / (bins - 1), bins)
-    top = int(np.argmax(counts))
-    if top in (0, bins - 1):
-        return stats.least + (top + 0.5) * width
-    left, right = int(counts[top] - counts[top - 1]), int(counts[top] - counts[top + 1])
-    tilt = 0.5 * (left - right) / (left + right) if left + right else 0.0
-    return stats.least + (top + 0.5 + tilt) * width
-
-
-def noise(pixels: Image, estimate: str) -> float:
-    """Standard deviation of the sky in image units; NaN when no pixel is finite.
-
-    `handbook`: 1.5 times the standard deviation after three clipping rounds (DrizzlePac Handbook 7.1);
-    `drizzlepac`: sqrt(2 |mode|), as drizzlepac 3 takes it; `robust`: 1.4826 times the median absolute deviation.
-    """
-    values = _finite(pixels)
-    return _noise(values, clipped(values), estimate) if values.size else float("nan")
-
-
-def _noise(values: Image, stats: Clipped, estimate: str) -> float:
-    if estimate == "robust":
-        return float(1.4826 * np.median(np.abs(values - np.median(values))))
-    if estimate == "drizzlepac":
-        return sqrt(2.0 * abs(mode(values, stats, 0.01)))
-    return 1.5 * stats.stddev
-
-
-def _finite(pixels: Image) -> Image:
-    values = np.ravel(pixels)
-    good = np.isfinite(values)
-    return values if good.all() else np.ascontiguousarray(values[good])
-
-
-def _measured_sky(pixels: Image, params: FindParams, electrons: float) -> _Sky:
-    """What the limits and the errors of positions need to know of the sky. Raises `Refusal` for a noise of 0."""
-    values = _finite(pixels)
-    if not values.size:
-        nan = float("nan")
-        return _Sky(nan, nan, nan, nan, electrons)
-    stats = clipped(values)
-    sigma = _noise(values, stats, params.noise) if params.computesig else float(params.skysigma or 0.0)
-    if not sigma > 0:
-        raise Refusal(
-            f"The noise of the sky comes out as 0 ({params.noise}): the pixels are too coarse or all alike.",
-            subject="computesig",
-            advice="computesig = no and skysigma in image units, or another noise estimate.",
-        )
-    # drizzlepac calls sigma squared the sky; with no threshold it is the limit itself
-    threshold = sigma * params.threshold if params.threshold is not None else sigma**2
-    return _Sky(sigma, threshold, stats.mean, stats.stddev, electrons)
-
-
 def find(
     chip: Chip, params: FindParams, workers: Workers | None = None, progress: Progress | None = None
 ) -> Catalog:
@@ -172,8 +52,22 @@ def find(
     bits = parse_bits(params.dqbits)
     good = None if bits is None else good_pixels(chip.read_dq(), bits)
     return find_in(
-        chip.read("SCI"), params, good=good, extver=chip.extver, workers=workers, progress=progress
+        chip.read("SCI"),
+        params,
+        good=good,
+        extver=chip.extver,
+        electrons=electrons_per_unit(chip),
+        workers=workers,
+        progress=progress,
     )
+
+
+def electrons_per_unit(chip: Chip) -> float:
+    """Electrons per image unit, 1 where the header does not say."""
+    electrons = 1.0 if chip.in_electrons or not chip.bunit else chip.gain
+    if chip.is_rate:
+        electrons *= chip.exptime
+    return electrons if np.isfinite(electrons) and electrons > 0 else 1.0
 
 
 def find_in(
@@ -192,40 +86,53 @@ def find_in(
     from their neighbours, so they do not spread. `electrons` per image unit tell the photon noise.
     """
     workers = workers or Threads()
-    sky = _measured_sky(pixels, params, electrons)
-    threshold = sky.threshold
+    sky = measured_sky(pixels, params, electrons)
     kernel = make_kernel(params)
     if not np.isfinite(sky.sigma) or min(pixels.shape) < max(kernel.gauss.shape):
         return _catalog(np.empty((0, kernels.N_COLUMNS)), np.empty(0, np.int8), extver, sky, kernel)
     data, usable = _repaired(pixels, good)
     conv = np.empty(data.shape, np.float32)
-    work = max(1, 1_500_000 // data.shape[1])
+    rows = max(1, 1_500_000 // data.shape[1])
     over_rows(
         lambda start, stop: kernels.convolve_rows(data, kernel.weights, conv, start, stop),
         data.shape[0],
-        work,
+        rows,
         workers,
         progress,
     )
-    boxes = kernels.label_boxes(conv, usable, threshold)
-    table = np.empty((len(boxes), kernels.N_COLUMNS))
-    reason = np.empty(len(boxes), np.int8)
-    over_rows(
-        lambda start, stop: kernels.measure(
-            data, conv, usable, boxes, threshold, kernel.gauss, kernel.inside, sky.sigma**2, kernel.variance_x,
-            kernel.variance_y, params.limits(), params.use_sharp_round, table, reason, start, stop,
-        ),
-        len(boxes),
-        20_000,
-        workers,
-        progress,
-    )  # fmt: skip
+    table, reason = _measured(data, conv, usable, sky, kernel, params, workers, progress)
     _drop_duplicates(table, reason, params.conv_width * params.nsigma / 2.0)
     made = _catalog(table, reason, extver, sky, kernel)
     return _refined(made, data, sky, kernel, workers)
 
 
-def _refined(catalog: Catalog, data: Image, sky: _Sky, kernel: Kernel, workers: Workers) -> Catalog:
+def _measured(
+    data: Image,
+    conv: Image,
+    usable: Bools,
+    sky: Sky,
+    kernel: Kernel,
+    params: FindParams,
+    workers: Workers,
+    progress: Progress | None,
+) -> tuple[Floats, NDArray[np.int8]]:
+    """All candidates above the threshold with their verdicts."""
+    boxes = kernels.label_boxes(conv, usable, sky.threshold)
+    table = np.empty((len(boxes), kernels.N_COLUMNS))
+    reason = np.empty(len(boxes), np.int8)
+    limits = params.limits()
+
+    def block(start: int, stop: int) -> None:
+        kernels.measure(
+            data, conv, usable, boxes, sky.threshold, kernel.gauss, kernel.inside, sky.sigma**2,
+            kernel.variance_x, kernel.variance_y, limits, params.use_sharp_round, table, reason, start, stop,
+        )  # fmt: skip
+
+    over_rows(block, len(boxes), 20_000, workers, progress)
+    return table, reason
+
+
+def _refined(catalog: Catalog, data: Image, sky: Sky, kernel: Kernel, workers: Workers) -> Catalog:
     """The catalog with the finer positions that the fit uses.
 
     The marginal fit's position depends on where in its pixel a star lies (0.02 px for stars of 1.9 px FWHM);
@@ -236,7 +143,7 @@ def _refined(catalog: Catalog, data: Image, sky: _Sky, kernel: Kernel, workers: 
     fine = np.empty((len(catalog), 2))
     sigma = max(LEAST_WINDOW, WINDOW * sqrt(kernel.variance_x))
     over_rows(
-        lambda start, stop: kernels.window_positions(
+        lambda start, stop: window_positions(
             data, catalog.x, catalog.y, sky.level, sigma, FINE_REACH, fine, start, stop
         ),
         len(catalog),
@@ -283,18 +190,7 @@ def _drop_duplicates(table: Floats, reason: NDArray[np.int8], separation: float)
     reason[kept[gone]] = kernels.DUPLICATE
 
 
-@dataclass(frozen=True)
-class _Sky:
-    """Noise and level of the sky in image units, the threshold of the convolved image, electrons per unit."""
-
-    sigma: float
-    threshold: float
-    level: float
-    scatter: float
-    electrons: float
-
-
-def _catalog(table: Floats, reason: NDArray[np.int8], extver: int, sky: _Sky, kernel: Kernel) -> Catalog:
+def _catalog(table: Floats, reason: NDArray[np.int8], extver: int, sky: Sky, kernel: Kernel) -> Catalog:
     """Kept sources sorted by y, then x; the others go to `rejected`."""
     kept = np.nonzero(reason == kernels.KEPT)[0]
     kept = kept[np.lexsort((table[kept, kernels.X], table[kept, kernels.Y]))]
@@ -318,7 +214,7 @@ def _catalog(table: Floats, reason: NDArray[np.int8], extver: int, sky: _Sky, ke
     )
 
 
-def position_errors(flux: Floats, sky: _Sky, kernel: Kernel) -> Floats:
+def position_errors(flux: Floats, sky: Sky, kernel: Kernel) -> Floats:
     """Expected error of the positions in pixels: photon and sky noise in the kernel's box, and a floor.
 
     sigma_kernel sqrt(variance of the flux)/flux, the error of the first moment of a star as wide as the kernel

@@ -1,4 +1,4 @@
-"""Kernels of the source finder: statistics, convolution, labelling, measuring. All positions 0-based.
+"""Kernels of the source finder: convolution, labelling, measuring. All positions 0-based.
 
 The method is DAOFIND (Stetson 1987, PASP 99, 191) as drizzlepac's tweakreg runs it: a lowered truncated Gaussian
 estimates the height of a star at each pixel; what exceeds the threshold is labelled and measured on the
@@ -22,50 +22,6 @@ KEPT, EDGE, PEAK_LOW, PEAK_HIGH, FLUX_LOW, FLUX_HIGH, SHARPNESS, ROUNDNESS, NO_F
 # Columns of what `measure` fills.
 X, Y, FLUX, PEAK, SHARP, ROUND1, ROUND2 = range(7)
 N_COLUMNS = 7
-
-
-@njit(nogil=True, cache=True)
-def moments_within(
-    values: Image, low: float, high: float, pivot: float
-) -> tuple[int, float, float, float, float]:
-    """Number, mean, standard deviation (N-1), minimum and maximum of the 1-d `values` in [low, high].
-
-    Sums are taken about `pivot`, any value near the mean. Comparisons with NaN are false, so NaN do not count.
-    """
-    n = 0
-    total = 0.0
-    squares = 0.0
-    least = np.inf
-    most = -np.inf
-    for i in range(values.size):
-        v = float(values[i])
-        if v >= low and v <= high:
-            n += 1
-            d = v - pivot
-            total += d
-            squares += d * d
-            if v < least:
-                least = v
-            if v > most:
-                most = v
-    if n == 0:
-        return 0, np.nan, np.nan, np.nan, np.nan
-    if least == most:  # coarse pixels: rounding must not make a noise of its own
-        return n, least, 0.0, least, most
-    mean = total / n
-    variance = (squares - total * mean) / (n - 1) if n > 1 else 0.0
-    return n, pivot + mean, np.sqrt(max(variance, 0.0)), least, most
-
-
-@njit(nogil=True, cache=True)
-def count_in_bins(values: Image, low: float, width: float, bins: int) -> Ints:
-    """How many of the 1-d `values` fall into each of `bins` bins of `width` from `low` on; the rest is left out."""
-    counts = np.zeros(bins, np.int64)
-    for i in range(values.size):
-        place = (float(values[i]) - low) / width
-        if place >= 0.0 and place < bins:
-            counts[int(place)] += 1
-    return counts
 
 
 @njit(nogil=True, cache=True)
@@ -393,55 +349,3 @@ def measure(
         reason[i] = _verdict(row, limits, select)
         if np.isnan(row[X]):
             row[X], row[Y] = cx, cy
-
-
-@njit(nogil=True, cache=True)
-def window_positions(
-    data: Image,
-    x: Floats,
-    y: Floats,
-    sky: float,
-    sigma: float,
-    reach: float,
-    out: Floats,
-    start: int,
-    stop: int,
-) -> None:
-    """Positions start..stop by Gaussian-windowed moments, into `out` (n, 2); NaN where they do not settle.
-
-    The window of `sigma` pixels follows the position until it moves less than 1e-4 px: the maximum of the image
-    convolved with the window, found without a model of the star (SExtractor's XWIN, Bertin & Arnouts). NaN too
-    beyond `reach` pixels from the beginning or where the window hangs over the edge.
-    """
-    ny, nx = data.shape
-    half = int(4.0 * sigma) + 1
-    wx = np.empty(2 * half + 1)
-    for i in range(start, stop):
-        out[i, 0], out[i, 1] = np.nan, np.nan
-        px, py = x[i], y[i]
-        for _ in range(40):
-            cx, cy = int(np.rint(px)), int(np.rint(py))
-            if cx < half or cy < half or cx + half >= nx or cy + half >= ny:
-                break
-            total = 0.0
-            sum_x = 0.0
-            sum_y = 0.0
-            for k in range(2 * half + 1):
-                wx[k] = np.exp(-0.5 * ((cx - half + k - px) / sigma) ** 2)
-            for v in range(cy - half, cy + half + 1):
-                wy = np.exp(-0.5 * ((v - py) / sigma) ** 2)
-                for k in range(2 * half + 1):
-                    w = wy * wx[k] * (data[v, cx - half + k] - sky)
-                    total += w
-                    sum_x += w * (cx - half + k - px)
-                    sum_y += w * (v - py)
-            if total <= 0.0:
-                break
-            dx, dy = 2.0 * sum_x / total, 2.0 * sum_y / total
-            px += dx
-            py += dy
-            if abs(px - x[i]) > reach or abs(py - y[i]) > reach:
-                break
-            if abs(dx) < 1e-4 and abs(dy) < 1e-4:
-                out[i, 0], out[i, 1] = px, py
-                break

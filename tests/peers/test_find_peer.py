@@ -9,7 +9,8 @@ import pytest
 from astropy.io import fits
 from scipy.spatial import cKDTree
 
-from core.align.find import find_in, noise
+from core.align.find import find_in
+from core.align.noise import noise
 from core.align.settings import FindParams
 from core.kernels.find import DUPLICATE
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.align.find import REASONS, clipped, find_in, make_kernel, mode, noise
+from core.align.daokernel import make_kernel
+from core.align.find import REASONS, electrons_per_unit, find_in
+from core.align.noise import clipped, mode, noise
 from core.align.settings import FindParams
+from core.data.exposure import Chip
 from core.errors import Refusal
 from core.kernels import find as kernels
 from core.runs.spread import Threads
@@ -233,3 +237,16 @@ def test_no_threshold_means_sigma_squared() -> None:
     image, *_ = field()
     catalog = find_in(image, replace(PARAMS, threshold=None))
     assert catalog.threshold == pytest.approx(catalog.sigma**2)
+
+
+@pytest.mark.parametrize(
+    ("bunit", "electrons"),
+    [("ELECTRONS", 1.0), ("ELECTRONS/S", 40.0), ("COUNTS", 1.5), ("COUNTS/S", 60.0), ("", 1.0)],
+)
+def test_photons_are_counted_in_electrons(bunit: str, electrons: float) -> None:
+    chip = Chip(
+        path=Path("x"), extver=1, ccdchip=1, shape=(1, 1), wcs=None, bunit=bunit, gain=1.5, read_noise=3.0,
+        exptime=40.0, header=None, has_err=False, has_dq=False,
+    )  # fmt: skip
+    assert electrons_per_unit(chip) == electrons
+    assert electrons_per_unit(replace(chip, gain=float("nan"), exptime=0.0)) == 1.0

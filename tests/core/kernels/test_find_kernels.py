@@ -7,32 +7,11 @@ import pytest
 from scipy import ndimage
 
 from core.kernels import find as kernels
+from core.kernels.centroid import window_positions
 
 
 def image(shape: tuple[int, int] = (40, 57), seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).normal(10, 3, shape).astype(np.float32)
-
-
-def test_moments_are_those_of_numpy_inside_the_limits() -> None:
-    values = image().ravel()
-    values[::7] = np.nan
-    inside = values[(values >= 6) & (values <= 15)].astype(float)
-    n, mean, stddev, least, most = kernels.moments_within(values, 6.0, 15.0, 9.0)
-    assert n == len(inside)
-    assert mean == pytest.approx(inside.mean(), rel=1e-12)
-    assert stddev == pytest.approx(inside.std(ddof=1), rel=1e-12)
-    assert (least, most) == (inside.min(), inside.max())
-
-
-def test_equal_pixels_scatter_by_exactly_nothing() -> None:
-    assert kernels.moments_within(np.full(1001, 0.1, np.float32), -1.0, 1.0, 1e6)[2] == 0.0
-    assert kernels.moments_within(np.ones(3, np.float32), 5.0, 6.0, 0.0)[0] == 0
-
-
-def test_bins_count_what_falls_into_them() -> None:
-    values = image().ravel()
-    expected, _ = np.histogram(values, bins=20, range=(4.0, 14.0))
-    assert np.array_equal(kernels.count_in_bins(values, 4.0, 0.5, 20), expected)
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (7, 3), (1, 9), (13, 13)])
@@ -85,14 +64,14 @@ def star(x: float, y: float, sigma: float = 0.85, shape: tuple[int, int] = (31, 
 def test_the_window_settles_on_the_star(x: float, y: float) -> None:
     out = np.empty((1, 2))
     begin = np.array([x + 0.2]), np.array([y - 0.15])
-    kernels.window_positions(star(x, y), *begin, 5.0, 1.19, 0.35, out, 0, 1)
+    window_positions(star(x, y), *begin, 5.0, 1.19, 0.35, out, 0, 1)
     assert out[0] == pytest.approx([x, y], abs=1e-3)
 
 
 def test_the_window_gives_up_near_the_edge_and_far_from_its_beginning() -> None:
     out = np.empty((2, 2))
     data = star(1.0, 15.0) + star(16.0, 15.0)
-    kernels.window_positions(data, np.array([1.0, 15.0]), np.array([15.0, 14.0]), 10.0, 1.19, 0.35, out, 0, 2)
+    window_positions(data, np.array([1.0, 15.0]), np.array([15.0, 14.0]), 10.0, 1.19, 0.35, out, 0, 2)
     assert np.isnan(out).all()
 
 
