@@ -88,8 +88,9 @@ class StandInPerson:
         self.asked.append(question)
         return self.answers.get(question, True)
 
-    def may_apply(self, alignment, files, wcsname) -> bool:
-        return bool(self._answer("apply"))
+    def files_to_apply(self, alignment, files, wcsname) -> list[Path]:
+        answer = self._answer("apply")
+        return answer if isinstance(answer, list) else files if answer else []
 
     def may_replace_name(self, taken) -> bool:
         return bool(self._answer("replace"))

@@ -38,8 +38,8 @@ def set_demo_parameters(window: MainWindow) -> None:
 class Yes:
     """Answers every question with what the demonstration wants."""
 
-    def may_apply(self, *_: object) -> bool:
-        return True
+    def files_to_apply(self, _alignment: object, files: list[Path], _wcsname: str) -> list[Path]:
+        return files
 
     def may_replace_name(self, _taken: str) -> bool:
         return True

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeySequence
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from ui import style
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from core.drizzle.results import DrizzleResult
 
 PATH = Qt.ItemDataRole.UserRole
+FIRST_FIGURE = 5
+WIDEST = 320
 
 
 class FigureTable(QTableWidget):
@@ -42,7 +44,7 @@ class FigureTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setMinimumSectionSize(44)
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
@@ -59,6 +61,16 @@ class FigureTable(QTableWidget):
             if len(text) > 30:
                 item.setToolTip(text)
             self.setItem(row, place, item)
+
+    def fit_columns(self) -> None:
+        """Widths after the texts; a cell that spans several columns widens none of them."""
+        for place in range(self.columnCount()):
+            width = self.horizontalHeader().sectionSizeHint(place)
+            for row in range(self.rowCount()):
+                item = self.item(row, place)
+                if item is not None and self.columnSpan(row, place) == 1:
+                    width = max(width, QFontMetrics(item.font()).horizontalAdvance(item.text()) + 24)
+            self.setColumnWidth(place, min(width, WIDEST))
 
     def choose(self, path: Path | None) -> None:
         """Select the first row of `path` without telling anybody."""
@@ -80,8 +92,16 @@ class FigureTable(QTableWidget):
         """The selected rows with the headings, tab-separated."""
         heads = [self.horizontalHeaderItem(place).text() for place in range(self.columnCount())]
         rows = sorted({index.row() for index in self.selectedIndexes()})
-        lines = [[self.item(row, place).text() for place in range(self.columnCount())] for row in rows]
+        lines = [self.text_of_row(row) for row in rows]
         return "\n".join("\t".join(line) for line in [heads, *lines])
+
+    def text_of_row(self, row: int) -> list[str]:
+        """The texts of a row, from left to right."""
+        return [self._text(row, place) for place in range(self.columnCount())]
+
+    def _text(self, row: int, place: int) -> str:
+        item = self.item(row, place)
+        return item.text() if item is not None else ""
 
     def _selected(self) -> None:
         items = self.selectedItems()
@@ -104,8 +124,8 @@ class AlignTable(FigureTable):
                 "ysh [px]": "Shift in y, pixels of the reference frame",
                 "rot [°]": "Rotation in degrees",
                 "scale": "Scale factor",
-                "rms x [px]": "Scatter of the residuals in x of the matches used, frame pixels",
-                "rms y [px]": "Scatter of the residuals in y of the matches used, frame pixels",
+                "rms x": "Scatter of the residuals in x of the matches used, frame pixels",
+                "rms y": "Scatter of the residuals in y of the matches used, frame pixels",
                 "remark": "Why, and what to try",
             },
             parent,
@@ -113,11 +133,25 @@ class AlignTable(FigureTable):
 
     def show_alignment(self, alignment: Alignment | None) -> None:
         images = alignment.images if alignment else ()
+        self.clearSpans()
         self.setRowCount(len(images))
         for row, image in enumerate(images):
             self.fill(row, image.path, align_figures(image))
             self.item(row, 1).setForeground(QColor(badge_colour(str(image.status))))
             self.item(row, 2).setToolTip(source_figures(image))
+            if image.fit is None:
+                self._spread_remark(row)
+        self.fit_columns()
+
+    def _spread_remark(self, row: int) -> None:
+        """Without a fit the remark takes the place of its figures: it is what matters, and must be read at once."""
+        last = self.columnCount() - 1
+        remark = self.item(row, last).text()
+        if remark:
+            item = self.takeItem(row, last)
+            item.setToolTip(remark)
+            self.setItem(row, FIRST_FIGURE, item)
+            self.setSpan(row, FIRST_FIGURE, 1, last - FIRST_FIGURE + 1)
 
 
 class CosmicTable(FigureTable):
@@ -144,6 +178,7 @@ class CosmicTable(FigureTable):
         for row, (exposure, chip) in enumerate(lines):
             figures = [f"{chip.sky:.4g}", f"{chip.n_cr}", f"{100.0 * chip.cr_fraction:.3f}"]
             self.fill(row, exposure.path, [exposure.name, str(chip.extver), *figures, exposure.reason])
+        self.fit_columns()
 
 
 def source_figures(image: ImageResult) -> str:
@@ -173,5 +208,11 @@ def align_figures(image: ImageResult) -> list[str]:
         ]
     matched = str(len(image.matches)) if image.matches is not None else ""
     used = str(fit.n_used) if fit is not None else ""
-    remark = " ".join(part for part in (image.reason, image.advice) if part)
+    remark = remark_of(image)
     return [image.name, str(image.status), str(sources) if sources else "", matched, used, *figures, remark]
+
+
+def remark_of(image: ImageResult) -> str:
+    """Why an image has its status, and what to try."""
+    advice = f"Try: {image.advice}" if image.advice else ""
+    return " ".join(part for part in (image.reason, advice) if part)

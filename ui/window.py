@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from ui import icons, layout
+from ui import icons, layout, style
 from ui.actions import Actions
 from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         self.drizzle.folder_changed.connect(self._refresh)
         self.params.history.moved.connect(self._refresh_undo)
         self.params.changed.connect(self._refresh_title)
+        self.params.changed.connect(self._refresh_stale)
         self.listing.chosen.connect(self._chosen)
         self.align_table.chosen.connect(self.listing.choose)
         self.cosmic_table.chosen.connect(self.listing.choose)
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.drizzle.drizzled.connect(self._drizzled)
         self.lane.troubled.connect(self._troubled)
         self.log.spoke.connect(self._spoke)
+        style.switch().changed.connect(self.show_.show_figures)
 
     def _slots(self) -> dict[str, object]:
         params = self.params
@@ -176,6 +178,12 @@ class MainWindow(QMainWindow):
         folder = self.drizzle.folder()
         self.setWindowTitle(f"{folder.name}[*] - DrizzleDesk" if folder else "DrizzleDesk[*]")
 
+    def _refresh_stale(self) -> None:
+        """Mark the table of an alignment that was made with other parameters than the form shows."""
+        made_with = self.session.aligned_sets
+        stale = made_with is not None and made_with != self.params.align_sets()
+        self.foot.setTabText(0, "Alignment (parameters changed since)" if stale else "Alignment")
+
     def _refresh_blink(self) -> None:
         if not self.files.is_reading:
             self.blink.refresh()
@@ -192,6 +200,7 @@ class MainWindow(QMainWindow):
 
     def _aligned(self) -> None:
         self.show_.show_alignment()
+        self._refresh_stale()
         self._leave_reference()
         self.views.show("histogram")
         self.foot.setCurrentWidget(self.align_table)

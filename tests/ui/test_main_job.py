@@ -183,3 +183,15 @@ def test_the_window_is_never_deaf(qtbot, window):
         if watch.worst < 0.1:
             break
     assert min(worst) < 0.1, f"deaf for {[f'{gap * 1000:.0f} ms' for gap in worst]}"
+
+
+def test_close_during_a_run_ends_it(qtbot, window, exposures):
+    button = window.findChild(QToolBar, "steps").widgetForAction(window.actions_["drizzle"])
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "(" in window.status.step.text(), timeout=MINUTE)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=MINUTE)
+    assert not window.runner.is_running
+    for path in exposures:
+        with fits.open(path) as hdus:
+            assert len(hdus) >= 7

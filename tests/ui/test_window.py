@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent
 from core.align.results import Status
 from core.errors import Refusal
 from ui import style
+from ui.dialogs import ApplyDialog
 from ui.main import ErrorHook
 from ui.watch import LoopWatch
 
@@ -122,6 +123,41 @@ def test_a_wcs_of_the_same_name_is_replaced_only_after_a_yes(qtbot, make_window,
     assert [call[0] for call in engine.given] == (["align", "apply"] if answer else ["align"])
     assert window.params.values("tweakreg")["reusename"] is answer
     assert ("APPLIED" in badges(window)) is answer
+
+
+def test_a_file_may_be_left_out_of_apply(qtbot, make_window, person, tmp_path):
+    window = make_window(*NAMES)
+    person.answers["apply"] = [tmp_path / "c_flt.fits"]
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    press(qtbot, window, "apply")
+    finished(qtbot, window)
+    assert badges(window) == ["REFERENCE", "ALIGNED", "APPLIED"]
+    assert [path.name for path in window.session.to_apply()] == ["b_flt.fits"]
+
+
+def test_the_question_lists_every_image_and_ticks_those_that_are_aligned(qtbot, make_window, engine):
+    engine.statuses["b_flt.fits"] = Status.FAILED
+    window = make_window(*NAMES)
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    dialog = ApplyDialog(window.session.alignment, window.session.to_apply(), "TWEAK", window)
+    assert dialog.list.count() == 3
+    assert [path.name for path in dialog.chosen()] == ["c_flt.fits"]
+    assert dialog.apply.text() == "Apply to 1 file"
+    dialog.list.item(2).setCheckState(Qt.CheckState.Unchecked)
+    assert not dialog.apply.isEnabled()
+
+
+def test_an_alignment_made_with_other_parameters_is_marked(qtbot, make_window):
+    window = make_window(*NAMES)
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    assert window.foot.tabText(0) == "Alignment"
+    window.params.states["imagefindpars"].edit("threshold", "9")
+    assert "changed since" in window.foot.tabText(0)
+    window.actions_["undo"].trigger()
+    assert window.foot.tabText(0) == "Alignment"
 
 
 def test_a_refused_apply_does_not_drizzle_later(qtbot, make_window, engine, person):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +17,18 @@ from ui.exposures import ExposureList
 from ui.logview import LogView
 from ui.runner import Runner
 from ui.session import ALIGN, APPLY, Session
+from ui.tables import remark_of
 
 if TYPE_CHECKING:
     from core.align.results import Alignment
 
 
 class AlignController(QObject):
-    """`aligned()` when a new alignment is in the session, `applied()` when headers were written."""
+    """`aligned()` when a new alignment is in the session, `applied(whole)` when headers were
+    written, `whole` if all that were asked for."""
 
     aligned = Signal()
-    applied = Signal()
+    applied = Signal(bool)
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class AlignController(QObject):
         session.applied = frozenset()
         self.listing.clear_badges()
         for image in alignment.images:
-            why = " ".join(part for part in (image.reason, image.advice) if part)
+            why = remark_of(image)
             self.listing.update_entry(image.path, badge=str(image.status), why=why)
             if str(image.status) == "FAILED":
                 self.log.say(f"{image.name}: FAILED. {why}", "error")
@@ -82,9 +85,13 @@ class AlignController(QObject):
         if alignment is None or not waiting or self.params.refuse_wrong(APPLY, "tweakreg"):
             return
         sets = self.params.align_sets()
-        if self.ask.may_apply(alignment, waiting, str(sets.tweakreg["wcsname"])):
+        chosen = self.ask.files_to_apply(alignment, waiting, str(sets.tweakreg["wcsname"]))
+        if chosen:
+            part = replace(
+                alignment, images=tuple(image for image in alignment.images if image.path in chosen)
+            )
             self.runner.start(
-                APPLY, self.engine.name_taken, waiting, sets, done=partial(self._name_checked, alignment)
+                APPLY, self.engine.name_taken, chosen, sets, done=partial(self._name_checked, part)
             )
 
     def _name_checked(self, alignment: Alignment, taken: str) -> None:
@@ -113,7 +120,7 @@ class AlignController(QObject):
                 self.log.say(f"{outcome.path.name}: the header was not changed.", "error")
         self.session.applied = frozenset(written)
         self.files.reread()
-        self.applied.emit()
+        self.applied.emit(all(outcome.status.name != "FAILED" for outcome in outcomes))
 
     def _broke_off(self, error: BaseException) -> None:
         """Stopped between two files: which headers have the new WCS is not known, so the result is let go."""

@@ -81,10 +81,10 @@ class DrizzleController(QObject):
         if not self.runner.is_running:
             self._after_apply = False
 
-    def _applied(self) -> None:
+    def _applied(self, whole: bool) -> None:
         if self._after_apply:
             self._after_apply = False
-            if not self.session.to_apply():
+            if whole:
                 self._start()
 
     def _start(self) -> None:

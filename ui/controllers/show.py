@@ -35,9 +35,15 @@ class ShowController(QObject):
 
     def show_alignment(self) -> None:
         """A new alignment, or none any more."""
+        self.show_figures()
+        self.show_alignment_views()
+
+    def show_figures(self) -> None:
+        """Fill the tables afresh, in the colours of the present theme."""
         self.align.show_alignment(self.session.alignment)
         self.align.choose(self.current)
-        self.show_alignment_views()
+        self.cosmic.show_result(self.session.result)
+        self.cosmic.choose(self.current)
 
     def show_alignment_views(self) -> None:
         """Histogram, residuals and vectors of the current image."""
@@ -58,7 +64,6 @@ class ShowController(QObject):
     def show_result(self) -> None:
         """New products."""
         result = self.session.result
-        self.cosmic.show_result(result)
-        self.cosmic.choose(self.current)
+        self.show_figures()
         if result is not None:
             self.views.products.show_result(result)

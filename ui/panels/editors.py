@@ -78,7 +78,7 @@ class TextEditor(QLineEdit):
     def __init__(self, param: Param, parent: QWidget) -> None:
         super().__init__(parent)
         self.param = param
-        self._wrong = False
+        self._colour = ""
         self.setAccessibleName(param.label)
         if param.kind.is_number:
             self.setFont(style.mono(self.font().pointSizeF()))
@@ -98,12 +98,13 @@ class TextEditor(QLineEdit):
 
     def mark(self, wrong: bool) -> None:
         """Show in colour that the text is no value; the message stands below."""
-        if wrong == self._wrong:
+        colour = style.current().bad if wrong else ""
+        if colour == self._colour:
             return
-        self._wrong = wrong
+        self._colour = colour
         palette = QPalette()
-        if wrong:
-            palette.setColor(QPalette.ColorRole.Text, QColor(style.current().bad))
+        if colour:
+            palette.setColor(QPalette.ColorRole.Text, QColor(colour))
         self.setPalette(palette)
 
     def event(self, event: QEvent) -> bool:

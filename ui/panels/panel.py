@@ -116,6 +116,8 @@ class Panel(QWidget):
 
     def _restyle(self) -> None:
         self._glass.setIcon(icons.icon("search", style.current().muted))
+        for box in self.form.boxes:
+            box.refresh()
         self.form.widget().update()
 
     def _toggle(self, text: str, tip: str) -> QToolButton:
