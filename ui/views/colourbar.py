@@ -64,7 +64,8 @@ class ColourBar(QWidget):
             return
         painter = QPainter(self)
         rgb = np.ascontiguousarray(self._strip()[None])
-        strip = QImage(rgb.tobytes(), rgb.shape[1], 1, rgb.shape[1] * 3, QImage.Format.Format_RGB888)
+        pixels = rgb.tobytes()  # the image only borrows them: they must live as long as it does
+        strip = QImage(pixels, rgb.shape[1], 1, len(pixels), QImage.Format.Format_RGB888)
         bar = QRectF(2, 1, self.width() - 4, 9)
         painter.drawImage(bar, strip)
         colours = plot_colours()
