@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import ChipInput, Image
-from core.drizzle.drop import Canvas, context_bit, drop_chip, drop_of
+from core.drizzle.drop import Canvas, context_bit, drop_chip, drop_of, settle
 from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import CombineParams
 from core.runs.progress import Progress
@@ -47,9 +47,7 @@ def combine(
     """
     if params.units == "counts" and total_exptime is None:
         raise ValueError("total counts need the total exposure time")
-    fill = params.fillval if params.fillval is not None else params.maskval
-    sci = np.full(frame.shape, np.nan if fill is None else fill, np.float32)
-    wht = np.zeros(frame.shape, np.float32)
+    sci, wht = np.zeros(frame.shape, np.float32), np.zeros(frame.shape, np.float32)
     planes: list[NDArray[np.int32]] = []
     for number, chip in enumerate(chips, start=1):
         if number % 32 == 1:
@@ -58,6 +56,8 @@ def combine(
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)
         drop_chip(chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress)
+    fill = params.fillval if params.fillval is not None else params.maskval
+    settle(Canvas(sci, wht), np.nan if fill is None else fill, workers=workers)
     if params.units == "counts" and total_exptime is not None:
         np.multiply(sci, np.float32(total_exptime), out=sci, where=wht != 0)
     return Combined(sci, wht, _cube(planes, frame))

@@ -23,7 +23,8 @@ _LUT_STEP = float(np.float32(0.01))  # pixels; single precision, so that entries
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """The frame while chips fall on it: running weighted mean and weight (float32), context plane and bit."""
+    """The frame while chips fall on it: sums of weight times value and of weight (float32, start with zeros), a
+    context plane and the chip's bit in it (0: no context)."""
 
     sci: Image
     wht: Image
@@ -79,6 +80,15 @@ def drop_chip(
         )
 
     over_rows(work, canvas.sci.shape[0], TILE_ROWS, workers or Threads(), progress)
+
+
+def settle(canvas: Canvas, fill: float, *, workers: Workers | None = None) -> None:
+    """Make weighted means of the sums, once all chips have fallen; `fill` where there is no weight."""
+
+    def work(first: int, stop: int) -> None:
+        kernels.settle(canvas.sci[first:stop], canvas.wht[first:stop], np.float32(fill))
+
+    over_rows(work, canvas.sci.shape[0], TILE_ROWS, workers or Threads())
 
 
 def drop_of(params: DropParams, chip: ChipInput, frame: ChipWCS) -> Drop:

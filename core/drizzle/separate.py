@@ -9,7 +9,7 @@ import numpy as np
 
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import ChipInput, Image
-from core.drizzle.drop import Canvas, drop_chip, drop_of
+from core.drizzle.drop import Canvas, drop_chip, drop_of, settle
 from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import SeparateParams
 from core.runs.progress import Progress
@@ -38,10 +38,10 @@ def separate(
     leaves the values of bad pixels there). `progress` is advanced `work_units(frame)` times a chip.
     Raises `Refusal` for counts without an exposure time, `Cancelled`.
     """
-    fill = 0.0 if params.fillval is None else params.fillval
-    canvas = Canvas(np.full(frame.shape, fill, np.float32), np.zeros(frame.shape, np.float32))
+    canvas = Canvas(np.zeros(frame.shape, np.float32), np.zeros(frame.shape, np.float32))
     for chip in chips:
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)
         drop_chip(chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress)
+    settle(canvas, 0.0 if params.fillval is None else params.fillval, workers=workers)
     return Single(canvas.sci, canvas.wht)

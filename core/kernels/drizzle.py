@@ -4,9 +4,9 @@ One call of `drizzle_tile` works on one tile, the output rows [row0, row1), and 
 it, in the order of the chip. Tiles write disjoint rows, so any number of threads gives the same bits.
 
 Up to CHUNK pixels of a chip row go together through four stages: their places on the frame, the shares that
-output pixels have in each drop, a list of (output pixel, share) in the order of the chip, and the running
-weighted means. The inner loops are without calls: numba counts references to arrays at every call, which
-costs more than the arithmetic.
+output pixels have in each drop, the odd ones among them as a list of (output pixel, share), and the sums. The
+inner loops are without calls: numba counts references to arrays at every call, which costs more than the
+arithmetic.
 """
 
 from __future__ import annotations
@@ -32,9 +32,18 @@ SQUARE, TURBO, POINT, GAUSSIAN, LANCZOS, TOPHAT = 0, 1, 2, 3, 4, 5
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _map_row(
-    gx: Floats, gy: Floats, step: float, x: float, y: float, count: int, out: Floats, at_x: int, at_y: int
+    gx: Floats,
+    gy: Floats,
+    step: float,
+    x: float,
+    y: float,
+    count: int,
+    shift: float,
+    out: Floats,
+    at_x: int,
+    at_y: int,
 ) -> None:
-    """Frame positions of the chip's FITS pixels (x + k, y), k < count, into out[at_x + k] and out[at_y + k].
+    """Frame positions, plus `shift`, of the chip's FITS pixels (x + k, y), k < count, to out[at_x + k], out[at_y + k].
 
     Along a row the bilinear grid is linear within a cell, so a cell costs one multiplication a point.
     """
@@ -49,8 +58,8 @@ def _map_row(
         ay = gy[j, i] * (1.0 - t) + gy[j + 1, i] * t
         sx = (gx[j, i + 1] * (1.0 - t) + gx[j + 1, i + 1] * t - ax) / step
         sy = (gy[j, i + 1] * (1.0 - t) + gy[j + 1, i + 1] * t - ay) / step
-        ax += sx * (here - i * step)
-        ay += sy * (here - i * step)
+        ax += sx * (here - i * step) + shift
+        ay += sy * (here - i * step) + shift
         to_x, to_y = np.uint64(at_x + k), np.uint64(at_y + k)
         for m in range(np.uint64(n)):
             out[to_x + m] = ax + sx * m
@@ -65,7 +74,7 @@ def map_rows(
     """Frame positions (0-based, float64 (y1 - y0, nx)) of the centres of the pixels of chip rows [y0, y1)."""
     line = np.empty(2 * nx)
     for y in range(y0, y1):
-        _map_row(gx, gy, step, 1.0, y + 1.0, nx, line, 0, nx)
+        _map_row(gx, gy, step, 1.0, y + 1.0, nx, 0.0, line, 0, nx)
         out_x[y - y0, :] = line[:nx]
         out_y[y - y0, :] = line[nx:]
 
@@ -176,24 +185,32 @@ def _share_box(s: Floats, n: int, reach: float, density: float) -> None:
 def _corners(
     gx: Floats, gy: Floats, step: float, x: float, y: float, half: float, n: int, turn: int, s: Floats
 ) -> None:
-    """Corners of the drops of the FITS pixels (x + k, y), k < n, into rows 0-7 of the scratch, pixel edges at integers.
+    """Corners of the drops of the FITS pixels (x + k, y), k < n < CHUNK, into rows 0-7 of the scratch, pixel edges at
+    integers.
 
     `turn` (0-7) says which corner lies upper left on the frame: bit 0 mirrors x, bit 1 mirrors y, bit 2 swaps the axes.
+    Whole pixels (half = 0.5) share corners with their neighbours.
     """
-    for corner in range(4):
-        # 0 upper left, 1 upper right, 2 lower right, 3 lower left, as seen on the frame
-        to_right, to_top = corner == 1 or corner == 2, corner < 2
-        if turn & 1:
-            to_right = not to_right
-        if turn & 2:
-            to_top = not to_top
-        if turn & 4:
-            to_right, to_top = to_top, to_right
-        px = x + half if to_right else x - half
-        py = y + half if to_top else y - half
-        _map_row(gx, gy, step, px, py, n, s, corner * CHUNK, (4 + corner) * CHUNK)
-    for k in range(8 * CHUNK):
-        s[k] += 0.5
+    shared = half == 0.5
+    for end in range(2):  # the left corners of the chip's pixels, then the right ones
+        for corner in range(4):
+            # 0 upper left, 1 upper right, 2 lower right, 3 lower left, as seen on the frame
+            to_right = (corner == 1 or corner == 2) != ((turn & 1) == 1)
+            to_top = (corner < 2) != ((turn & 2) == 2)
+            if turn & 4:
+                to_right, to_top = to_top, to_right
+            if to_right != (end == 1):
+                continue
+            if shared and end == 1:
+                mate = 3 - corner if turn & 4 else corner ^ 1
+                for k in range(n):
+                    s[corner * CHUNK + k] = s[mate * CHUNK + k + 1]
+                    s[(4 + corner) * CHUNK + k] = s[(4 + mate) * CHUNK + k + 1]
+                continue
+            px, py = (x + half if to_right else x - half), (y + half if to_top else y - half)
+            _map_row(
+                gx, gy, step, px, py, n + 1 if shared else n, 0.5, s, corner * CHUNK, (4 + corner) * CHUNK
+            )
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -241,42 +258,26 @@ def _outline(s: Floats, k: int, c0: int, w0: int, width: int) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _list_square(
-    s: Floats,
-    k: int,
-    n: int,
-    boxes: bool,
-    row0: int,
-    row1: int,
-    nx: int,
-    start: Places,
-    at: Places,
-    part: Floats,
+    s: Floats, k: int, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
 ) -> int:
-    """List the shares (output pixel, share) of the drops k, k + 1 ... of the scratch while there is room, those of drop
-    k from start[k] to start[k + 1]; returns the first drop not listed. `boxes`: from `_share_box`, no corners known."""
+    """List the shares (output pixel, share) of the drops k, k + 1 ... of the scratch that `_share_four` did not take,
+    while there is room, those of drop k from start[k] to start[k + 1]; returns the first drop not listed."""
     m = 0
-    while k < n and m + 4 <= at.size:
+    while k < n:
         start[k] = m
-        if s[12 * CHUNK + k] > -_FAR:
-            right, upper = int(s[12 * CHUNK + k]), int(s[13 * CHUNK + k])
-            for quarter in range(4):
-                col = right - 1 + ((quarter ^ (quarter >> 1)) & 1)
-                row = upper - (quarter >> 1)
-                share = s[(8 + quarter) * CHUNK + k]
-                if share > _TINY and col >= 0 and col < nx and row >= row0 and row < row1:
-                    at[m], part[m] = row * nx + col, share
-                    m += 1
-            k += 1
+        k += 1
+        if s[12 * CHUNK + k - 1] > -_FAR:
             continue
-        if boxes:
-            k += 1
-            continue
-        xa, xb, xc, xd = s[k], s[CHUNK + k], s[2 * CHUNK + k], s[3 * CHUNK + k]
-        ya, yb, yc, yd = s[4 * CHUNK + k], s[5 * CHUNK + k], s[6 * CHUNK + k], s[7 * CHUNK + k]
+        xa, xb, xc, xd = s[k - 1], s[CHUNK + k - 1], s[2 * CHUNK + k - 1], s[3 * CHUNK + k - 1]
+        ya, yb, yc, yd = (
+            s[4 * CHUNK + k - 1],
+            s[5 * CHUNK + k - 1],
+            s[6 * CHUNK + k - 1],
+            s[7 * CHUNK + k - 1],
+        )
         x_low, x_high = min(xa, xb, xc, xd), max(xa, xb, xc, xd)
         y_low, y_high = min(ya, yb, yc, yd), max(ya, yb, yc, yd)
         area = 0.5 * ((xb - xd) * (ya - yc) - (xa - xc) * (yb - yd))
-        k += 1
         if not (x_high > 0.0 and x_low < nx and y_high > row0 and y_low < row1 and abs(area) > 0.0):
             continue
         c0, w0 = math.floor(x_low), math.floor(y_low)
@@ -285,7 +286,8 @@ def _list_square(
         if m + rows * columns > at.size and m > 0:
             k -= 1
             break
-        s[WINDOW : WINDOW + rows * width] = 0.0
+        for cell in range(WINDOW, WINDOW + rows * width):
+            s[cell] = 0.0
         _outline(s, k - 1, c0, w0, width)
         for row in range(max(w0, row0), min(w0 + rows, row1)):
             total = 0.0
@@ -407,6 +409,7 @@ def _list_profile(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _fall(
+    s: Floats,
     k0: int,
     k1: int,
     start: Places,
@@ -416,30 +419,38 @@ def _fall(
     weight: Pixels,
     gain: np.float32,
     wscale: np.float32,
+    row0: int,
+    row1: int,
+    nx: int,
     sci: Pixels,
     wht: Pixels,
     ctx: Context,
     bit: np.int32,
 ) -> None:
-    """Let the listed drops k0 .. k1 - 1 fall, in order: at each output pixel the weighted mean of what lies there and
-    what arrives (Fruchter & Hook 2002, eqs. 3 and 4). Drops without weight do not fall."""
+    """Let the drops k0 .. k1 - 1 fall, in order, those with a lattice point by their four shares, the others as listed;
+    drops without weight do not fall."""
     for k in range(k0, k1):
         w = weight[k] * wscale
         if w == np.float32(0.0):
             continue
         value = data[k] * gain
-        for m in range(start[k], start[k + 1]):
-            arriving = np.float32(part[m] * w)
+        four = s[12 * CHUNK + k] > -_FAR
+        first, stop = (0, 4) if four else (start[k], start[k + 1])
+        right, upper = int(s[12 * CHUNK + k]), int(s[13 * CHUNK + k])
+        for m in range(first, stop):
+            if four:
+                col, row = right - 1 + ((m ^ (m >> 1)) & 1), upper - (m >> 1)
+                share = s[(8 + m) * CHUNK + k]
+                if not (share > _TINY and col >= 0 and col < nx and row >= row0 and row < row1):
+                    continue
+                place = np.uint64(row * nx + col)
+            else:
+                place, share = np.uint64(at[m]), part[m]
+            arriving = np.float32(share * w)
             if arriving == np.float32(0.0):
                 continue
-            place = at[m]
-            before = wht[place]
-            after = before + arriving
-            if before == np.float32(0.0):
-                sci[place] = value
-            elif after != np.float32(0.0):
-                sci[place] = (sci[place] * before + arriving * value) / after
-            wht[place] = after
+            sci[place] += arriving * value
+            wht[place] += arriving
             if bit != 0 and arriving > np.float32(0.0):
                 ctx[place] |= bit
 
@@ -480,7 +491,7 @@ def drizzle_tile(
                 pixfrac / 2), TURBO (a box; a = 1 / its area), POINT, and GAUSSIAN, LANCZOS, TOPHAT (`_list_profile`)
     data        float32 (rows, columns), the chip; `gain` turns it into output units
     weight      float32, same shape; pixels of weight 0 do not exist for the drizzle; `wscale` multiplies it
-    sci, wht    float32, the frame: running weighted mean and sum of weights
+    sci, wht    float32, the frame: sums of weight times value and of weight; `settle` makes means of them
     ctx, bit    int32: `bit` is set in `ctx` where weight arrives; bit 0: no context, `ctx` is not touched
     """
     ny, nx = data.shape
@@ -488,25 +499,30 @@ def drizzle_tile(
     small_box = kernel == TURBO and reach <= 0.5
     flat_sci, flat_wht, flat_ctx = sci.reshape(-1), wht.reshape(-1), ctx.reshape(-1)
     s = np.empty(WINDOW + room)
-    start = np.empty(CHUNK + 1, np.int64)
+    start = np.zeros(CHUNK + 1, np.int64)
     at, part = np.empty(max(room, 16 * CHUNK), np.int64), np.empty(max(room, 16 * CHUNK))
     for bj in range(lo.shape[0]):
         first, last = _span(lo, hi, bj, row0 - 0.5 - reach, row1 - 0.5 + reach)
         x_first, x_stop = max(first * block, 1), min(last * block, nx + 1)
         for y in range(max(bj * block, 1), min((bj + 1) * block, ny + 1)):
-            for x in range(x_first, x_stop, CHUNK):
-                n = min(CHUNK, x_stop - x)
+            for x in range(x_first, x_stop, CHUNK - 1):
+                n = min(CHUNK - 1, x_stop - x)
                 if kernel == SQUARE:
                     _corners(gx, gy, step, float(x), float(y), a, n, turn, s)
                     _share_four(s, n)
                 else:
-                    _map_row(gx, gy, step, float(x), float(y), n, s, 0, CHUNK)
+                    _map_row(gx, gy, step, float(x), float(y), n, 0.0, s, 0, CHUNK)
+                    s[12 * CHUNK : 13 * CHUNK] = -_FAR
                     if small_box:
                         _share_box(s, n, reach, a)
                 k = 0
                 while k < n:
                     if kernel == SQUARE or small_box:
-                        stop = _list_square(s, k, n, small_box, row0, row1, columns, start, at, part)
+                        stop = (
+                            _list_square(s, k, n, row0, row1, columns, start, at, part)
+                            if kernel == SQUARE
+                            else n
+                        )
                     elif kernel == TURBO:
                         stop = _list_box(s, k, n, reach, a, row0, row1, columns, start, at, part)
                     elif kernel == POINT:
@@ -515,19 +531,18 @@ def drizzle_tile(
                         stop = _list_profile(
                             s, k, n, kernel, reach, a, b, table, row0, row1, columns, start, at, part
                         )
+                    pixels, weights = data[y - 1, x - 1 : x - 1 + n], weight[y - 1, x - 1 : x - 1 + n]
                     _fall(
-                        k,
-                        stop,
-                        start,
-                        at,
-                        part,
-                        data[y - 1, x - 1 : x - 1 + n],
-                        weight[y - 1, x - 1 : x - 1 + n],
-                        gain,
-                        wscale,
-                        flat_sci,
-                        flat_wht,
-                        flat_ctx,
-                        bit,
-                    )
+                        s, k, stop, start, at, part, pixels, weights, gain, wscale,
+                        row0, row1, columns, flat_sci, flat_wht, flat_ctx, bit,
+                    )  # fmt: skip
                     k = stop
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def settle(sci: Pixels, wht: Pixels, fill: np.float32) -> None:
+    """Turn sums into weighted means (Fruchter & Hook 2002, eq. 5), `fill` where there is no weight; in place."""
+    for row in range(sci.shape[0]):
+        for col in range(sci.shape[1]):
+            w = wht[row, col]
+            sci[row, col] = sci[row, col] / w if w != np.float32(0.0) else fill

@@ -20,7 +20,7 @@ from drizzlepac import cdriz
 from core.data.chipwcs import ChipWCS
 from core.data.readwcs import read_wcs
 from core.drizzle.blot import blot
-from core.drizzle.drop import Canvas, Drop, drop_chip
+from core.drizzle.drop import Canvas, Drop, drop_chip, settle
 from core.drizzle.mapping import PixelMap, pixel_map
 from core.drizzle.settings import BlotParams
 from core.runs.spread import Threads
@@ -87,6 +87,7 @@ def drizzle_pair(where: PixelMap, mapping: object, drop: Drop, shape: tuple[int,
     def ours() -> None:
         mine[1][:] = 0
         drop_chip(data, weight, where, drop, Canvas(*mine, 1), workers=Threads(1))
+        settle(Canvas(*mine), 0.0, workers=Threads(1))
 
     def peer() -> None:
         theirs[1][:] = 0

@@ -19,7 +19,7 @@ from core.data.frame import output_frame
 from core.drizzle.blot import blot
 from core.drizzle.chip import ChipInput, scale_ratio, weight_map
 from core.drizzle.combine import combine
-from core.drizzle.drop import Canvas, Drop, drop_chip
+from core.drizzle.drop import Canvas, Drop, drop_chip, settle
 from core.drizzle.mapping import map_of_centers, pixel_map
 from core.drizzle.separate import separate
 from core.drizzle.settings import BlotParams, CombineParams, SeparateParams, WeightScale
@@ -97,9 +97,10 @@ def test_drizzle_package(geometry, kernel, pixfrac):
             pixel_scale_ratio=ratio,
         )
         canvas = Canvas(
-            np.full(FRAME, np.nan, np.float32), np.zeros(FRAME, np.float32), np.zeros(FRAME, np.int32), 1
+            np.zeros(FRAME, np.float32), np.zeros(FRAME, np.float32), np.zeros(FRAME, np.int32), 1
         )
         drop_chip(data, weight, map_of_centers(where), Drop(kernel, pixfrac, ratio), canvas)
+        settle(canvas, np.nan)
         some = (canvas.wht > 0) & (peer.out_wht > 0)
         # a Gaussian's far wings fall below the smallest float on one side and not on the other
         if kernel != "gaussian":

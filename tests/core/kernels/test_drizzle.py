@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.drizzle.drop import Canvas, Drop, context_bit, drop_chip
+from core.drizzle.drop import Canvas, Drop, context_bit, drop_chip, settle
 from core.drizzle.mapping import PixelMap, map_of_centers
 from core.runs.progress import Progress
 from core.runs.spread import Threads
@@ -25,10 +25,10 @@ def turned(shape, angle=0.0, scale=1.0, shift=(0.0, 0.0), center=(30.0, 30.0), m
 
 
 def drizzle(data, weight, where, drop, shape=(61, 61), workers=None, bit=1):
-    sci, wht = np.full(shape, np.nan, np.float32), np.zeros(shape, np.float32)
-    ctx = np.zeros(shape, np.int32)
-    drop_chip(data, weight, where, drop, Canvas(sci, wht, ctx, bit), workers=workers or Threads(1))
-    return sci, wht, ctx
+    canvas = Canvas(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.int32), bit)
+    drop_chip(data, weight, where, drop, canvas, workers=workers or Threads(1))
+    settle(canvas, np.nan)
+    return canvas.sci, canvas.wht, canvas.ctx
 
 
 def clip(polygon, inside, cut):
