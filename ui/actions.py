@@ -32,6 +32,12 @@ ACTIONS = {
     "apply": ("Apply", "apply", "F6", "Write the alignment into the headers, after asking"),
     "drizzle": ("Drizzle", "drizzle", "F7", "Clean and combine the exposures"),
     "stop": ("Stop", "stop", "Ctrl+.", "Stop what is running"),
+    "marks": (
+        "Mark sources",
+        "",
+        "Ctrl+M",
+        "Mark the sources found, used and clipped on the blinked exposures",
+    ),
     "shortcuts": ("Keyboard shortcuts", "", "F1", "All shortcuts"),
     "about": ("About DrizzleDesk", "", "", "Version and authors"),
 }
@@ -53,6 +59,7 @@ class Actions(QObject):
             window.addAction(action)
             self._all[name] = action
             self.enable(name, "")
+        self["marks"].setCheckable(True)
         self["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self.draw()

@@ -58,7 +58,10 @@ class ViewSet(QObject):
             self.tabs.setTabIcon(place, icons.icon(name, style.current().muted))
 
     def show(self, name: str) -> None:
+        """Bring a view to the front; the blink view gets the keyboard, for its keys."""
         self.tabs.setCurrentWidget(self.pages[name])
+        if name == "blink":
+            self.blink.canvas.setFocus()
 
     def add_shortcuts(self, window: QMainWindow, menu: QMenu) -> None:
         """Ctrl+1 to Ctrl+5, in the menu too."""

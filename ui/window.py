@@ -15,6 +15,7 @@ from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
 from ui.controllers.drizzle import DrizzleController
 from ui.controllers.files import FilesController
+from ui.controllers.marks import MarksController
 from ui.controllers.params import ParamsController
 from ui.controllers.show import ShowController
 from ui.dialogs import Ask
@@ -100,7 +101,9 @@ class MainWindow(QMainWindow):
         self.show_ = ShowController(self.session, self.views, self.align_table, self.cosmic_table, self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
+        self.marks = MarksController(self.session, self.views, self.show_, self)
         self.menus.view.addSeparator()
+        self.actions_.fill(self.menus.view, "marks", "")
         self.views.add_shortcuts(self, self.menus.view)
         self.folder_line = layout.FolderLine()
         self.params.panels[-1].top.addWidget(self.folder_line)
@@ -147,6 +150,7 @@ class MainWindow(QMainWindow):
             "apply": self.align.apply,
             "drizzle": self.drizzle.drizzle,
             "stop": self.runner.stop,
+            "marks": self.marks.set_on,
         }
 
     # ---- showing
@@ -201,6 +205,7 @@ class MainWindow(QMainWindow):
     def _aligned(self) -> None:
         self.show_.show_alignment()
         self._refresh_stale()
+        self.marks.forget_star()
         self._leave_reference()
         self.views.show("histogram")
         self.foot.setCurrentWidget(self.align_table)

@@ -101,6 +101,22 @@ def test_main_job(qtbot, window, exposures, tmp_path):
     assert image.fit.rms_y < 0.1
     assert window.align_table.item(1, 4).text() == str(image.fit.n_used)
 
+    image = window.session.alignment.images[2]
+    match = int(image.matches.image[0])
+    window.views.residuals.star_clicked.emit(0)
+    blink = window.views.blink
+    qtbot.waitUntil(lambda: blink.canvas.frame is not None and blink.canvas.state.zoom >= 6.0, timeout=MINUTE)
+    assert blink.isVisible()
+    assert blink.current.group.endswith(f"[sci,{image.sources.extver[match]}]")
+    assert abs(blink.canvas.state.x - (image.sources.x[match] + 1.0)) < 1e-6
+    assert abs(blink.canvas.state.y - (image.sources.y[match] + 1.0)) < 1e-6
+    qtbot.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    marked = {marks.legend: len(marks) for marks in blink.canvas._marks}
+    chip = next(catalog for catalog in image.catalogs if f"[sci,{catalog.extver}]" in blink.current.group)
+    assert marked["found"] == len(chip)
+    assert marked["chosen star"] == 1
+    assert 0 < marked["used"] <= image.fit.n_used
+
     press(qtbot, window, "apply")
     assert [digest(path) == old for path, old in zip(exposures, before, strict=True)] == [True, False, False]
     assert [entry.badge for entry in window.listing.entries()] == ["REFERENCE", "APPLIED", "APPLIED"]
