@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ui import icons, layout, style
 from ui.actions import Actions
+from ui.closing import Closer
 from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
 from ui.controllers.drizzle import DrizzleController
@@ -30,8 +30,6 @@ from ui.settings import Settings
 from ui.statusline import StatusLine
 from ui.tables import AlignTable, CosmicTable
 from ui.viewset import ViewSet
-
-CLOSING_MS = 10_000
 
 
 class MainWindow(QMainWindow):
@@ -57,7 +55,6 @@ class MainWindow(QMainWindow):
         self.engine, self.ask = engine or Engine(), ask or Ask(self)
         self.lane, self.quick = Lane("engine", self), Lane("views", self)
         self.log = LogView()
-        self._closing = False
         self._build()
         self._control()
         self._connect()
@@ -99,6 +96,7 @@ class MainWindow(QMainWindow):
         self.align = AlignController(*common, self.ask, self)
         self.drizzle = DrizzleController(*common, self.align, self.ask, self)
         self.show_ = ShowController(self.session, self.views, self.align_table, self.cosmic_table, self)
+        self.closer = Closer(self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
         self.marks = MarksController(self.session, self.views, self.show_, self)
@@ -195,8 +193,7 @@ class MainWindow(QMainWindow):
     def _run_changed(self) -> None:
         self.status.set_running(self.session.running)
         self._refresh()
-        if self._closing and not self.runner.is_running:
-            self.close()
+        self.closer.run_changed()
 
     def _chosen(self, path: Path | None) -> None:
         self.show_.show_current(path)
@@ -272,56 +269,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask when something would be lost; a run is stopped first, without freezing the window."""
-        if self._closing and not self.runner.is_running:
-            self._let_go()
-            event.accept()
-            return
-        if self.runner.is_running:
-            event.ignore()
-            if not self._closing and self.ask.may_stop(self.session.running):
-                self._closing = True
-                self.runner.stop()
-                QTimer.singleShot(CLOSING_MS, self, self._close_anyway)
-            return
-        if not self._settle_unsaved():
-            event.ignore()
-            return
-        self._let_go()
-        event.accept()
-
-    def _settle_unsaved(self) -> bool:
-        states = [state for state in self.params.states.values() if state.path and state.is_modified]
-        if not states:
-            return True
-        answer = self.ask.about_unsaved([f"{state.task.name}: {state.path}" for state in states])
-        if answer == "save":
-            return all(self.params.save(state) for state in states)
-        return answer == "discard"
-
-    def _close_anyway(self) -> None:
-        """A block of work that does not end: the window closes, the thread ends at its next check."""
-        if self.runner.is_running:
-            self._let_go()
-            self.hide()
-            self.deleteLater()
-
-    def _let_go(self) -> None:
-        self.settings.set("geometry", self.saveGeometry())
-        for place, splitter in enumerate(self.splitters):
-            self.settings.set(f"splitter{place}", splitter.saveState())
-        self.views.stop()
-        self.lane.close()
-        self.quick.close()
+        event.setAccepted(self.closer.may_close())
 
     def restore_places(self) -> None:
         """Size and splitters of last time."""
-        geometry = self.settings.bytes("geometry")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        for place, splitter in enumerate(self.splitters):
-            state = self.settings.bytes(f"splitter{place}")
-            if state is not None:
-                splitter.restoreState(state)
+        self.closer.restore_places()
 
     def pages(self) -> dict[str, QWidget]:
         """The views by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from PySide6.QtGui import QDropEvent
 
 from core.align.results import Status
 from core.errors import Refusal
-from ui import style
+from ui import closing, style
 from ui.dialogs import ApplyDialog
 from ui.main import ErrorHook
 from ui.warmup import settle
@@ -269,6 +270,17 @@ def test_close_while_running_stops_first(qtbot, make_window, engine, person):
     assert time.monotonic() - started < 0.2
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=3000)
     assert person.asked == ["drizzle", "stop"]
+
+
+def test_work_that_does_not_end_cannot_keep_the_window_open(qtbot, make_window, engine, monkeypatch):
+    monkeypatch.setattr(closing, "PATIENCE_MS", 200)
+    deaf = threading.Event()
+    monkeypatch.setattr(engine, "drizzle", lambda *_, progress: deaf.wait(20))
+    window = make_window(*NAMES)
+    press(qtbot, window, "drizzle")
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    deaf.set()
 
 
 def test_close_may_be_refused(qtbot, make_window, engine, person):
