@@ -42,6 +42,7 @@ REASONS: dict[int, str] = {
     kernels.ROUNDNESS: "roundness",
     kernels.NO_FIT: "no position",
     kernels.DUPLICATE: "too near to another source",
+    kernels.BAD_PIXEL: "bad pixel in the middle",
 }
 
 

@@ -14,6 +14,7 @@ from core.align.find import find
 from core.align.fit import fit
 from core.align.match import match
 from core.align.offset import offset
+from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, expanded, from_catalog, from_image, none
 from core.align.results import Alignment, Catalog, Fit, ImageResult, Matches, Offset, Sources, Status
 from core.align.settings import AlignSettings, FindParams, FitParams, unsupported
@@ -171,13 +172,7 @@ class _Run:
         if values["refcat"]:
             return from_catalog(values, frame), images
         if values["refimage"]:
-            path = _bare(values["refimage"])
-            found = self.placed(self.find_one(path, self.ref_find_params, self.workers), frame)
-            if found.refusal is not None:
-                raise found.refusal
-            assert found.sources is not None
-            self._enough(found)
-            return from_image(found.path, found.sources, found.key), images
+            return self.reference_image(_bare(values["refimage"]), frame), images
         for image in images:
             if image.sources is not None and len(image.sources) >= max(1, self.matching.minobj):
                 if image is not images[0]:
@@ -187,14 +182,27 @@ class _Run:
                 return from_image(image.path, image.sources, image.key), images
         return none(), images
 
-    def _enough(self, image: _Image) -> None:
-        if image.sources is not None and len(image.sources) < max(1, self.matching.minobj):
+    def reference_image(self, path: Path, frame: ChipWCS) -> Reference:
+        """The sources of `refimage`: an exposure or drizzled file with SCI extensions, or a plain image."""
+        if is_plain(path):
+            key: Hashable = (file_identity(path), self.ref_find_params, self.frame_key)
+            sources = self.memory.recall(
+                "plain", key, lambda: plain_sources(path, self.ref_find_params, frame, self.workers)
+            )
+        else:
+            found = self.placed(self.find_one(path, self.ref_find_params, self.workers), frame)
+            if found.refusal is not None:
+                raise found.refusal
+            assert found.sources is not None
+            sources, key = found.sources, found.key
+        if len(sources) < max(1, self.matching.minobj):
             raise Refusal(
-                f"Only {len(image.sources)} sources are found in the reference image, {self.matching.minobj} needed.",
-                file=image.path,
+                f"Only {len(sources)} sources are found in the reference image, {self.matching.minobj} needed.",
+                file=path,
                 subject="refimage",
                 advice="a lower threshold in refimagefindpars.",
             )
+        return from_image(path, sources, key)
 
     # match and fit ----------------------------------------------------------------------------------------
 

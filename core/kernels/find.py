@@ -17,7 +17,9 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 # What became of a candidate; `core.align.find.REASONS` names them.
-KEPT, EDGE, PEAK_LOW, PEAK_HIGH, FLUX_LOW, FLUX_HIGH, SHARPNESS, ROUNDNESS, NO_FIT, DUPLICATE = range(10)
+KEPT, EDGE, PEAK_LOW, PEAK_HIGH, FLUX_LOW, FLUX_HIGH, SHARPNESS, ROUNDNESS, NO_FIT, DUPLICATE, BAD_PIXEL = (
+    range(11)
+)
 
 # Columns of what `measure` fills.
 X, Y, FLUX, PEAK, SHARP, ROUND1, ROUND2 = range(7)
@@ -314,7 +316,9 @@ def measure(
 
     `gauss` is the unit Gaussian in the kernel's box, `inside` the kernel's mask, `limits` (8,) hold peak, flux
     (min, max), sharpness, roundness (low, high), infinite where not set; sharpness and roundness reject only
-    with `select`. A rejected candidate without a position gets its centre pixel.
+    with `select`. A rejected candidate without a position gets its centre pixel. Unlike in drizzlepac a bad pixel
+    among the nine in the middle rejects: the unflagged neighbours of a flagged hot pixel are above the threshold
+    in the convolved image, so masking the detection alone leaves it a source.
     """
     ny, nx = data.shape
     hy, hx = gauss.shape[0] // 2, gauss.shape[1] // 2
@@ -346,6 +350,8 @@ def measure(
         row[X], row[Y] = cx + dx, cy + dy
         if np.isnan(dy):
             row[X] = np.nan
-        reason[i] = _verdict(row, limits, select)
+        reason[i] = (
+            _verdict(row, limits, select) if good[cy - 1 : cy + 2, cx - 1 : cx + 2].all() else BAD_PIXEL
+        )
         if np.isnan(row[X]):
             row[X], row[Y] = cx, cy

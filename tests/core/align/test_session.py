@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from align_shots import Shot, Sky, tuned
+from astropy.io import fits
 
 from core.align import find as find_module
 from core.align import run as run_module
@@ -213,6 +214,43 @@ def test_a_reference_image_gives_frame_and_sources(shoot: Shoot, settings: Align
         assert image.new_wcs[1].crval == pytest.approx([150.0, 20.0], abs=2e-7)
 
 
+def test_a_drizzled_plain_image_may_be_the_reference(
+    shoot: Shoot, settings: AlignSettings, tmp_path: Path
+) -> None:
+    reference, a = shoot(Shot("r", roll=20.0), Shot("a", error=(0.2, 0.1), seed=1))
+    with fits.open(reference) as hdus:
+        plain = fits.PrimaryHDU(hdus["SCI"].data, hdus["SCI"].header)
+        plain.data[:, :9] = np.nan
+    plain.writeto(tmp_path / "f606w_drz_sci.fits")
+    given = tuned(settings, refimage=str(tmp_path / "f606w_drz_sci.fits"))
+    given = AlignSettings(given.tweakreg, given.imagefind, given.refimagefind.replaced(threshold=20.0))
+    alignment = align([a], given)
+    assert status(alignment) == [Status.ALIGNED]
+    assert alignment.images[0].new_wcs[1].crval == pytest.approx([150.0, 20.0], abs=2e-7)
+    none = AlignSettings(given.tweakreg, given.imagefind, given.refimagefind.replaced(threshold=1e9))
+    with pytest.raises(Refusal) as caught:
+        align([a], none)
+    assert caught.value.subject == "refimage"
+
+
+def test_flagged_pixels_are_left_out_when_asked(shoot: Shoot, settings: AlignSettings) -> None:
+    """drizzlepac masks the detection only: flagged hot pixels stay sources through their neighbours."""
+    sky = Sky.random(100, half=8.0)
+    sky = Sky(sky.east, sky.north, np.clip(sky.flux, 0.0, 9e3))
+    files = shoot(Shot("a", hot=150), Shot("b", error=(0.2, 0.0), hot=150, hot_seed=5, seed=1), sky=sky)
+    for file in files:
+        with fits.open(file, mode="update") as hdus:
+            hdus["DQ"].data[hdus["SCI"].data > 3500] = 16
+            hdus["DQ"].data[:, :200] |= 64
+    plain = align(files, settings).images[1]
+    strict = align(files, tuned(settings, {"dqbits": "64"})).images[1]
+    assert len(strict.sources) < len(plain.sources) - 100
+    assert (align(files, tuned(settings, {"dqbits": "0"})).images[1].sources.x > 199).all()
+    assert strict.status is Status.ALIGNED
+    bad = align(files, tuned(settings, {"dqbits": "many"}))
+    assert {image.status for image in bad.images} == {Status.FAILED}
+
+
 def test_only_what_reads_a_changed_parameter_is_done_again(
     shoot: Shoot, settings: AlignSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,4 +318,4 @@ def test_nothing_to_align_is_refused(settings: AlignSettings, tmp_path: Path) ->
 
 
 def test_finding_knows_every_reason() -> None:
-    assert set(find_module.REASONS) == set(range(1, 10))
+    assert set(find_module.REASONS) == set(range(1, 11))

@@ -1,0 +1,44 @@
+"""A reference image that is a plain FITS image, such as a drizzled `*_drz_sci.fits`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from core.align.find import find_in
+from core.align.results import Sources
+from core.align.settings import FindParams
+from core.align.sources import on_sky
+from core.data.chipwcs import ChipWCS
+from core.data.fitsfile import open_fits, read_data
+from core.data.frame import read_frame
+from core.errors import Refusal
+from core.runs.spread import Workers
+
+
+def is_plain(path: Path) -> bool:
+    """Whether the pixels are in the primary array and there is no SCI extension. Raises `Refusal`."""
+    with open_fits(path) as hdus:
+        return hdus[0].header.get("NAXIS", 0) == 2 and not any(hdu.name == "SCI" for hdu in hdus[1:])
+
+
+def plain_sources(path: Path, params: FindParams, frame: ChipWCS, workers: Workers) -> Sources:
+    """The sources of a plain image without distortion, on the sky and in `frame`.
+
+    Raises `Refusal` when the image has no usable WCS or pixels.
+    """
+    with open_fits(path) as hdus:
+        data = np.asarray(read_data(hdus, hdus[0], path))
+    if data.dtype.kind not in "fiu":
+        raise Refusal("The pixels are not numbers.", file=path, subject="refimage")
+    wcs = read_frame(path, undistort=False)
+    if not wcs.is_linear:
+        raise Refusal(
+            "A plain reference image must be without distortion.",
+            file=path,
+            subject="refimage",
+            advice="a drizzled image, or an exposure with SCI extensions.",
+        )
+    catalog = find_in(np.ascontiguousarray(data, np.float32), params, extver=0, workers=workers)
+    return on_sky([catalog], [wcs], frame, path.name)
