@@ -199,6 +199,15 @@ def _add_run(s: Pixels, flat: Pixels, corner: int, stride: int, taps: int, k0: i
     first, stop = np.uint64(k0), np.uint64(k1)
     for k in range(first, stop):
         s[_TOTAL + k] = np.float32(0.0)
+    if k1 - k0 < 4:  # too short for vectors
+        for k in range(first, stop):
+            for j in range(taps):
+                base = np.uint64(corner + j * stride - k0) + k
+                line = np.float32(0.0)
+                for i in range(taps):
+                    line += s[np.uint64(i * _CHUNK) + k] * flat[base + np.uint64(i)]
+                s[_TOTAL + k] += s[_ROWS_Y + np.uint64(j * _CHUNK) + k] * line
+        return
     for j in range(taps):
         base = np.uint64(corner + j * stride - k0)
         weight = _ROWS_Y + np.uint64(j * _CHUNK)

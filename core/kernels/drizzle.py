@@ -24,6 +24,7 @@ Places = NDArray[np.int64]
 
 CHUNK = 256
 WINDOW = 14 * CHUNK
+_AREA = np.uint64(20 * CHUNK)
 _FAR = 1e9  # frame pixels, further than any frame goes
 _TINY = 1e-12  # smaller overlaps (fraction of a drop) are rounding, not area
 
@@ -165,6 +166,70 @@ def _share_four(s: Floats, n: int) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _pack(s: Floats, n: int, p: Floats) -> int:
+    """Copy the drops that `_share_four` did not take and whose window is no larger than 3 x 3 pixels to the scratch
+    `p`: corners, counted from the window's own, in rows 0-7, the window's in rows 18, 19, the area in row 20. Their
+    place in `p` goes to row 13 of `s`, -1 for larger windows. Returns how many they are."""
+    count = 0
+    for k in range(n):
+        if s[12 * CHUNK + k] > -_FAR:
+            continue
+        s[13 * CHUNK + k] = -1.0
+        xa, xb, xc, xd = s[k], s[CHUNK + k], s[2 * CHUNK + k], s[3 * CHUNK + k]
+        ya, yb, yc, yd = s[4 * CHUNK + k], s[5 * CHUNK + k], s[6 * CHUNK + k], s[7 * CHUNK + k]
+        x0, y0 = np.floor(min(xa, xb, xc, xd)), np.floor(min(ya, yb, yc, yd))
+        area = 0.5 * ((xb - xd) * (ya - yc) - (xa - xc) * (yb - yd))
+        far = not (abs(x0) + abs(y0) < _FAR and abs(area) > 0.0)
+        if far or max(xa, xb, xc, xd) >= x0 + 3.0 or max(ya, yb, yc, yd) >= y0 + 3.0:
+            continue
+        p[count], p[CHUNK + count], p[2 * CHUNK + count], p[3 * CHUNK + count] = (
+            xa - x0,
+            xb - x0,
+            xc - x0,
+            xd - x0,
+        )
+        p[4 * CHUNK + count], p[5 * CHUNK + count] = ya - y0, yb - y0
+        p[6 * CHUNK + count], p[7 * CHUNK + count] = yc - y0, yd - y0
+        p[18 * CHUNK + count], p[19 * CHUNK + count], p[20 * CHUNK + count] = x0, y0, area
+        s[13 * CHUNK + k] = count
+        count += 1
+    return count
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _share_nine(p: Floats, count: int) -> None:
+    """Shares of packed drops in the 3 x 3 pixels of their windows: rows 8-16 of `p` become, row after row of pixels,
+    what part of a drop lies there left of x = 1, 2 and 3.
+
+    For each edge, cut to a row of pixels, that is the mean of max(c - x, 0) over it times its height; with u, v =
+    c - x at its ends the mean is (max(u, 0) + max(v, 0))^2 / (|u| + |v|) / 2, whatever their signs.
+    """
+    stop = np.uint64(count)
+    for cell in range(8 * CHUNK, 17 * CHUNK):
+        p[cell] = 0.0
+    for edge in range(4):
+        other = (edge + 1) & 3
+        at_x0, at_x1 = np.uint64(edge * CHUNK), np.uint64(other * CHUNK)
+        at_y0, at_y1 = np.uint64((4 + edge) * CHUNK), np.uint64((4 + other) * CHUNK)
+        for row in range(3):
+            one = np.uint64((8 + 3 * row) * CHUNK)
+            two, three = one + np.uint64(CHUNK), one + np.uint64(2 * CHUNK)
+            low, high = float(row), row + 1.0
+            for k in range(stop):
+                x0, y0 = p[at_x0 + k], p[at_y0 + k]
+                dx, dy = p[at_x1 + k] - x0, p[at_y1 + k] - y0
+                ya, yb = min(max(y0, low), high), min(max(y0 + dy, low), high)
+                slope = dx / dy if abs(dy) > 1e-14 else 0.0
+                xa, xb = x0 + (ya - y0) * slope, x0 + (yb - y0) * slope
+                height = 0.5 * (yb - ya) / p[_AREA + k]
+                left = max(1.0 - xa, 0.0) + max(1.0 - xb, 0.0)
+                p[one + k] += height * left * left / (abs(1.0 - xa) + abs(1.0 - xb) + 1e-300)
+                left = max(2.0 - xa, 0.0) + max(2.0 - xb, 0.0)
+                p[two + k] += height * left * left / (abs(2.0 - xa) + abs(2.0 - xb) + 1e-300)
+                p[three + k] += height * (6.0 - xa - xb)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _share_box(s: Floats, n: int, reach: float, density: float) -> None:
     """What `_share_four` does, for the boxes of kernel turbo around the places in rows 0, 1, no wider than a pixel."""
     size = 2.0 * reach
@@ -258,7 +323,16 @@ def _outline(s: Floats, k: int, c0: int, w0: int, width: int) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _list_square(
-    s: Floats, k: int, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
+    s: Floats,
+    p: Floats,
+    k: int,
+    n: int,
+    row0: int,
+    row1: int,
+    nx: int,
+    start: Places,
+    at: Places,
+    part: Floats,
 ) -> int:
     """List the shares (output pixel, share) of the drops k, k + 1 ... of the scratch that `_share_four` did not take,
     while there is room, those of drop k from start[k] to start[k + 1]; returns the first drop not listed."""
@@ -267,6 +341,22 @@ def _list_square(
         start[k] = m
         k += 1
         if s[12 * CHUNK + k - 1] > -_FAR:
+            continue
+        if s[13 * CHUNK + k - 1] >= 0.0:
+            if m + 9 > at.size:
+                k -= 1
+                break
+            c = int(s[13 * CHUNK + k - 1])
+            c0, w0 = int(p[18 * CHUNK + c]), int(p[19 * CHUNK + c])
+            for row in range(3):
+                before = 0.0
+                for column in range(3):
+                    upto = p[(8 + 3 * row + column) * CHUNK + c]
+                    share, before = upto - before, upto
+                    col = c0 + column
+                    if share > _TINY and col >= 0 and col < nx and w0 + row >= row0 and w0 + row < row1:
+                        at[m], part[m] = (w0 + row) * nx + col, share
+                        m += 1
             continue
         xa, xb, xc, xd = s[k - 1], s[CHUNK + k - 1], s[2 * CHUNK + k - 1], s[3 * CHUNK + k - 1]
         ya, yb, yc, yd = (
@@ -498,7 +588,7 @@ def drizzle_tile(
     columns = sci.shape[1]
     small_box = kernel == TURBO and reach <= 0.5
     flat_sci, flat_wht, flat_ctx = sci.reshape(-1), wht.reshape(-1), ctx.reshape(-1)
-    s = np.empty(WINDOW + room)
+    s, p = np.empty(WINDOW + room), np.empty(21 * CHUNK)
     start = np.zeros(CHUNK + 1, np.int64)
     at, part = np.empty(max(room, 16 * CHUNK), np.int64), np.empty(max(room, 16 * CHUNK))
     for bj in range(lo.shape[0]):
@@ -510,6 +600,7 @@ def drizzle_tile(
                 if kernel == SQUARE:
                     _corners(gx, gy, step, float(x), float(y), a, n, turn, s)
                     _share_four(s, n)
+                    _share_nine(p, _pack(s, n, p))
                 else:
                     _map_row(gx, gy, step, float(x), float(y), n, 0.0, s, 0, CHUNK)
                     s[12 * CHUNK : 13 * CHUNK] = -_FAR
@@ -519,7 +610,7 @@ def drizzle_tile(
                 while k < n:
                     if kernel == SQUARE or small_box:
                         stop = (
-                            _list_square(s, k, n, row0, row1, columns, start, at, part)
+                            _list_square(s, p, k, n, row0, row1, columns, start, at, part)
                             if kernel == SQUARE
                             else n
                         )
