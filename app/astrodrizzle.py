@@ -7,11 +7,11 @@ import argparse
 from app.console import ConsoleProgress, fail, table
 from app.reports import write_report
 from app.sets import assigned, check, load_set
-from app.usage import peak_rss_mb
 from core.data import find_files
 from core.drizzle.report import report
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
+from core.runs.report import peak_rss_mb
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     for path in result.products:
         print(path)
     if arguments.report:
-        write_report({**report(result), "peak_rss_mb": peak_rss_mb()}, arguments.report)
+        write_report(report(result, peak_rss_mb=peak_rss_mb()), arguments.report)
     return fail([f"{exposure.name}: {exposure.reason}" for exposure in result.exposures if exposure.reason])
 
 

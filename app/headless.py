@@ -9,7 +9,7 @@ from typing import Any
 
 from app.console import fail, table
 from app.reports import write_report
-from app.usage import peak_rss_mb
+from core.runs.report import peak_rss_mb
 from core.simulate import Truth, alignment_error
 
 REPORT = "demo_report.json"

@@ -7,8 +7,11 @@ import subprocess
 import sys
 
 PROBE = "from PySide6.QtWidgets import QApplication; QApplication([])"
+XCB = "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libxkbcommon-x11-0"
 ADVICE = {
-    "xcb-cursor": "Qt needs libxcb-cursor (Debian: apt install libxcb-cursor0, Fedora: dnf install xcb-util-cursor).",
+    "xcb": "Qt cannot reach the X server, or lacks libraries for it (Debian and Ubuntu: sudo apt-get install "
+    f"{XCB}; Fedora: sudo dnf install xcb-util-cursor xcb-util-wm xcb-util-image xcb-util-keysyms "
+    "xcb-util-renderutil libxkbcommon-x11).",
 }
 
 

@@ -7,7 +7,6 @@ import argparse
 from app.console import ConsoleProgress, fail, table
 from app.reports import write_report
 from app.sets import assigned, check, load_set
-from app.usage import peak_rss_mb
 from core.align.report import report
 from core.align.results import Alignment, ImageResult, Status
 from core.align.session import AlignSettings, tweakreg
@@ -29,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         alignment = tweakreg(files, settings, folder=arguments.dir, progress=progress)
     print(result_table(alignment))
     if arguments.report:
-        write_report({**report(alignment), "peak_rss_mb": peak_rss_mb()}, arguments.report)
+        write_report(report(alignment, settings), arguments.report)
     return fail([failure(image) for image in alignment.images if _failed(image)])
 
 

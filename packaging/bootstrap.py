@@ -142,13 +142,24 @@ def wanted_setup(extras):
     return {"pins": digest.hexdigest(), "root": ROOT, "extras": sorted(extras)}
 
 
-def is_set_up(wanted):
+def read_stamp():
+    """What the last installation noted; {} when there is none that can be read."""
     try:
         with open(STAMP, encoding="utf-8") as stream:
             have = json.load(stream)
     except (OSError, ValueError):
-        return False
-    if not isinstance(have, dict) or not isinstance(have.get("extras"), list):
+        return {}
+    return have if isinstance(have, dict) and isinstance(have.get("extras"), list) else {}
+
+
+def write_stamp(stamp):
+    with open(STAMP, "w", encoding="utf-8") as stream:
+        json.dump(stamp, stream)
+
+
+def is_set_up(wanted):
+    have = read_stamp()
+    if not have:
         return False
     same = all(have.get(key) == wanted[key] for key in ("pins", "root"))
     return same and set(wanted["extras"]) <= set(have["extras"])
@@ -158,6 +169,8 @@ def install(extras):
     wanted = wanted_setup(extras)
     if is_set_up(wanted):
         return
+    extras = set(extras) | set(read_stamp().get("extras", []))  # what is there stays as new as the rest
+    wanted = wanted_setup(extras)
     what = ROOT + ("[" + ",".join(sorted(extras)) + "]" if extras else "")
     say("installing DrizzleDesk and what it needs (once; some minutes, about 1 GB)")
     command = [venv_python(), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
@@ -167,8 +180,19 @@ def install(extras):
             "pip could not install what DrizzleDesk needs; its message stands above. Usual causes: no network, "
             "a proxy that pip does not know (set HTTPS_PROXY), or a full disk. Nothing is broken: start again."
         )
-    with open(STAMP, "w", encoding="utf-8") as stream:
-        json.dump(wanted, stream)
+    write_stamp(wanted)
+
+
+def compile_engine():
+    """Compile the kernels now, else the first Align and the first Drizzle of a new user take most of a minute."""
+    stamp = read_stamp()
+    if stamp.get("compiled"):
+        return
+    say("compiling the engine (once; about a minute)")
+    if subprocess.run([venv_python(), "-m", "app.prepare"], cwd=ROOT, stdout=sys.stderr).returncode == 0:
+        write_stamp(dict(stamp, compiled=True))
+    else:
+        say("that did not work; the program will compile when it needs to, and say what is wrong")
 
 
 def start(command):
@@ -202,7 +226,9 @@ def main(arguments):
     install(extras)
     if command == "test":
         run_tests(rest, peers)
-    elif command != "setup":
+        return
+    compile_engine()
+    if command != "setup":
         start(["-m", "app", *(["demo"] if command == "demo" else []), *rest])
 
 

@@ -14,7 +14,6 @@ from ui.window import MainWindow
 # What Handbook example 7.1 changes from the defaults, fitted to the simulated exposures
 PARAMETERS = {
     "imagefindpars": {"threshold": 200.0, "peakmax": 50000.0},
-    "tweakreg": {"tolerance": 3.0},
     "astrodrizzle": {"output": "demo", "driz_cr_corr": True, "driz_sep_bits": "64,32", "final_bits": "64,32"},
 }
 SETTLE_MS = 50

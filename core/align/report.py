@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from typing import Any
 
 from core import __version__
 from core.align.results import Alignment, ImageResult
 from core.align.settings import AlignSettings
+from core.runs.report import peak_rss_mb, plain
 
 
 def report(alignment: Alignment, settings: AlignSettings | None = None) -> dict[str, Any]:
@@ -19,7 +18,7 @@ def report(alignment: Alignment, settings: AlignSettings | None = None) -> dict[
         "reference": alignment.reference_name,
         "images": [_image(image) for image in alignment.images],
         "seconds": {step: round(s, 4) for step, s in alignment.seconds.items()},
-        "peak_rss_mb": _plain(round(peak_rss_mb(), 1)),
+        "peak_rss_mb": peak_rss_mb(),
     }
     if settings is not None:
         made["parameters"] = {
@@ -56,21 +55,4 @@ def _image(image: ImageResult) -> dict[str, Any]:
             "significance": offset.significance,
             "status": offset.status.value,
         }
-    return _plain(values)
-
-
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN."""
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def peak_rss_mb() -> float:
-    """The process's largest resident size so far, in MB; NaN where the system does not tell."""
-    if sys.platform == "win32":
-        return float("nan")
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
+    return dict(plain(values))

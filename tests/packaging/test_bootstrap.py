@@ -89,6 +89,29 @@ def test_more_extras_are_installed_when_asked(bootstrap: ModuleType, monkeypatch
     assert not bootstrap.is_set_up(bootstrap.wanted_setup({"peers"}))
 
 
+def test_the_engine_is_compiled_once(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[str]] = []
+
+    class Done:
+        returncode = 0
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda command, **_: (calls.append(command), Done())[1])
+    bootstrap.install(set())
+    bootstrap.compile_engine()
+    bootstrap.compile_engine()
+    assert [command[1:] for command in calls[1:]] == [["-m", "app.prepare"]]
+
+
+def test_extras_add_up(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Done:
+        returncode = 0
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_, **__: Done())
+    bootstrap.install({"peers"})
+    bootstrap.install({"test", "dev"})
+    assert bootstrap.is_set_up(bootstrap.wanted_setup({"peers", "test", "dev"}))
+
+
 def test_a_failed_installation_leaves_no_stamp(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:

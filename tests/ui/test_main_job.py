@@ -80,7 +80,6 @@ def names(window) -> set[str]:
 def test_main_job(qtbot, window, exposures, tmp_path):
     before = [digest(path) for path in exposures]
     type_value(qtbot, window, 1, "threshold", "200")
-    type_value(qtbot, window, 0, "tolerance", "3")
     window.params.assign("astrodrizzle", driz_cr_corr=True, output="omega")
 
     press(qtbot, window, "align")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from core.errors import Cancelled, Refusal
 from core.runs.memory import Memory, fingerprint
 from core.runs.progress import Progress, Report
+from core.runs.report import peak_rss_mb, plain
 from core.runs.spread import Threads, over_rows, row_blocks
 
 
@@ -141,3 +143,22 @@ def test_a_refusal_names_file_subject_and_advice() -> None:
     )
     assert str(refusal) == "x_flt.fits: EXPTIME: The exposure time is 0. Try: Leave it out."
     assert str(Refusal("Nothing to do.")) == "Nothing to do."
+
+
+def test_reports_hold_only_what_json_knows() -> None:
+    value = {
+        "rms": np.float64("nan"),
+        "n": np.int64(3),
+        "paths": (Path("a") / "b",),
+        "deep": [{"inf": float("inf")}],
+    }
+    assert plain(value) == {"rms": None, "n": 3, "paths": [str(Path("a") / "b")], "deep": [{"inf": None}]}
+
+
+def test_peak_memory_sees_an_allocation() -> None:
+    before = peak_rss_mb()
+    if before is None:
+        pytest.skip("this system does not tell")
+    np.ones(60_000_000, np.uint8).sum()
+    assert peak_rss_mb() > 20
+    assert peak_rss_mb() >= before
