@@ -67,17 +67,16 @@ def drop_chip(
     Pixels of weight 0 leave no trace at all, whatever their value. Values are multiplied by ratio^2 so that flux,
     not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows.
     """
-    grid = (where.x, where.y, float(where.step), *where.bounds, where.block, where.turn)
+    grid, blocks = (where.x, where.y, float(where.step)), (*where.bounds, where.block)
     profile = _profile(drop)
     room = where.room if drop.kernel == "square" else int(2 * profile[1] + 3) ** 2
     gain = np.float32(drop.per_second) * np.float32(drop.ratio**2)
     pixels = (np.ascontiguousarray(data, np.float32), np.ascontiguousarray(weight, np.float32))
-    scale, bit = np.float32(drop.weight_scale), np.int32(canvas.bit)
+    chip = (*pixels, gain, np.float32(drop.weight_scale))
+    planes = (canvas.sci, canvas.wht, canvas.ctx, np.int32(canvas.bit))
 
     def work(first: int, stop: int) -> None:
-        kernels.drizzle_tile(
-            *grid, room, *profile, *pixels, gain, scale, first, stop, canvas.sci, canvas.wht, canvas.ctx, bit
-        )
+        kernels.drizzle_tile(grid, blocks, where.turn, room, profile, chip, first, stop, planes)
 
     over_rows(work, canvas.sci.shape[0], TILE_ROWS, workers or Threads(), progress)
 

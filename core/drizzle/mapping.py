@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS, Floats
 from core.errors import Refusal
-from core.kernels import drizzle as kernels
+from core.kernels.drizzle import map_rows
+from core.kernels.grid import block_bounds
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, row_blocks
 
@@ -50,7 +51,7 @@ class PixelMap:
         ny, nx = self.shape
         size = (ny // self.block + 1, nx // self.block + 1)
         low, high = np.empty(size), np.empty(size)
-        kernels.block_bounds(self.y, float(self.step), self.block, ny, nx, low, high)
+        block_bounds(self.y, float(self.step), self.block, ny, nx, low, high)
         return low, high
 
     @cached_property
@@ -76,7 +77,7 @@ class PixelMap:
         stop = self.shape[0] if stop is None else stop
         x = np.empty((stop - first, self.shape[1]))
         y = np.empty_like(x)
-        kernels.map_rows(self.x, self.y, float(self.step), first, stop, self.shape[1], x, y)
+        map_rows(self.x, self.y, float(self.step), first, stop, x, y)
         return x, y
 
 

@@ -21,6 +21,12 @@ Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 Context = NDArray[np.int32]
 Places = NDArray[np.int64]
+Grid = tuple[Floats, Floats, float]
+Tile = tuple[int, int, int]
+Shares = tuple[Places, Places, Floats]
+Drop = tuple[int, float, float, float, Pixels]
+Canvas = tuple[Pixels, Pixels, Context, np.int32]
+
 
 CHUNK = 256
 WINDOW = 14 * CHUNK
@@ -33,21 +39,13 @@ SQUARE, TURBO, POINT, GAUSSIAN, LANCZOS, TOPHAT = 0, 1, 2, 3, 4, 5
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _map_row(
-    gx: Floats,
-    gy: Floats,
-    step: float,
-    x: float,
-    y: float,
-    count: int,
-    shift: float,
-    out: Floats,
-    at_x: int,
-    at_y: int,
+    grid: Grid, x: float, y: float, count: int, shift: float, out: Floats, at_x: int, at_y: int
 ) -> None:
     """Frame positions, plus `shift`, of the chip's FITS pixels (x + k, y), k < count, to out[at_x + k], out[at_y + k].
 
     Along a row the bilinear grid is linear within a cell, so a cell costs one multiplication a point.
     """
+    gx, gy, step = grid
     j = math.floor(y / step)
     t = y / step - j
     k = 0
@@ -69,45 +67,14 @@ def _map_row(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def map_rows(
-    gx: Floats, gy: Floats, step: float, y0: int, y1: int, nx: int, out_x: Floats, out_y: Floats
-) -> None:
+def map_rows(gx: Floats, gy: Floats, step: float, y0: int, y1: int, out_x: Floats, out_y: Floats) -> None:
     """Frame positions (0-based, float64 (y1 - y0, nx)) of the centres of the pixels of chip rows [y0, y1)."""
+    nx = out_x.shape[1]
     line = np.empty(2 * nx)
     for y in range(y0, y1):
-        _map_row(gx, gy, step, 1.0, y + 1.0, nx, 0.0, line, 0, nx)
+        _map_row((gx, gy, step), 1.0, y + 1.0, nx, 0.0, line, 0, nx)
         out_x[y - y0, :] = line[:nx]
         out_y[y - y0, :] = line[nx:]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def block_bounds(gy: Floats, step: float, block: int, ny: int, nx: int, lo: Floats, hi: Floats) -> None:
-    """Bounds of `gy` over the pixels, corners included, of each block of block x block pixels (block a multiple of
-    step): a bilinear grid has its extremes at its nodes and at the border, so only those are looked at."""
-    for bj in range(lo.shape[0]):
-        y_first, y_last = max(bj * block, 1) - 0.5, min((bj + 1) * block - 1, ny) + 0.5
-        for bi in range(lo.shape[1]):
-            x_first, x_last = max(bi * block, 1) - 0.5, min((bi + 1) * block - 1, nx) + 0.5
-            low, high = np.inf, -np.inf
-            y = y_first
-            while True:
-                j = math.floor(y / step)
-                t = y / step - j
-                x = x_first
-                while True:
-                    i = math.floor(x / step)
-                    s = x / step - i
-                    value = (gy[j, i] * (1 - s) + gy[j, i + 1] * s) * (1 - t) + (
-                        gy[j + 1, i] * (1 - s) + gy[j + 1, i + 1] * s
-                    ) * t
-                    low, high = min(low, value), max(high, value)
-                    if x >= x_last:
-                        break
-                    x = min((i + 1.0) * step, x_last)
-                if y >= y_last:
-                    break
-                y = min((j + 1.0) * step, y_last)
-            lo[bj, bi], hi[bj, bi] = low, high
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -247,9 +214,7 @@ def _share_box(s: Floats, n: int, reach: float, density: float) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _corners(
-    gx: Floats, gy: Floats, step: float, x: float, y: float, half: float, n: int, turn: int, s: Floats
-) -> None:
+def _corners(grid: Grid, x: float, y: float, half: float, n: int, turn: int, s: Floats) -> None:
     """Corners of the drops of the FITS pixels (x + k, y), k < n < CHUNK, into rows 0-7 of the scratch, pixel edges at
     integers.
 
@@ -273,9 +238,7 @@ def _corners(
                     s[(4 + corner) * CHUNK + k] = s[(4 + mate) * CHUNK + k + 1]
                 continue
             px, py = (x + half if to_right else x - half), (y + half if to_top else y - half)
-            _map_row(
-                gx, gy, step, px, py, n + 1 if shared else n, 0.5, s, corner * CHUNK, (4 + corner) * CHUNK
-            )
+            _map_row(grid, px, py, n + 1 if shared else n, 0.5, s, corner * CHUNK, (4 + corner) * CHUNK)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -322,20 +285,11 @@ def _outline(s: Floats, k: int, c0: int, w0: int, width: int) -> None:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _list_square(
-    s: Floats,
-    p: Floats,
-    k: int,
-    n: int,
-    row0: int,
-    row1: int,
-    nx: int,
-    start: Places,
-    at: Places,
-    part: Floats,
-) -> int:
+def _list_square(s: Floats, p: Floats, k: int, n: int, tile: Tile, shares: Shares) -> int:
     """List the shares (output pixel, share) of the drops k, k + 1 ... of the scratch that `_share_four` did not take,
     while there is room, those of drop k from start[k] to start[k + 1]; returns the first drop not listed."""
+    row0, row1, nx = tile
+    start, at, part = shares
     m = 0
     while k < n:
         start[k] = m
@@ -393,20 +347,10 @@ def _list_square(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _list_box(
-    s: Floats,
-    k: int,
-    n: int,
-    reach: float,
-    density: float,
-    row0: int,
-    row1: int,
-    nx: int,
-    start: Places,
-    at: Places,
-    part: Floats,
-) -> int:
+def _list_box(s: Floats, k: int, n: int, reach: float, density: float, tile: Tile, shares: Shares) -> int:
     """The list of kernel turbo: boxes of half width `reach` parallel to the frame; `density` is one over their area."""
+    row0, row1, nx = tile
+    start, at, part = shares
     m = 0
     most = int((2.0 * reach + 2.0) ** 2)
     while k < n and m + most <= at.size:
@@ -430,10 +374,10 @@ def _list_box(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _list_point(
-    s: Floats, n: int, row0: int, row1: int, nx: int, start: Places, at: Places, part: Floats
-) -> int:
+def _list_point(s: Floats, n: int, tile: Tile, shares: Shares) -> int:
     """The list of kernel point: everything falls into the nearest pixel."""
+    row0, row1, nx = tile
+    start, at, part = shares
     m = 0
     for k in range(n):
         start[k] = m
@@ -446,24 +390,12 @@ def _list_point(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _list_profile(
-    s: Floats,
-    k: int,
-    n: int,
-    shape: int,
-    reach: float,
-    a: float,
-    b: float,
-    table: Pixels,
-    row0: int,
-    row1: int,
-    nx: int,
-    start: Places,
-    at: Places,
-    part: Floats,
-) -> int:
+def _list_profile(s: Floats, k: int, n: int, drop: Drop, tile: Tile, shares: Shares) -> int:
     """The list of the kernels that are a profile around the pixel's place, cut to a box of `reach` frame pixels:
     gaussian a * exp(-b r^2); tophat 1 where r^2 <= a; lanczos table[a |dx| + 1] * table[a |dy| + 1]."""
+    row0, row1, nx = tile
+    start, at, part = shares
+    shape, reach, a, b, table = drop
     m = 0
     most = int((2.0 * reach + 2.0) ** 2)
     while k < n and m + most <= at.size:
@@ -502,28 +434,24 @@ def _fall(
     s: Floats,
     k0: int,
     k1: int,
-    start: Places,
-    at: Places,
-    part: Floats,
-    data: Pixels,
-    weight: Pixels,
+    shares: Shares,
+    pixels: Pixels,
+    weights: Pixels,
     gain: np.float32,
     wscale: np.float32,
-    row0: int,
-    row1: int,
-    nx: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
+    tile: Tile,
+    canvas: Canvas,
 ) -> None:
     """Let the drops k0 .. k1 - 1 fall, in order, those with a lattice point by their four shares, the others as listed;
     drops without weight do not fall."""
+    row0, row1, nx = tile
+    start, at, part = shares
+    sci, wht, ctx, bit = canvas
     for k in range(k0, k1):
-        w = weight[k] * wscale
+        w = weights[k] * wscale
         if w == np.float32(0.0):
             continue
-        value = data[k] * gain
+        value = pixels[k] * gain
         four = s[12 * CHUNK + k] > -_FAR
         first, stop = (0, 4) if four else (start[k], start[k + 1])
         right, upper = int(s[12 * CHUNK + k]), int(s[13 * CHUNK + k])
@@ -547,50 +475,39 @@ def _fall(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def drizzle_tile(
-    gx: Floats,
-    gy: Floats,
-    step: float,
-    lo: Floats,
-    hi: Floats,
-    block: int,
+    grid: Grid,
+    blocks: tuple[Floats, Floats, int],
     turn: int,
     room: int,
-    kernel: int,
-    reach: float,
-    a: float,
-    b: float,
-    table: Pixels,
-    data: Pixels,
-    weight: Pixels,
-    gain: np.float32,
-    wscale: np.float32,
+    drop: Drop,
+    chip: tuple[Pixels, Pixels, np.float32, np.float32],
     row0: int,
     row1: int,
-    sci: Pixels,
-    wht: Pixels,
-    ctx: Context,
-    bit: np.int32,
+    canvas: Canvas,
 ) -> None:
     """Drop the pixels of a chip on the rows [row0, row1) of the frame.
 
-    gx, gy      float64 (ny, nx): frame position (0-based) of the nodes of the coordinate grid; node (j, i) lies at
-                the chip's FITS pixel (i * step, j * step), positions between are bilinear
-    lo, hi      bounds in frame rows of the pixels, corners included, of every block of `block` x `block` pixels
+    grid        gx, gy, step: frame position (0-based) of the nodes of the coordinate grid, float64 (ny, nx); node
+                (j, i) lies at the chip's FITS pixel (i * step, j * step), positions between are bilinear
+    blocks      lo, hi, block: bounds in frame rows of every block of block x block pixels (`core.kernels.grid`)
     turn, room  how the chip is turned (see `_corners`); most pixels that the window around a drop can have
-    kernel      with `reach` in frame pixels: SQUARE (the pixel shrunk to pixfrac, carried over with its corners; a =
-                pixfrac / 2), TURBO (a box; a = 1 / its area), POINT, and GAUSSIAN, LANCZOS, TOPHAT (`_list_profile`)
-    data        float32 (rows, columns), the chip; `gain` turns it into output units
-    weight      float32, same shape; pixels of weight 0 do not exist for the drizzle; `wscale` multiplies it
-    sci, wht    float32, the frame: sums of weight times value and of weight; `settle` makes means of them
-    ctx, bit    int32: `bit` is set in `ctx` where weight arrives; bit 0: no context, `ctx` is not touched
+    drop        kernel, reach in frame pixels, a, b, table. SQUARE: the pixel shrunk to pixfrac, carried over with its
+                corners, a = pixfrac / 2; TURBO: a box, a = 1 / its area; POINT; others: see `_list_profile`
+    chip        data, weight (float32, rows x columns), gain, wscale: `gain` turns data into output units, `wscale`
+                multiplies the weights; pixels of weight 0 do not exist for the drizzle
+    canvas      sci, wht, ctx, bit: sums of weight times value and of weight (float32, the frame; `settle` makes
+                means of them); `bit` is set in `ctx` (int32) where weight arrives, 0: `ctx` is not touched
     """
+    lo, hi, block = blocks
+    kernel, reach, a = drop[:3]
+    data, weight, gain, wscale = chip
     ny, nx = data.shape
-    columns = sci.shape[1]
+    tile = (row0, row1, canvas[0].shape[1])
+    flat = (canvas[0].reshape(-1), canvas[1].reshape(-1), canvas[2].reshape(-1), canvas[3])
     small_box = kernel == TURBO and reach <= 0.5
-    flat_sci, flat_wht, flat_ctx = sci.reshape(-1), wht.reshape(-1), ctx.reshape(-1)
     s, p = np.empty(WINDOW + room), np.empty(21 * CHUNK)
-    start = np.zeros(CHUNK + 1, np.int64)
-    at, part = np.empty(max(room, 16 * CHUNK), np.int64), np.empty(max(room, 16 * CHUNK))
+    size = max(room, 16 * CHUNK)
+    shares = (np.zeros(CHUNK + 1, np.int64), np.empty(size, np.int64), np.empty(size))
     for bj in range(lo.shape[0]):
         first, last = _span(lo, hi, bj, row0 - 0.5 - reach, row1 - 0.5 + reach)
         x_first, x_stop = max(first * block, 1), min(last * block, nx + 1)
@@ -598,35 +515,26 @@ def drizzle_tile(
             for x in range(x_first, x_stop, CHUNK - 1):
                 n = min(CHUNK - 1, x_stop - x)
                 if kernel == SQUARE:
-                    _corners(gx, gy, step, float(x), float(y), a, n, turn, s)
+                    _corners(grid, float(x), float(y), a, n, turn, s)
                     _share_four(s, n)
                     _share_nine(p, _pack(s, n, p))
                 else:
-                    _map_row(gx, gy, step, float(x), float(y), n, 0.0, s, 0, CHUNK)
+                    _map_row(grid, float(x), float(y), n, 0.0, s, 0, CHUNK)
                     s[12 * CHUNK : 13 * CHUNK] = -_FAR
-                    if small_box:
-                        _share_box(s, n, reach, a)
-                k = 0
+                if small_box:
+                    _share_box(s, n, reach, a)
+                pixels, weights = data[y - 1, x - 1 : x - 1 + n], weight[y - 1, x - 1 : x - 1 + n]
+                k, stop = 0, n
                 while k < n:
-                    if kernel == SQUARE or small_box:
-                        stop = (
-                            _list_square(s, p, k, n, row0, row1, columns, start, at, part)
-                            if kernel == SQUARE
-                            else n
-                        )
-                    elif kernel == TURBO:
-                        stop = _list_box(s, k, n, reach, a, row0, row1, columns, start, at, part)
+                    if kernel == SQUARE:
+                        stop = _list_square(s, p, k, n, tile, shares)
+                    elif kernel == TURBO and not small_box:
+                        stop = _list_box(s, k, n, reach, a, tile, shares)
                     elif kernel == POINT:
-                        stop = _list_point(s, n, row0, row1, columns, start, at, part)
-                    else:
-                        stop = _list_profile(
-                            s, k, n, kernel, reach, a, b, table, row0, row1, columns, start, at, part
-                        )
-                    pixels, weights = data[y - 1, x - 1 : x - 1 + n], weight[y - 1, x - 1 : x - 1 + n]
-                    _fall(
-                        s, k, stop, start, at, part, pixels, weights, gain, wscale,
-                        row0, row1, columns, flat_sci, flat_wht, flat_ctx, bit,
-                    )  # fmt: skip
+                        stop = _list_point(s, n, tile, shares)
+                    elif kernel != TURBO:
+                        stop = _list_profile(s, k, n, drop, tile, shares)
+                    _fall(s, k, stop, shares, pixels, weights, gain, wscale, tile, flat)
                     k = stop
 
 
