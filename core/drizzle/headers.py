@@ -10,9 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import fitsblender
 from astropy.io import fits
-from fitsblender.blendheaders import KeywordRules, cat_headers
 
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
@@ -60,9 +58,7 @@ def blend(
     try:
         with quiet():
             return _blend(exposures, pairs, rules_file)
-    except (
-        Exception
-    ) as error:  # the rules stumble over odd headers in many ways, and a product must still come out
+    except Exception as error:  # odd headers stop the rules in many ways, and a product must still come out
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         warning = (
             f"The headers could not be blended ({reason}); the product has those of {exposures[0].name} "
@@ -74,6 +70,10 @@ def blend(
 def _blend(
     exposures: Sequence[Exposure], pairs: Sequence[tuple[fits.Header, fits.Header]], rules_file: str
 ) -> Blended:
+    # imported here: fitsblender drags stsci.tools along, which loads Tk where it is installed
+    import fitsblender
+    from fitsblender.blendheaders import KeywordRules, cat_headers
+
     rules = None
     seen: set[str] = set()
     for (primary, science), exposure in zip(pairs, [e for e in exposures for _ in e.chips], strict=True):
@@ -83,7 +83,7 @@ def _blend(
         one = KeywordRules(
             exposure.instrument.lower(),
             telescope="hst",
-            rules_file=rules_file or str(_rules_of(exposure.instrument)),
+            rules_file=rules_file or str(_rules_of(exposure.instrument, Path(fitsblender.__file__).parent)),
         )
         one.interpret_rules([primary, science])
         if rules is None:
@@ -103,9 +103,8 @@ def _blend(
     return Blended(primary, science, hdu)
 
 
-def _rules_of(instrument: str) -> Path:
+def _rules_of(instrument: str, folder: Path) -> Path:
     """The instrument's rules that come with fitsblender; it would itself look into the current folder first."""
-    folder = Path(fitsblender.__file__).parent
     own = folder / f"{instrument.lower()}_header.rules"
     return own if own.is_file() else folder / "hst_header.rules"
 
