@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from core.align.results import Fit
+from core.align.results import Fit, Why
 from core.align.settings import FitParams
 from core.errors import Refusal
 
@@ -26,11 +26,18 @@ LEAST = {"shift": 1, "rscale": 2, "general": 3}
 PARAMETERS = {"shift": 2, "rscale": 4, "general": 6}
 
 
-def fit(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None = None) -> Fit:
+def fit(
+    xy: Floats,
+    uv: Floats,
+    params: FitParams,
+    variances: Floats | None = None,
+    excluded: Bools | None = None,
+) -> Fit:
     """Fit image positions `xy` (n, 2) to reference positions `uv` (n, 2), both relative to the frame's CRPIX.
 
     `variances` (n,) are the expected ones of the residuals in pixels squared (None: all alike); what the residuals
     scatter beyond them is added, so that a bright star cannot outweigh all others on the word of its brightness.
+    Pairs that are `excluded` (n,) have their residuals in the result but no part in the fit.
     Raises `Refusal` when the pairs are too few or too badly placed for the geometry.
     """
     geometry = params.fitgeometry
@@ -38,6 +45,8 @@ def fit(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None = No
         raise Refusal(
             f"{geometry!r} is no geometry.", subject="fitgeometry", advice="shift, rscale or general."
         )
+    if excluded is not None and excluded.any():
+        return _without(xy, uv, params, variances, excluded)
     if len(xy) < LEAST[geometry]:
         raise Refusal(
             f"{len(xy)} pairs do not determine a {geometry} fit.",
@@ -60,6 +69,18 @@ def fit(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None = No
         used = kept
         matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
     return describe(geometry, matrix, shift, xy, uv, used, covariance)
+
+
+def _without(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None, excluded: Bools) -> Fit:
+    """The fit to the pairs that are not excluded, with the residuals of all."""
+    left = ~excluded
+    made = fit(xy[left], uv[left], params, None if variances is None else variances[left])
+    used = np.zeros(len(xy), bool)
+    used[left] = made.used
+    whole = describe(made.geometry, made.matrix, made.shift, xy, uv, used, made.covariance)
+    assert whole.why is not None
+    whole.why[excluded] = Why.EXCLUDED
+    return whole
 
 
 def extra_variance(lengths: Floats, variances: Floats) -> float:
@@ -209,6 +230,7 @@ def describe(
         rx=rx,
         ry=ry,
         covariance=covariance,
+        why=np.where(used, Why.USED, Why.CLIPPED).astype(np.int8),
     )
 
 

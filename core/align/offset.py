@@ -69,24 +69,17 @@ def peak(histogram: Ints, radius: int) -> Offset:
     """The peak of a histogram of differences: where the 3x3 sums are highest, if chance does not explain it."""
     if not histogram.any():
         return Offset(0.0, 0.0, histogram, radius, 0, 0, 0.0, radius, PeakStatus.NO_DATA)
-    sums = np.rint(uniform_filter(histogram.astype(float), 3, mode="constant") * 9.0)
+    sums = sums_of(histogram)
     # of equal sums the one with the highest bin in the middle
     top_bin = np.unravel_index(int(np.argmax(sums + histogram / (histogram.max() + 1.0))), sums.shape)
     row, column = _highest_near(histogram, int(top_bin[0]), int(top_bin[1]))
     edge = int(min(row, column, 2 * radius - row, 2 * radius - column))
-    y0, x0 = max(row - _BOX, 0), max(column - _BOX, 0)
-    box = histogram[y0 : row + _BOX + 1, x0 : column + _BOX + 1]
     away = np.ones(histogram.shape, bool)
     away[max(row - 3, 0) : row + 4, max(column - 3, 0) : column + 4] = False
     usual, spread = _surroundings(sums, away, row, column)
     top = float(sums[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].max())
     significance = (top - usual) / sqrt(max(spread**2, usual, 1.0))
-    excess = np.maximum(box - usual / 9.0, 0.0)
-    if excess.sum() > 0:
-        y = float((excess.sum(axis=1) @ np.arange(box.shape[0])) / excess.sum()) + y0
-        x = float((excess.sum(axis=0) @ np.arange(box.shape[1])) / excess.sum()) + x0
-    else:
-        y, x = float(row), float(column)
+    x, y = centroid(histogram, row, column, usual)
     if not _beats_chance(top, usual, spread, sums.size):
         status = PeakStatus.BAD_FIT
     else:
@@ -103,6 +96,23 @@ def peak(histogram: Ints, radius: int) -> Offset:
         edge,
         status,
     )
+
+
+def centroid(histogram: Ints, row: int, column: int, usual: float) -> tuple[float, float]:
+    """x, y (bins) of the mean of the 5x5 box around a bin, what 3x3 bins `usual`ly hold taken off. It stays inside."""
+    y0, x0 = max(row - _BOX, 0), max(column - _BOX, 0)
+    box = histogram[y0 : row + _BOX + 1, x0 : column + _BOX + 1]
+    excess = np.maximum(box - usual / 9.0, 0.0)
+    if not excess.sum() > 0:
+        return float(column), float(row)
+    y = float((excess.sum(axis=1) @ np.arange(box.shape[0])) / excess.sum()) + y0
+    x = float((excess.sum(axis=0) @ np.arange(box.shape[1])) / excess.sum()) + x0
+    return x, y
+
+
+def sums_of(histogram: Ints) -> Floats:
+    """Sums of 3x3 bins: what a peak that falls between bins is judged by."""
+    return np.asarray(np.rint(uniform_filter(histogram.astype(float), 3, mode="constant") * 9.0))
 
 
 def _highest_near(histogram: Ints, row: int, column: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ as drizzlepac's does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,14 @@ class Status(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+class Why(IntEnum):
+    """Why a match is not used by the fit, in `Fit.why`."""
+
+    USED = 0
+    CLIPPED = 1
+    EXCLUDED = 2
+
+
 class PeakStatus(StrEnum):
     """What is known of the chosen peak of the 2D histogram."""
 
@@ -39,6 +47,7 @@ class PeakStatus(StrEnum):
     BAD_FIT = "no clear maximum"
     NO_DATA = "no pairs"
     NOT_USED = "not used"
+    CHOSEN = "chosen by hand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +161,8 @@ class Fit:
     `matrix` M (2, 2) and `shift` t (2,) of xy = uv M + t (row vectors, about the frame's CRPIX, image = reference
     times M); `rot` degrees in [0, 360), `scale`; `scale_xy`, `skew` for the general fit. `used` marks the matches
     kept by clipping; `rx`, `ry` residuals (image minus model, frame pixels) of ALL matches; `rms_x`, `rms_y` of the
-    used ones; `covariance` of the fit parameters or None.
+    used ones; `covariance` of the fit parameters or None; `why` (int8, `Why`) says of each match whether it is used,
+    clipped or taken out by the person.
     """
 
     geometry: str
@@ -168,6 +178,7 @@ class Fit:
     rx: Floats
     ry: Floats
     covariance: Floats | None = None
+    why: NDArray[np.int8] | None = None
 
     @property
     def n_used(self) -> int:

@@ -10,17 +10,15 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.align.choices import Choices
 from core.align.find import find
-from core.align.fit import fit
-from core.align.match import match
-from core.align.offset import offset
+from core.align.one import Aligner, One, failed
 from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, expanded, from_catalog, from_image, none
-from core.align.results import Alignment, Catalog, Fit, ImageResult, Matches, Offset, Sources, Status
-from core.align.settings import AlignSettings, FindParams, FitParams, unsupported
-from core.align.sources import fit_positions, on_sky, pair_variances
-from core.align.update import corrected
-from core.align.verdict import Verdict, judge, too_few_sources
+from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
+from core.align.settings import AlignSettings, FindParams, unsupported
+from core.align.sources import on_sky
+from core.align.verdict import too_few_sources
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure, open_exposure
 from core.data.frame import orthogonal_frame, output_frame, read_frame
@@ -28,6 +26,8 @@ from core.errors import Refusal
 from core.runs.memory import Memory, file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
+
+NO_CHOICES = Choices()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +46,14 @@ def align(
     files: Sequence[str | Path],
     settings: AlignSettings,
     *,
+    choices: Choices = NO_CHOICES,
     memory: Memory | None = None,
     workers: Workers | int | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """Align exposures, in the order given; writes nothing.
+
+    `choices` are a person's about single images. A left-out image is SKIPPED and never the reference.
 
     A file that cannot be used gets the status FAILED with the reason and never stops the others.
 
@@ -63,10 +66,11 @@ def align(
         `progress` was cancelled.
     """
     unsupported(settings)
-    run = _Run(settings, memory or Memory(), _workers(workers), progress or Progress())
+    run = _Run(settings, choices, memory or Memory(), _workers(workers), progress or Progress())
     paths = [Path(file) for file in files]
     if len({path.resolve() for path in paths}) < len(paths):
         raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
+    run.memory.make_room(4 * len(paths), "open", "find", "sources", "offset", "match", "fit")
     images = run.find_all(paths)
     frame, images = run.place_all(images)
     reference, images = run.reference(images, frame)
@@ -87,12 +91,20 @@ def _workers(workers: Workers | int | None) -> Workers:
 class _Run:
     """One call of `align`: the settings taken apart, and the steps in their order."""
 
-    def __init__(self, settings: AlignSettings, memory: Memory, workers: Workers, progress: Progress) -> None:
+    def __init__(
+        self,
+        settings: AlignSettings,
+        choices: Choices,
+        memory: Memory,
+        workers: Workers,
+        progress: Progress,
+    ) -> None:
         self.values = settings.tweakreg
         self.find_params = settings.find
         self.ref_find_params = settings.refimage_find
         self.matching = settings.match
         self.fitting = settings.fit
+        self.choices = choices
         self.memory = memory
         self.workers = workers
         self.progress = progress
@@ -174,6 +186,8 @@ class _Run:
         if values["refimage"]:
             return self.reference_image(_bare(values["refimage"]), frame), images
         for image in images:
+            if self.choices.of(image.path.name).left_out:
+                continue
             if image.sources is not None and len(image.sources) >= max(1, self.matching.minobj):
                 if image is not images[0]:
                     self.progress.warn(
@@ -240,12 +254,20 @@ class _Run:
             refusal = image.refusal or Refusal("The file cannot be used.", file=image.path)
             lead = f"{refusal.subject}: " if refusal.subject else ""
             return replace(made, reason=lead + refusal.what, advice=refusal.advice)
+        choice = self.choices.of(image.path.name)
+        if choice.left_out:
+            return replace(
+                made,
+                status=Status.SKIPPED,
+                reason="Left out by hand.",
+                advice="Take it in again to align it.",
+            )
         present = {chip.extver: chip.wcs for chip in image.exposure.chips}
         if reference.path is not None and reference.path.resolve() == image.path.resolve():
             return replace(made, status=Status.REFERENCE, new_wcs=present)
         short = too_few_sources(image.sources, self.matching.minobj)
         if short is not None:
-            return _failed(made, short)
+            return failed(made, short)
         if not len(reference.sources):
             return replace(
                 made,
@@ -253,70 +275,8 @@ class _Run:
                 reason="There is no reference to align to.",
                 advice="Find sources in at least two images.",
             )
-        return self.aligned(made, image, reference, frame, present)
-
-    def aligned(
-        self,
-        made: ImageResult,
-        image: _Image,
-        reference: Reference,
-        frame: ChipWCS,
-        present: dict[int, ChipWCS],
-    ) -> ImageResult:
-        """Offset, match and fit of one image, and the verdict on them."""
-        sources = image.sources
-        assert sources is not None
-        pair = (image.key, reference.key)
-        found = self.offset(sources, reference.sources, frame, pair)
-        made = replace(made, offset=found)
-        verdict = judge(self.matching, offset=found)
-        if verdict is not None:
-            return _failed(made, verdict)
-        matches = self.match(sources, reference.sources, found, frame, pair)
-        made = replace(made, matches=matches)
-        verdict = judge(self.matching, matches=matches, image=sources, reference=reference.sources)
-        if verdict is not None:
-            return _failed(made, verdict)
-        try:
-            fitted = self.fit(sources, reference.sources, matches, frame, pair)
-        except Refusal as refusal:
-            return replace(made, reason=refusal.what, advice=refusal.advice)
-        made = replace(made, fit=fitted)
-        verdict = judge(self.matching, fit=fitted)
-        if verdict is not None:
-            return _failed(made, verdict)
-        new = {extver: corrected(wcs, frame, fitted) for extver, wcs in present.items()}
-        return replace(made, status=Status.ALIGNED, new_wcs=new)
-
-    def offset(self, image: Sources, reference: Sources, frame: ChipWCS, pair: Hashable) -> Offset:
-        m = self.matching
-        reads = (m.use2dhist, m.searchrad, m.searchunits) if m.use2dhist else (False, m.xoffset, m.yoffset)
-        return self.memory.recall("offset", (pair, reads), lambda: offset(image, reference, m, frame.scale))
-
-    def match(
-        self, image: Sources, reference: Sources, found: Offset, frame: ChipWCS, pair: Hashable
-    ) -> Matches:
-        # the rounds of matching use a fit of their own: nclip and sigma must not change the pairs
-        inner = FitParams(self.fitting.fitgeometry, minobj=4)
-        key = (pair, self.matching, self.fitting.fitgeometry)
-        return self.memory.recall(
-            "match", key, lambda: match(image, reference, found, self.matching, inner, frame.crpix - 1.0)
-        )
-
-    def fit(
-        self, image: Sources, reference: Sources, matches: Matches, frame: ChipWCS, pair: Hashable
-    ) -> Fit:
-        i, r = matches.image, matches.reference
-        centre = frame.crpix - 1.0
-        xy, uv = fit_positions(image)[i] - centre, fit_positions(reference)[r] - centre
-        key = (pair, self.matching, self.fitting)
-        return self.memory.recall(
-            "fit", key, lambda: fit(xy, uv, self.fitting, pair_variances(image, reference, matches))
-        )
-
-
-def _failed(made: ImageResult, verdict: Verdict) -> ImageResult:
-    return replace(made, status=Status.FAILED, reason=verdict.reason, advice=verdict.advice)
+        one = One(image.sources, image.key, reference, present, choice)
+        return Aligner(self.matching, self.fitting, frame, self.memory).aligned(made, one)
 
 
 def _bare(name: str) -> Path:

@@ -28,6 +28,7 @@ class Memory:
 
     def __init__(self, keep: int = 24) -> None:
         self._keep = keep
+        self._rooms: dict[str, int] = {}
         self._lock = threading.Lock()
         self._steps: dict[str, OrderedDict[Hashable, Any]] = {}
 
@@ -42,9 +43,15 @@ class Memory:
         value = make()
         with self._lock:
             known[key] = value
-            while len(known) > self._keep:
+            while len(known) > self._rooms.get(step, self._keep):
                 known.popitem(last=False)
         return value
+
+    def make_room(self, count: int, *steps: str) -> None:
+        """Keep at least `count` results of each of these steps: with fewer than one run makes, none would last."""
+        with self._lock:
+            for step in steps:
+                self._rooms[step] = max(count, self._rooms.get(step, self._keep))
 
     def forget(self, step: str | None = None) -> None:
         """Drop the results of one step, or all."""
