@@ -38,8 +38,8 @@ class StandInEngine:
             raise Refusal("The keyword EXPTIME is missing.", file=path, advice="Fetch the file again.")
         return Exposure(path, "root", "flt", "WFC3", "UVIS", "F606W", 40.0, 0.0, 0.0, fits.Header(), (), None)
 
-    def align(self, files, sets: AlignSets, memory, *, progress: Progress) -> Alignment:
-        self._work("align", progress, files, sets)
+    def align(self, files, sets: AlignSets, memory, choices, *, progress: Progress) -> Alignment:
+        self._work("align", progress, files, sets, choices)
         frame = ChipWCS(np.ones(2), np.zeros(2), np.eye(2) / 90000.0, (10, 10))
         images = []
         for number, path in enumerate(files):

@@ -14,6 +14,7 @@ from core.errors import Refusal
 from core.params import ParamSet
 
 if TYPE_CHECKING:
+    from core.align.choices import Choices
     from core.align.results import Alignment
     from core.align.settings import AlignSettings
     from core.data.exposure import Exposure
@@ -46,12 +47,12 @@ class Engine:
         return open_exposure(path)
 
     def align(
-        self, files: Sequence[Path], sets: AlignSets, memory: Memory, *, progress: Progress
+        self, files: Sequence[Path], sets: AlignSets, memory: Memory, choices: Choices, *, progress: Progress
     ) -> Alignment:
-        """Align; nothing is written."""
+        """Align; nothing is written. `choices` are those of the person about single images."""
         from core.align.session import align
 
-        return align(files, sets.settings(), memory=memory, progress=progress)
+        return align(files, sets.settings(), choices=choices, memory=memory, progress=progress)
 
     def name_taken(self, files: Sequence[Path], sets: AlignSets, *, progress: Progress) -> str:
         """Why the new WCS cannot have its name in these files; "" if it can. Raises Refusal for other reasons."""

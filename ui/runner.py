@@ -30,6 +30,7 @@ class Runner(QObject):
         self.lane, self.session, self.log = lane, session, log
         self._job: Job | None = None
         self._began = 0.0
+        self._quiet = False
         self._settled: set[str] = set()
         self._done: Callable[[Any], object] | None = None
         self._failed: Callable[[BaseException], object] | None = None
@@ -45,14 +46,18 @@ class Runner(QObject):
         *args: Any,
         done: Callable[[Any], object],
         failed: Callable[[BaseException], object] | None = None,
+        quiet: bool = False,
     ) -> None:
-        """Begin a run; refused with a word in the log while another one is going on."""
+        """Begin a run; refused with a word in the log while another one is going on. The log does not tell begin
+        and end of a `quiet` one."""
         if self._job is not None:
             self.log.say(f"{title} not started: {self.session.running} is running.", "warning")
             return
         self._done, self._failed, self._began = done, failed, time.monotonic()
         self.session.running = title
-        self.log.say(f"{title} started.")
+        self._quiet = quiet
+        if not quiet:
+            self.log.say(f"{title} started.")
         self._job = self.lane.run(
             work, *args, done=self._ended, failed=self._broke, progress=self._watch, title=title
         )
@@ -70,7 +75,8 @@ class Runner(QObject):
 
     def _ended(self, value: Any) -> None:
         title, done = self._close()
-        self.log.say(f"{title} ended after {time.monotonic() - self._began:.1f} s.")
+        if not self._quiet:
+            self.log.say(f"{title} ended after {time.monotonic() - self._began:.1f} s.")
         if done is not None:
             done(value)
         if title not in self._settled:

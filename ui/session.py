@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.align.choices import Choices
 from core.runs.memory import Memory
 from ui.engine import AlignSets
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from core.drizzle.results import DrizzleResult
 
 ALIGN, APPLY, DRIZZLE = "Align", "Apply", "Drizzle"
+REFIT = "Fit again"
 
 
 @dataclass(eq=False)
@@ -21,8 +23,8 @@ class Session:
     """Results and what they were made from.
 
     `aligned_files`, `aligned_sets` are the snapshot of the last alignment; `applied` the files whose headers have
-    it; `folder` where products go (None: the folder of the first exposure); `agreed` the files that the person let
-    a drizzle run mark.
+    it; `choices` what the person decided about single images; `folder` where products go (None: the folder of the
+    first exposure); `agreed` the files that the person let a drizzle run mark.
     """
 
     memory: Memory = field(default_factory=Memory)
@@ -30,6 +32,7 @@ class Session:
     aligned_files: tuple[Path, ...] = ()
     aligned_sets: AlignSets | None = None
     applied: frozenset[Path] = frozenset()
+    choices: Choices = field(default_factory=Choices)
     result: DrizzleResult | None = None
     folder: Path | None = None
     running: str = ""

@@ -16,6 +16,7 @@ from ui.views.histogram import HistogramView
 from ui.views.prepared import Run
 from ui.views.products import ProductView
 from ui.views.residuals import ResidualView
+from ui.views.selection import Selection
 from ui.views.vectors import VectorView
 
 TITLES = {
@@ -27,6 +28,8 @@ TITLES = {
 }
 # the parameter tab that a view depends on: 0 Align, 1 Find sources, 2 Drizzle
 BESIDE = {"histogram": 0, "residuals": 0, "vectors": 1, "blink": 2, "products": 2}
+# the table below: 0 Alignment, 1 Matches, 2 Cosmic rays
+FOOT = {"histogram": 0, "residuals": 1, "vectors": 1, "blink": 2, "products": 2}
 FRAME_S = 30.0
 
 
@@ -37,7 +40,9 @@ class ViewSet(QObject):
         self.tabs = layout.tabs()
         super().__init__(self.tabs)
         self.tabs.setMinimumWidth(480)
-        self.histogram, self.residuals, self.vectors = HistogramView(), ResidualView(), VectorView()
+        self.selection = Selection(self)
+        self.histogram = HistogramView()
+        self.residuals, self.vectors = ResidualView(self.selection), VectorView(self.selection)
         self.blink, self.products = BlinkView(run), ProductView(run)
         self.pages: dict[str, QWidget] = {
             "histogram": self.histogram,
@@ -84,7 +89,7 @@ class ViewSet(QObject):
         for name in self.pages:
             self.show(name)
             params.setCurrentIndex(BESIDE[name])
-            foot.setCurrentIndex(int(BESIDE[name] == 2))
+            foot.setCurrentIndex(FOOT[name])
             paths.append(_grab(window, folder / f"{name}.png"))
             if name == "blink":
                 paths += self._grab_frames(window, folder)

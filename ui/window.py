@@ -13,6 +13,7 @@ from ui.actions import Actions
 from ui.closing import Closer
 from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
+from ui.controllers.choices import ChoicesController
 from ui.controllers.drizzle import DrizzleController
 from ui.controllers.files import FilesController
 from ui.controllers.marks import MarksController
@@ -23,6 +24,7 @@ from ui.engine import Engine
 from ui.exposures import ExposureList
 from ui.lane import Lane
 from ui.logview import LogView
+from ui.matchtable import MatchTable
 from ui.menus import Menus
 from ui.runner import Runner, tell
 from ui.session import ALIGN, APPLY, DRIZZLE, Session, unavailable
@@ -77,8 +79,10 @@ class MainWindow(QMainWindow):
         self.param_tabs, self.foot = layout.tabs(), layout.tabs()
         self.views = ViewSet(self.quick.run)
         self.align_table, self.cosmic_table = AlignTable(), CosmicTable()
+        self.match_table = MatchTable(self.views.selection)
         for widget, title in (
             (self.align_table, "Alignment"),
+            (self.match_table, "Matches"),
             (self.cosmic_table, "Cosmic rays"),
             (self.log, "Log"),
         ):
@@ -95,11 +99,16 @@ class MainWindow(QMainWindow):
         common = (self.runner, self.engine, self.session, self.files, self.params)
         self.align = AlignController(*common, self.ask, self)
         self.drizzle = DrizzleController(*common, self.align, self.ask, self)
-        self.show_ = ShowController(self.session, self.views, self.align_table, self.cosmic_table, self)
+        tables = (self.align_table, self.match_table, self.cosmic_table)
+        self.show_ = ShowController(self.session, self.views, *tables, self)
+        self.choices = ChoicesController(
+            self.session, self.views, self.show_, self.align, self.params.history, self.quick, self
+        )
         self.closer = Closer(self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
         self.marks = MarksController(self.session, self.views, self.show_, self)
+        self.match_table.add_buttons(self.choices.exclude_, self.choices.restore_)
         self.menus.view.addSeparator()
         self.actions_.fill(self.menus.view, "marks", "")
         self.views.add_shortcuts(self, self.menus.view)
@@ -123,6 +132,7 @@ class MainWindow(QMainWindow):
         self.align_table.chosen.connect(self.listing.choose)
         self.cosmic_table.chosen.connect(self.listing.choose)
         self.align.aligned.connect(self._aligned)
+        self.align.refitted.connect(self._refitted)
         self.drizzle.drizzled.connect(self._drizzled)
         self.lane.troubled.connect(self._troubled)
         self.log.spoke.connect(self._spoke)
@@ -197,6 +207,7 @@ class MainWindow(QMainWindow):
 
     def _chosen(self, path: Path | None) -> None:
         self.show_.show_current(path)
+        self.choices.refresh()
         self.blink.show_current(path)
 
     def _aligned(self) -> None:
@@ -206,6 +217,13 @@ class MainWindow(QMainWindow):
         self._leave_reference()
         self.views.show("histogram")
         self.foot.setCurrentWidget(self.align_table)
+        self._refresh()
+
+    def _refitted(self) -> None:
+        """The same view stays in front: the person looks at what the choice did."""
+        self.show_.show_alignment()
+        self.choices.refresh()
+        self.marks.draw()
         self._refresh()
 
     def _leave_reference(self) -> None:

@@ -196,7 +196,7 @@ def test_a_run_works_on_a_snapshot(qtbot, make_window, engine):
     window.listing.remove_selected()
     engine.go.set()
     finished(qtbot, window)
-    _, files, sets = engine.given[0]
+    _, files, sets, _ = engine.given[0]
     assert [path.name for path in files] == list(NAMES)
     assert sets.tweakreg["nclip"] == 3
     assert window.params.values("tweakreg")["nclip"] == 9

@@ -16,7 +16,7 @@ from ui.engine import Engine
 from ui.exposures import ExposureList
 from ui.logview import LogView
 from ui.runner import Runner
-from ui.session import ALIGN, APPLY, Session
+from ui.session import ALIGN, APPLY, REFIT, Session
 from ui.tables import remark_of
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 
 class AlignController(QObject):
-    """`aligned()` when a new alignment is in the session, `applied(whole)` when headers were
-    written, `whole` if all that were asked for."""
+    """`aligned()` when a new alignment is in the session, `refitted()` when one that only follows another choice of
+    the person is; `applied(whole)` when headers were written, `whole` if all that were asked for."""
 
     aligned = Signal()
+    refitted = Signal()
     applied = Signal(bool)
 
     def __init__(
@@ -45,20 +46,75 @@ class AlignController(QObject):
         self.files, self.params, self.ask = files, params, ask
         self.listing: ExposureList = files.listing
         self.log: LogView = runner.log
+        self._again = False
+        runner.changed.connect(self._run_changed)
 
     def align(self) -> None:
         """Find, match and fit; writes nothing."""
         if self.params.refuse_wrong(ALIGN, "tweakreg", "imagefindpars", "refimagefindpars"):
             return
+        self._again = False
         files, sets = tuple(self.files.files()), self.params.align_sets()
+        self._forget_numbers(sets)
         self.runner.start(
             ALIGN,
             self.engine.align,
             files,
             sets,
             self.session.memory,
+            self.session.choices,
             done=partial(self._aligned, files, sets),
         )
+
+    def refit(self) -> None:
+        """Follow the choices as they are now, with files and parameters of the last alignment; at once, or when
+        what is running has ended."""
+        session = self.session
+        if session.alignment is None or session.aligned_sets is None:
+            return
+        self._again = self.runner.is_running
+        if not self._again:
+            self.runner.start(
+                REFIT,
+                self.engine.align,
+                session.aligned_files,
+                session.aligned_sets,
+                session.memory,
+                session.choices,
+                done=self._refitted,
+                quiet=True,
+            )
+
+    def _run_changed(self) -> None:
+        if self._again and not self.runner.is_running:
+            self.refit()
+
+    def _forget_numbers(self, sets: Any) -> None:
+        """Stars are excluded by their numbers, which mean others when sources are found with other parameters."""
+        session = self.session
+        before = session.aligned_sets
+        if before is None or sets.imagefind == before.imagefind:
+            return
+        for name, choice in session.choices.images:
+            if choice.excluded:
+                session.choices = session.choices.replaced(name, excluded=frozenset())
+                self.log.say(
+                    f"{name}: {len(choice.excluded)} excluded stars are taken in again, because sources are now "
+                    "found with other parameters.",
+                    "warning",
+                )
+
+    def _refitted(self, alignment: Alignment) -> None:
+        session = self.session
+        before = session.alignment
+        fits = {image.path: image.fit for image in before.images} if before is not None else {}
+        session.alignment = alignment
+        kept = frozenset(image.path for image in alignment.images if image.fit is fits.get(image.path))
+        session.applied &= kept
+        for image in alignment.images:
+            badge = "APPLIED" if image.path in session.applied else str(image.status)
+            self.listing.update_entry(image.path, badge=badge, why=remark_of(image))
+        self.refitted.emit()
 
     def _aligned(self, files: tuple[Path, ...], sets: Any, alignment: Alignment) -> None:
         session = self.session

@@ -13,6 +13,7 @@ from ui import style
 from ui.session import Session
 from ui.views.canvas import ViewState
 from ui.views.marks import Marks, Shape
+from ui.views.matched import excluded_of
 
 if TYPE_CHECKING:
     from core.align.results import ImageResult
@@ -33,7 +34,9 @@ class MarksController(QObject):
         self._to_centre: int | None = None
         self.view.frame_changed.connect(self.draw)
         self.view.store.arrived.connect(self._arrived)
-        views.residuals.star_clicked.connect(self.show_star)
+        for chart in (views.residuals, views.vectors):
+            chart.star_clicked.connect(self.show_star)
+        views.selection.changed.connect(self.draw)
         style.switch().changed.connect(self.draw)
 
     def set_on(self, on: bool) -> None:
@@ -53,6 +56,7 @@ class MarksController(QObject):
         if frame is not None:
             if self.on:
                 marks += self._sources(frame.group)
+            marks += self._selected(frame.group)
             if self._star is not None and self._star[0] == frame.group:
                 _, x, y = self._star
                 colour = QColor(style.DARK.warn)
@@ -84,10 +88,21 @@ class MarksController(QObject):
             self.view.canvas.set_state(ViewState(self._star[1], self._star[2], zoom))
 
     def _image(self) -> ImageResult | None:
-        alignment = self.session.alignment
-        if alignment is None:
-            return None
-        return next((image for image in alignment.images if image.path == self.show.current), None)
+        return self.show.image()
+
+    def _selected(self, group: str) -> list[Marks]:
+        """The stars of this chip that are selected among the matches."""
+        image = self._image()
+        if image is None or image.matches is None or image.sources is None:
+            return []
+        places = self.views.selection.places
+        stars = image.matches.image[places[places < len(image.matches)]]
+        sources = image.sources
+        stars = stars[[_group(image, int(extver)) == group for extver in sources.extver[stars]]]
+        if not len(stars):
+            return []
+        colour = QColor(style.DARK.warn)
+        return [Marks("selected", sources.x[stars] + 1.0, sources.y[stars] + 1.0, colour, Shape.CIRCLE, 8.0)]
 
     def _sources(self, group: str) -> list[Marks]:
         """Marks of a chip: every source found, those that were matched, those that the fit used."""
@@ -117,10 +132,13 @@ def _matched(image: ImageResult, extver: int) -> list[Marks]:
         rows = matches.image[here & which]
         return Marks(legend, sources.x[rows] + 1.0, sources.y[rows] + 1.0, QColor(colour), shape, 6.0)
 
-    return [
+    excluded = excluded_of(image)
+    out = np.zeros(len(fit.used), bool) if excluded is None else excluded
+    made = [
         marks("used", fit.used, style.DARK.good, Shape.CIRCLE),
-        marks("clipped", ~fit.used, style.DARK.bad, Shape.CROSS),
+        marks("clipped", ~fit.used & ~out, style.DARK.bad, Shape.CROSS),
     ]
+    return [*made, marks("excluded", out, style.DARK.warn, Shape.DIAMOND)] if out.any() else made
 
 
 def _group(image: ImageResult, extver: int) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject
 
+from ui.matchtable import MatchTable
 from ui.session import Session
 from ui.tables import AlignTable, CosmicTable
 
 if TYPE_CHECKING:
+    from core.align.results import ImageResult
     from ui.viewset import ViewSet
 
 NOT_ALIGNED = "Nothing is aligned yet.\nOpen exposures, then press Align (F5)."
@@ -20,11 +23,26 @@ class ShowController(QObject):
     """Hands finished values to the views."""
 
     def __init__(
-        self, session: Session, views: ViewSet, align: AlignTable, cosmic: CosmicTable, parent: QObject
+        self,
+        session: Session,
+        views: ViewSet,
+        align: AlignTable,
+        matches: MatchTable,
+        cosmic: CosmicTable,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self.session, self.views, self.align, self.cosmic = session, views, align, cosmic
+        self.matches = matches
         self.current: Path | None = None
+        self._shown: ImageResult | None = None
+
+    def image(self) -> ImageResult | None:
+        """The result of the exposure that is current, if it has one."""
+        alignment = self.session.alignment
+        if alignment is None:
+            return None
+        return next((image for image in alignment.images if image.path == self.current), None)
 
     def show_current(self, path: Path | None) -> None:
         """Another exposure is current."""
@@ -46,13 +64,17 @@ class ShowController(QObject):
         self.cosmic.choose(self.current)
 
     def show_alignment_views(self) -> None:
-        """Histogram, residuals and vectors of the current image."""
+        """Histogram, residuals, vectors and matches of the current image."""
         views, alignment = self.views, self.session.alignment
         plots = (views.histogram, views.residuals, views.vectors)
         if alignment is None:
+            self._keep_selection(None)
+            self.matches.show_image(None, None)
             message = NOT_ALIGNED
         else:
-            image = next((each for each in alignment.images if each.path == self.current), None)
+            image = self.image()
+            self._keep_selection(image)
+            self.matches.show_image(image, alignment)
             if image is not None:
                 for plot in plots:
                     plot.show_image(image, alignment)
@@ -60,6 +82,21 @@ class ShowController(QObject):
             message = "This exposure was not part of the alignment.\nAlign again to include it."
         for plot in plots:
             plot.clear(message)
+
+    def _keep_selection(self, image: ImageResult | None) -> None:
+        """Places in `Matches` mean the same stars only while the matches are the same."""
+        before, self._shown = self._shown, image
+        same = (
+            before is not None
+            and image is not None
+            and before.path == image.path
+            and before.matches is not None
+            and image.matches is not None
+            and np.array_equal(before.matches.image, image.matches.image)
+            and np.array_equal(before.matches.reference, image.matches.reference)
+        )
+        if not same:
+            self.views.selection.clear()
 
     def show_result(self) -> None:
         """New products."""

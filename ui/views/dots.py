@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from ui.views.matched import State
 
 Floats = NDArray[np.float64]
 
@@ -16,12 +18,15 @@ TINY = 2.5
 
 
 class Dots(pg.GraphicsObject):  # type: ignore[misc]
-    """Round points of one colour, filled or hollow. `matches` says which matches they are, `chip` of which chip."""
+    """Points of one colour: filled, hollow, or crosses, as their `state` is; or rings around selected ones.
+
+    `matches` says which matches they are.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.colour, self.ground = QColor("black"), QColor("white")
-        self.size, self.hollow, self.chip = 6.0, False, 1
+        self.size, self.state, self.ring = 6.0, State.USED, False
         self.matches: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._x: Floats = np.empty(0)
         self._y: Floats = np.empty(0)
@@ -59,13 +64,40 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
     def boundingRect(self) -> QRectF:  # noqa: N802
         return self._box
 
+    @property
+    def hollow(self) -> bool:
+        """Whether the fit does not use these points."""
+        return self.state is not State.USED
+
     def paint(self, painter: QPainter, _option: Any, _widget: Any = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(_round(self.colour, self.size))
-        painter.drawPoints(self._points)
-        if self.hollow:
-            painter.setPen(_round(self.ground, max(self.size - 2.2, 1.0)))
+        if self.ring:
+            self._paint_figures(painter, cross=False)
+        elif self.state is State.EXCLUDED:
+            self._paint_figures(painter, cross=True)
+        else:
+            painter.setPen(_round(self.colour, self.size))
             painter.drawPoints(self._points)
+            if self.hollow:
+                painter.setPen(_round(self.ground, max(self.size - 2.2, 1.0)))
+                painter.drawPoints(self._points)
+
+    def _paint_figures(self, painter: QPainter, *, cross: bool) -> None:
+        """Crosses or rings, of one size on the screen whatever the scale: few, so one by one."""
+        points = painter.worldTransform().map(self._points)
+        painter.save()
+        painter.resetTransform()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        half = max(self.size, 5.0) / 2.0
+        for width, colour in ((4.0, self.ground), (1.8, self.colour)):
+            painter.setPen(QPen(colour, width))
+            for point in points:
+                if cross:
+                    painter.drawLine(point + QPointF(-half, -half), point + QPointF(half, half))
+                    painter.drawLine(point + QPointF(-half, half), point + QPointF(half, -half))
+                else:
+                    painter.drawEllipse(point, half + 3.0, half + 3.0)
+        painter.restore()
 
 
 def _round(colour: QColor, size: float) -> QPen:

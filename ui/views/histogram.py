@@ -6,8 +6,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
+from core.align.choices import Choice
 from core.align.results import Alignment, ImageResult, Offset, PeakStatus
 from ui.views.chart import ChartView, linked_axis, signed, why_missing
 from ui.views.colors import gradient, plot_colours
@@ -15,6 +16,7 @@ from ui.views.colourbar import ColourBar
 from ui.views.parts import ElidedLabel
 from ui.views.prepared import Prepared, prepare
 from ui.views.stretch import Look
+from ui.views.wrap import Wrap
 
 ADVICE = {
     PeakStatus.GOOD: "one clear peak",
@@ -23,6 +25,7 @@ ADVICE = {
     PeakStatus.BAD_FIT: "no clear maximum, the highest bin was taken: find more or better sources",
     PeakStatus.NO_DATA: "no pairs within the search radius: increase searchrad or find more sources",
     PeakStatus.NOT_USED: "the histogram was not used",
+    PeakStatus.CHOSEN: "you chose this place: Automatic goes back to the peak that is found",
 }
 NOT_USED = (
     "{name}: no histogram, because use2dhist is off.\n\nThe offset given by xoffset and yoffset, x {x} and y {y} px, "
@@ -33,9 +36,12 @@ RIVAL = 20  # a second peak is marked when it has at least a twentieth of the pa
 
 
 class HistogramView(ChartView):
-    """`peak_clicked(x, y)`: the person points at another offset, in frame pixels."""
+    """`peak_clicked(x, y)`: the person points at another offset, in frame pixels, by a click or by dragging the
+    ring; `wider_asked`, `automatic_asked`: a larger search radius, or back to what the parameters give."""
 
     peak_clicked = Signal(float, float)
+    wider_asked = Signal()
+    automatic_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Histogram of offsets", parent)
@@ -51,7 +57,9 @@ class HistogramView(ChartView):
         self.plot.addItem(self.image)
         self.zero_lines = [pg.InfiniteLine(0.0, angle=angle, movable=False) for angle in (0, 90)]
         self.zero = pg.ScatterPlotItem(symbol="+", size=15)
-        self.peak = pg.ScatterPlotItem(symbol="o", size=26)
+        self.peak = pg.TargetItem(symbol="o", size=26, movable=True)
+        self.peak.sigPositionChanged.connect(self._ring_moved)
+        self.peak.sigPositionChangeFinished.connect(self._ring_dropped)
         self.second = pg.ScatterPlotItem(symbol="d", size=20)
         self.words = [pg.TextItem(anchor=(0.0, 1.0)) for _ in range(3)]
         for item in (*self.zero_lines, self.zero, self.second, self.peak, *self.words):
@@ -65,9 +73,36 @@ class HistogramView(ChartView):
         self.readout = ElidedLabel()
         self._column.addWidget(self.scale)
         self._column.addWidget(self.readout)
+        self._column.addWidget(self._buttons())
         self.area.scene().sigMouseMoved.connect(self._hover)
         self.area.scene().sigMouseClicked.connect(self._click)
         self._restyle()
+
+    def _buttons(self) -> QWidget:
+        controls = QWidget()
+        row = Wrap(controls)
+        self.wider = _button("Wider search", "Search this image in twice the radius, and fit again")
+        self.automatic = _button(
+            "Automatic", "Back to the peak and the search radius that the parameters give"
+        )
+        self.wider.clicked.connect(self.wider_asked)
+        self.automatic.clicked.connect(self.automatic_asked)
+        self.note = ElidedLabel()
+        self.note.setMinimumWidth(380)
+        for widget in (self.wider, self.automatic, self.note):
+            row.addWidget(widget)
+        self.set_choice(Choice(), "")
+        return controls
+
+    def set_choice(self, choice: Choice, busy: str) -> None:
+        """What the person decided about the image on show; `busy` is why nothing can be decided now."""
+        by_hand = choice.offset is not None or choice.wider is not None
+        self.wider.setEnabled(not busy)
+        self.automatic.setEnabled(by_hand and not busy)
+        self.peak.movable = not busy
+        words = ["Peak chosen by you"] if choice.offset is not None else []
+        words += [f"searchrad \u00d7 {choice.wider:g}"] if choice.wider is not None else []
+        self.note.setText(busy or "; ".join(words) or "Click another peak, or drag the ring to it.")
 
     def show_image(self, image: ImageResult, alignment: Alignment) -> None:
         """Show the histogram of an image, or why it has none."""
@@ -101,7 +136,8 @@ class HistogramView(ChartView):
         rival = found and offset.second * RIVAL >= offset.height
         other = second_peak(offset) if rival else None
         self.zero.setData([0.0], [0.0])
-        self.peak.setData([offset.x] if found else [], [offset.y] if found else [])
+        self.peak.setVisible(found)
+        self._place_ring(offset)
         self.second.setData([other[0]] if other else [], [other[1]] if other else [])
         places = [(0.0, 0.0), (offset.x, offset.y) if found else None, other]
         texts = ("zero offset", "chosen peak", "second peak")
@@ -122,7 +158,9 @@ class HistogramView(ChartView):
         self.zero.setPen(QPen(white, 0.0))
         self.zero.setBrush(white)
         self.peak.setPen(pg.mkPen("#FF5A4F", width=2.2))
-        self.peak.setBrush(None)
+        self.peak.setHoverPen(pg.mkPen("#FFB3AC", width=2.6))
+        self.peak.setBrush(pg.mkBrush(None))
+        self.peak.setHoverBrush(pg.mkBrush(255, 90, 79, 60))
         self.second.setPen(pg.mkPen("#FFC04D", width=1.8))
         self.second.setBrush(None)
         for item, colour in zip(self.words, ("#FFFFFF", "#FF8A80", "#FFD180"), strict=True):
@@ -167,8 +205,38 @@ class HistogramView(ChartView):
 
     def _click(self, event: object) -> None:
         found = self._bin_at(event.scenePos())  # type: ignore[attr-defined]
-        if found is not None:
+        offset = self._offset
+        if found is None or offset is None or not self.wider.isEnabled():
+            return
+        if np.hypot(found[0] - offset.x, found[1] - offset.y) > BOX or not self.peak.isVisible():
             self.peak_clicked.emit(float(found[0]), float(found[1]))
+
+    def _place_ring(self, offset: Offset) -> None:
+        """Put the ring on the chosen peak without telling that it moved."""
+        self.peak.blockSignals(True)
+        self.peak.setPos(offset.x, offset.y)
+        self.peak.blockSignals(False)
+
+    def _ring_moved(self) -> None:
+        """The ring follows the mouse: tell what lies below."""
+        self._hover(self.plot.getViewBox().mapViewToScene(self.peak.pos()))
+
+    def _ring_dropped(self) -> None:
+        place, offset = self.peak.pos(), self._offset
+        if offset is None:
+            return
+        if np.hypot(place.x() - offset.x, place.y() - offset.y) > 0.5:
+            self.peak_clicked.emit(float(place.x()), float(place.y()))
+        else:
+            self._place_ring(offset)
+
+
+def _button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("filter")
+    button.setText(text)
+    button.setToolTip(tip)
+    return button
 
 
 def histogram_frame(offset: Offset) -> Prepared:
@@ -191,7 +259,7 @@ def second_peak(offset: Offset) -> tuple[int, int] | None:
 def figures_of(offset: Offset, mas: float) -> str:
     """The peak in words: pairs, place in pixels and mas, significance, the second peak, status and advice."""
     colours = plot_colours()
-    good = offset.status is PeakStatus.GOOD
+    good = offset.status in (PeakStatus.GOOD, PeakStatus.CHOSEN)
     if offset.status is PeakStatus.NO_DATA:
         return f'<b style="color:{colours.bad.name()}">{ADVICE[offset.status]}</b>'
     ratio = f" ({offset.height / offset.second:.3g} times lower)" if offset.second else ""

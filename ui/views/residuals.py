@@ -2,81 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from core.align.results import Alignment, ImageResult
-from ui.views.chart import ChartView, linked_axis, why_missing
+from core.align.results import ImageResult
+from ui.views.chart import linked_axis
 from ui.views.colors import plot_colours
 from ui.views.dots import TINY, Dots
+from ui.views.linked import CATCH, LinkedChart, keys_of, mean_words, scatter_words, state_words
+from ui.views.matched import Group, Residuals, groups_of
+from ui.views.selection import BandBox, Selection
+
+__all__ = ["ResidualView", "Residuals"]
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
-CATCH = 6.0
 FEWEST = 60
 NOTHING = (np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
 
 
-@dataclass(frozen=True, eq=False)
-class Residuals:
-    """What the residual and vector plots show: positions relative to the frame's CRPIX and residuals, frame
-    pixels, for all matches; `used` those kept by clipping; `extver` the chip."""
+class ResidualView(LinkedChart):
+    """Four panels."""
 
-    x: Floats
-    y: Floats
-    dx: Floats
-    dy: Floats
-    used: Bools
-    extver: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, image: ImageResult, alignment: Alignment) -> Residuals | None:
-        """The residuals of an image, or None when it has no fit."""
-        if image.fit is None or image.matches is None or image.sources is None:
-            return None
-        reference = alignment.reference
-        at = image.matches.reference
-        crpix = alignment.frame.crpix
-        return cls(
-            x=reference.u[at] + 1.0 - crpix[0],
-            y=reference.v[at] + 1.0 - crpix[1],
-            dx=image.fit.rx,
-            dy=image.fit.ry,
-            used=image.fit.used,
-            extver=image.sources.extver[image.matches.image],
-        )
-
-
-class ResidualView(ChartView):
-    """Four panels. `star_clicked(match)`: the person points at a match, by its place in `Matches`."""
-
-    star_clicked = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Residuals of the fit", parent)
-        self._residuals: Residuals | None = None
+    def __init__(self, selection: Selection | None = None, parent: QWidget | None = None) -> None:
+        super().__init__("Residuals of the fit", "no residuals", selection, parent)
+        self._groups: list[Group] = []
         self._limit: float | None = None
-        self._mas = 1.0
         self.zeros: list[pg.InfiniteLine] = []
         self.points: list[list[Dots]] = []
+        self.rings: list[Dots] = []
         self.trends: list[pg.PlotDataItem] = []
         for row, residual in enumerate(("DX", "DY")):
             for column, axis in enumerate(("X", "Y")):
                 self._add_panel(row, column, residual, axis)
-        self.area.scene().sigMouseClicked.connect(self._click)
         self._restyle()
 
     def _add_panel(self, row: int, column: int, residual: str, axis: str) -> None:
-        plot = self.area.addPlot(row=row, col=column)
+        box = BandBox()
+        plot = self.area.addPlot(row=row, col=column, viewBox=box)
+        box.banded.connect(partial(self._banded, box))
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.showGrid(x=True, y=True, alpha=0.12)
@@ -88,16 +59,18 @@ class ResidualView(ChartView):
         # All panels of one size, however wide their numbers are.
         plot.getAxis("left").setWidth(62)
         plot.getAxis("right").setWidth(52)
-        zero = pg.InfiniteLine(0.0, angle=0, movable=False)
+        zero, ring = pg.InfiniteLine(0.0, angle=0, movable=False), Dots()
         trend = pg.PlotDataItem(connect="finite")
-        plot.addItem(zero)
-        plot.addItem(trend)
-        trend.setZValue(20)
+        ring.ring = True
+        for item, height in ((zero, 0), (trend, 20), (ring, 30)):
+            plot.addItem(item)
+            item.setZValue(height)
         if self.plots:
             plot.setXLink(self.plots[0])
             plot.setYLink(self.plots[0])
         self.plots.append(plot)
         self.zeros.append(zero)
+        self.rings.append(ring)
         self.trends.append(trend)
         self.points.append([])
 
@@ -107,41 +80,51 @@ class ResidualView(ChartView):
         if self._residuals is not None:
             self._set_ranges(self._residuals)
 
-    def show_image(self, image: ImageResult, alignment: Alignment) -> None:
-        """Show the residuals of an image, or why it has none."""
-        residuals = Residuals.of(image, alignment)
-        self._residuals = residuals
-        if residuals is None:
-            self.clear(why_missing(image, "no residuals"))
-            return
-        self._mas = alignment.frame.scale * 1000.0
-        self._plot(residuals)
+    def _draw(self, residuals: Residuals, image: ImageResult) -> None:
+        self._redraw_points()
         self._set_ranges(residuals)
         used = int(residuals.used.sum())
         self._show(
-            f"Residuals of {image.name} using {used} of {len(residuals.x)} matches",
-            figures_of(residuals, self._mas),
+            f"Residuals of {image.name} using {used} of {len(residuals.x)} matches", self._figures(residuals)
         )
+
+    def _figures(self, residuals: Residuals) -> str:
+        """N, rms of each axis in pixels and mas, how many were clipped, and what the colours mean."""
+        keys = keys_of(residuals, self._groups, "\u25cf")
+        keys += ["\u2501&nbsp;running median"] if int(residuals.used.sum()) >= FEWEST else []
+        words = f"{scatter_words(residuals, self._mas)}; {state_words(residuals)}. Image \u2212 fit."
+        return f"{words} {mean_words(residuals, self._mas)} &nbsp; {' &nbsp; '.join(keys)}"
 
     def _panels(self, residuals: Residuals) -> list[tuple[Floats, Floats]]:
         """Abscissa and ordinate of the four panels in the order they were made."""
         return [(x, d) for d in (residuals.dx, residuals.dy) for x in (residuals.x, residuals.y)]
 
-    def _plot(self, residuals: Residuals) -> None:
-        chips = np.unique(residuals.extver).tolist()
-        groups = [(chip, used) for used in (False, True) for chip in chips]
+    def _redraw_points(self) -> None:
+        residuals = self._residuals
+        assert residuals is not None
+        self._groups = groups_of(residuals, self.selection.by_magnitude)
         for panel, (x, d) in enumerate(self._panels(residuals)):
-            items = self._points_of(panel, len(groups))
-            for item in items:
+            items = self._points_of(panel, len(self._groups))
+            for item in items[len(self._groups) :]:
                 item.setData(*NOTHING)
-            for item, (chip, used) in zip(items, groups, strict=False):
-                chosen = np.flatnonzero((residuals.extver == chip) & (residuals.used == used))
-                item.chip, item.hollow, item.size = chip, not used, dot_size(len(x))
-                item.setData(x[chosen], d[chosen], chosen)
-                _dress(item)
+            for item, group in zip(items, self._groups, strict=False):
+                item.state, item.size = group.state, dot_size(len(x))
+                item.setData(x[group.matches], d[group.matches], group.matches)
+                _dress(item, group)
             self.trends[panel].setData(*running_median(x[residuals.used], d[residuals.used]))
         for plot in self.plots:
             plot.getAxis("right").setScale(self._mas)
+        if not self.stack.message:
+            self.figures.setText(self._figures(residuals))
+
+    def _draw_selected(self) -> None:
+        residuals, chosen = self._residuals, self._selected()
+        for ring, panel in zip(self.rings, range(4), strict=True):
+            if residuals is None:
+                ring.setData(*NOTHING)
+                continue
+            x, d = self._panels(residuals)[panel]
+            ring.setData(x[chosen], d[chosen], chosen)
 
     def _points_of(self, panel: int, count: int) -> list[Dots]:
         """At least `count` point items of a panel; they are made once and used again."""
@@ -169,31 +152,43 @@ class ResidualView(ChartView):
         for trend in self.trends:
             trend.setPen(pg.mkPen(colours.text, width=2.2))
             trend.setShadowPen(pg.mkPen(colours.field, width=5.0))
-        for item in (item for items in self.points for item in items):
-            _dress(item)
+        for ring in self.rings:
+            ring.set_colours(colours.text, colours.field)
+        for items in self.points:
+            for item, group in zip(items, self._groups, strict=False):
+                _dress(item, group)
         if self._residuals is not None and not self.stack.message:
-            self.figures.setText(figures_of(self._residuals, self._mas))
+            self.figures.setText(self._figures(self._residuals))
 
-    def _click(self, event: Any) -> None:
-        """A click within 6 screen pixels of a point tells its match."""
+    def _matches_near(self, scene: QPointF) -> int | None:
         for plot, items in zip(self.plots, self.points, strict=True):
             box = plot.getViewBox()
-            if self.stack.message or not box.sceneBoundingRect().contains(event.scenePos()):
+            if not box.sceneBoundingRect().contains(scene):
                 continue
-            at, unit = box.mapSceneToView(event.scenePos()), box.viewPixelSize()
+            at, unit = box.mapSceneToView(scene), box.viewPixelSize()
             found = [near for item in items if (near := item.nearest(at.x(), at.y(), *unit)) is not None]
             match, far = min(found, key=itemgetter(1), default=(0, CATCH + 1.0))
-            if far <= CATCH:
-                self.star_clicked.emit(match)
+            return match if far <= CATCH else None
+        return None
+
+    def _matches_in(self, box: BandBox, band: QRectF) -> NDArray[np.int64]:
+        assert self._residuals is not None
+        panel = [plot.getViewBox() for plot in self.plots].index(box)
+        return inside(*self._panels(self._residuals)[panel], band)
 
 
-def _dress(item: Dots) -> None:
-    """Colour by chip; clipped matches are hollow."""
-    colours = plot_colours()
-    colour = QColor(colours.chip(item.chip))
+def inside(x: Floats, y: Floats, band: QRectF) -> NDArray[np.int64]:
+    """Which points lie in a rectangle of the plot."""
+    across = (x >= band.left()) & (x <= band.right())
+    return np.flatnonzero(across & (y >= band.top()) & (y <= band.bottom()))
+
+
+def _dress(item: Dots, group: Group) -> None:
+    """Colour by chip or magnitude; what the fit does not use is hollow or a cross."""
+    colour = QColor(group.colour)
     if not item.hollow:
         colour.setAlphaF(0.7)
-    item.set_colours(colour, colours.field)
+    item.set_colours(colour, plot_colours().field)
 
 
 def dot_size(count: int) -> float:
@@ -223,22 +218,3 @@ def running_median(x: Floats, d: Floats, nodes: int = 30) -> tuple[Floats, Float
     starts = np.unique(np.linspace(0, count - wide, min(nodes, count - wide + 1)).astype(int))
     windows = [order[start : start + wide] for start in starts.tolist()]
     return np.array([np.median(x[w]) for w in windows]), np.array([np.median(d[w]) for w in windows])
-
-
-def figures_of(residuals: Residuals, mas: float) -> str:
-    """N, rms of each axis in pixels and mas, how many were clipped, and what the colours mean."""
-    colours = plot_colours()
-    used = residuals.used
-    clipped = int((~used).sum())
-    rms = [float(np.std(d[used])) if used.any() else float("nan") for d in (residuals.dx, residuals.dy)]
-    keys = [
-        f'<span style="color:{colours.chip(int(chip)).name()}">\u25cf</span>&nbsp;sci,{int(chip)}'
-        for chip in np.unique(residuals.extver)
-    ]
-    keys += ["\u25cb&nbsp;clipped"] if clipped else []
-    keys += ["\u2501&nbsp;running median"] if int(used.sum()) >= FEWEST else []
-    text = ", ".join(
-        f"rms {axis} <b>{value:.4f} px</b> ({value * mas:.2f} mas)"
-        for axis, value in zip("xy", rms, strict=True)
-    )
-    return f"{text}; {clipped} clipped. Image \u2212 fit. &nbsp; {' &nbsp; '.join(keys)}"

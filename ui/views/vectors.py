@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QCheckBox, QSlider, QWidget
 
-from core.align.results import Alignment, ImageResult
-from ui.views.chart import ChartView, signed, why_missing
+from core.align.results import ImageResult
+from ui.views.chart import signed
 from ui.views.colors import plot_colours
-from ui.views.residuals import Floats, Residuals
-from ui.views.wrap import Wrap, together
+from ui.views.dots import Dots
+from ui.views.linked import CATCH, LinkedChart, keys_of, mean_words, state_words
+from ui.views.matched import Floats, Group, Residuals, State, chip_means, groups_of
+from ui.views.residuals import NOTHING, inside
+from ui.views.selection import BandBox, Selection
+from ui.views.wrap import together
 
 HEAD = 0.28
+MEAN_FACTOR = 10
 SPREAD = 0.45
 KEYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
-class KeyedBox(pg.ViewBox):  # type: ignore[misc]
+class KeyedBox(BandBox):
     """A view box that draws the key arrow in its lower right corner, of the same scale as the arrows."""
 
     def __init__(self) -> None:
-        super().__init__(enableMenu=False)
+        super().__init__()
         self.factor = 0.0  # frame pixels drawn for one pixel of residual
         self.mas = 1.0
         self.setFlag(self.GraphicsItemFlag.ItemHasNoContents, False)
@@ -61,14 +67,14 @@ class KeyedBox(pg.ViewBox):  # type: ignore[misc]
         painter.drawText(QRectF(box.left(), box.top() + 3, wide, 20), Qt.AlignmentFlag.AlignCenter, words)
 
 
-class VectorView(ChartView):
-    """Arrows for one image; the slider lengthens them, a switch shows the clipped matches too."""
+class VectorView(LinkedChart):
+    """Arrows for one image; the slider lengthens them, a switch shows those of clipped matches too."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Residual vectors", parent)
-        self._residuals: Residuals | None = None
-        self._mas = 1.0
+    def __init__(self, selection: Selection | None = None, parent: QWidget | None = None) -> None:
+        super().__init__("Residual vectors", "no residual vectors", selection, parent)
+        self._groups: list[Group] = []
         self.box = KeyedBox()
+        self.box.banded.connect(self._band_drawn)
         self.plot = self.area.addPlot(viewBox=self.box)
         self.plots = [self.plot]
         self.plot.hideButtons()
@@ -78,60 +84,82 @@ class VectorView(ChartView):
             self.plot.getAxis(side).enableAutoSIPrefix(False)
         self.arrows: list[pg.PlotDataItem] = []
         self.clipped = pg.PlotDataItem(connect="pairs")
-        self.plot.addItem(self.clipped)
+        self.means = pg.PlotDataItem(connect="pairs")
+        self.unused = {state: Dots() for state in (State.CLIPPED, State.EXCLUDED)}
+        self.rings = Dots()
+        self.rings.ring = True
+        items = (self.clipped, *self.unused.values(), self.means, self.rings)
+        for height, item in enumerate(items, start=10):
+            self.plot.addItem(item)
+            item.setZValue(height)
         self.plot.setLabel("bottom", "X from the frame's reference pixel (px)")
         self.plot.setLabel("left", "Y from the frame's reference pixel (px)")
         self.length = QSlider(Qt.Orientation.Horizontal)
         self.length.setRange(-30, 30)
         self.length.setAccessibleName("Length of the arrows")
         self.length.setToolTip("Longer or shorter arrows; the key in the plot keeps the scale.")
-        self.length.setFixedWidth(180)
+        self.length.setFixedWidth(140)
         self.show_clipped = QCheckBox("Clipped matches too")
+        self.show_means = QCheckBox("Chip means")
+        self.show_means.setToolTip("The mean residual of each chip, ten times as long as the other arrows")
+        self.show_means.setChecked(True)
         self._add_controls()
         self._restyle()
 
     def _add_controls(self) -> None:
-        controls = QWidget()
-        row = Wrap(controls)
-        row.addWidget(together("Arrow length", self.length))
-        row.addWidget(self.show_clipped)
-        self._column.addWidget(controls)
+        for widget in (together("Arrow length", self.length), self.show_clipped, self.show_means):
+            self.row.addWidget(widget)
         self.length.valueChanged.connect(self._redraw)
         self.show_clipped.toggled.connect(self._redraw)
+        self.show_means.toggled.connect(self._redraw)
 
-    def show_image(self, image: ImageResult, alignment: Alignment) -> None:
-        """Show the residual vectors of an image, or why it has none."""
-        residuals = Residuals.of(image, alignment)
-        self._residuals = residuals
-        if residuals is None:
-            self.clear(why_missing(image, "no residual vectors"))
-            return
-        self._mas = self.box.mas = alignment.frame.scale * 1000.0
-        self._redraw()
+    def _draw(self, residuals: Residuals, image: ImageResult) -> None:
+        self.box.mas = self._mas
+        self._redraw_points()
         self.plot.autoRange(padding=0.04)
         used = int(residuals.used.sum())
         self._show(
             f"Residual vectors of {image.name}, {used} of {len(residuals.x)} matches",
-            figures_of(residuals, self._mas),
+            self._figures(residuals),
         )
 
     def _redraw(self) -> None:
+        if self._residuals is not None:
+            self._redraw_points()
+
+    def _redraw_points(self) -> None:
         residuals = self._residuals
-        if residuals is None:
-            return
+        assert residuals is not None
         self.box.factor = arrow_factor(residuals) * 10.0 ** (self.length.value() / 20.0)
-        chips = np.unique(residuals.extver).tolist()
-        while len(self.arrows) < len(chips):
+        groups = groups_of(residuals, self.selection.by_magnitude)
+        self._groups = [group for group in groups if group.state is State.USED]
+        while len(self.arrows) < len(self._groups):
             item = pg.PlotDataItem(connect="pairs")
             self.plot.addItem(item)
             self.arrows.append(item)
-        for place, item in enumerate(self.arrows):
-            chosen = residuals.used & (residuals.extver == chips[place]) if place < len(chips) else None
-            self._set_arrows(item, residuals, chosen)
-            item.chip = chips[place] if place < len(chips) else 1
-        self._set_arrows(self.clipped, residuals, ~residuals.used if self.show_clipped.isChecked() else None)
+        for item in self.arrows[len(self._groups) :]:
+            item.setData([], [])
+        for item, group in zip(self.arrows, self._groups, strict=False):
+            self._set_arrows(item, residuals, group.matches)
+        self._draw_unused(residuals)
+        self._draw_means(residuals)
         self._restyle()
         self.box.update()
+
+    def _draw_unused(self, residuals: Residuals) -> None:
+        state = residuals.state
+        for which, dots in self.unused.items():
+            matches = np.flatnonzero(state == which)
+            dots.state, dots.size = which, 7.0
+            dots.setData(residuals.x[matches], residuals.y[matches], matches)
+        with_arrows = np.flatnonzero(state == State.CLIPPED) if self.show_clipped.isChecked() else None
+        self._set_arrows(self.clipped, residuals, with_arrows)
+
+    def _draw_means(self, residuals: Residuals) -> None:
+        means = chip_means(residuals) if self.show_means.isChecked() else []
+        x, y, dx, dy = (np.array([getattr(mean, name) for mean in means]) for name in ("x", "y", "dx", "dy"))
+        factor = MEAN_FACTOR * self.box.factor
+        self.means.setData(*arrow_lines(x, y, dx * factor, dy * factor))
 
     def _set_arrows(self, item: pg.PlotDataItem, residuals: Residuals, chosen: np.ndarray | None) -> None:
         if chosen is None:
@@ -146,15 +174,56 @@ class VectorView(ChartView):
             )
         )
 
+    def _draw_selected(self) -> None:
+        residuals, chosen = self._residuals, self._selected()
+        if residuals is None:
+            self.rings.setData(*NOTHING)
+        else:
+            self.rings.setData(residuals.x[chosen], residuals.y[chosen], chosen)
+
     def _restyle(self) -> None:
         super()._restyle()
         colours = plot_colours()
         # Cosmetic pens of one pixel: thousands of lines are drawn quickly only without a wider pen.
-        for item in self.arrows:
-            item.setPen(pg.mkPen(colours.chip(item.chip), width=1.0))
+        for item, group in zip(self.arrows, self._groups, strict=False):
+            item.setPen(pg.mkPen(group.colour, width=1.0))
         self.clipped.setPen(pg.mkPen(colours.muted, width=1.0, style=Qt.PenStyle.DotLine))
+        self.means.setPen(pg.mkPen(colours.text, width=2.6))
+        self.means.setShadowPen(pg.mkPen(colours.field, width=6.0))
+        for dots in self.unused.values():
+            dots.set_colours(QColor(colours.muted), colours.field)
+        self.rings.set_colours(colours.text, colours.field)
         if self._residuals is not None and not self.stack.message:
-            self.figures.setText(figures_of(self._residuals, self._mas))
+            self.figures.setText(self._figures(self._residuals))
+
+    def _figures(self, residuals: Residuals) -> str:
+        """The range and scatter of DX and DY, as drizzlepac's plot has them, and what the colours mean."""
+        keys = keys_of(residuals, self._groups, "\u2192")
+        means = mean_words(residuals, self._mas)
+        if means and self.show_means.isChecked():
+            keys.append(f"<b>\u2192</b>&nbsp;chip means, {MEAN_FACTOR}\u00d7")
+        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}. {means}"
+        return f"{words} &nbsp; {' &nbsp; '.join(keys)}"
+
+    def _matches_near(self, scene: QPointF) -> int | None:
+        residuals = self._residuals
+        if residuals is None or not len(residuals) or not self.box.sceneBoundingRect().contains(scene):
+            return None
+        at, unit = self.box.mapSceneToView(scene), self.box.viewPixelSize()
+        far = np.full(len(residuals), np.inf)
+        for share in (0.0, 0.5, 1.0):  # foot, middle and tip of each arrow
+            x = residuals.x + share * residuals.dx * self.box.factor
+            y = residuals.y + share * residuals.dy * self.box.factor
+            np.minimum(far, np.hypot((x - at.x()) / unit[0], (y - at.y()) / unit[1]), out=far)
+        match = int(far.argmin())
+        return match if far[match] <= CATCH else None
+
+    def _matches_in(self, _box: BandBox, band: QRectF) -> NDArray[np.int64]:
+        assert self._residuals is not None
+        return inside(self._residuals.x, self._residuals.y, band)
+
+    def _band_drawn(self, band: QRectF, more: bool) -> None:
+        self._banded(self.box, band, more)
 
 
 def arrow_factor(residuals: Residuals) -> float:
@@ -176,18 +245,12 @@ def arrow_lines(x: Floats, y: Floats, dx: Floats, dy: Floats) -> tuple[Floats, F
     return lines_x.ravel(), lines_y.ravel()
 
 
-def figures_of(residuals: Residuals, mas: float) -> str:
-    """The range and scatter of DX and DY, as drizzlepac's plot has them, and what the colours mean."""
-    colours = plot_colours()
-    used = residuals.used
+def span_words(residuals: Residuals, mas: float) -> str:
+    """The range and scatter of DX and DY of the used matches."""
     parts = []
-    for name, values in (("DX", residuals.dx[used]), ("DY", residuals.dy[used])):
+    for name, values in (("DX", residuals.dx[residuals.used]), ("DY", residuals.dy[residuals.used])):
         if values.size:
             spread = float(values.std())
             span = f"{signed(float(values.min()), 3)} to {signed(float(values.max()), 3)}"
             parts.append(f"{name} {span} px, rms <b>{spread:.4f} px</b> ({spread * mas:.2f} mas)")
-    keys = [
-        f'<span style="color:{colours.chip(int(chip)).name()}">\u2192</span>&nbsp;sci,{int(chip)}'
-        for chip in np.unique(residuals.extver)
-    ]
-    return f"{'; '.join(parts)}. &nbsp; {' &nbsp; '.join(keys)}"
+    return "; ".join(parts)

@@ -1,0 +1,179 @@
+"""What residual and vector plot share: the matches of one image, what is selected of them, the colours, the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
+
+from core.align.results import Alignment, ImageResult
+from ui.views.chart import ChartView, signed, why_missing
+from ui.views.colors import plot_colours
+from ui.views.matched import ChipMean, Group, Residuals, State, chip_means, robust_rms, step_colour
+from ui.views.selection import BandBox, Selection, is_more
+from ui.views.wrap import Wrap, together
+
+CATCH = 6.0
+HINT = "Click a star to select it, Shift and drag for many; double click shows it on the exposure."
+
+
+class LinkedChart(ChartView):
+    """A plot of matches. A click selects, Ctrl or Shift and a click one more, Shift and dragging all in a band.
+
+    `star_clicked(match)`: a double click on a match, by its place in `Matches`.
+    """
+
+    star_clicked = Signal(int)
+
+    def __init__(self, name: str, missing: str, selection: Selection | None, parent: QWidget | None) -> None:
+        super().__init__(name, parent)
+        self.selection = selection or Selection(self)
+        self._missing = missing
+        self._residuals: Residuals | None = None
+        self._mas = 1.0
+        self.colour_by = QComboBox()
+        self.colour_by.addItems(["chip", "magnitude"])
+        self.colour_by.setAccessibleName("Colour by")
+        self.colour_by.activated.connect(self._colour_chosen)
+        self.controls = QWidget()
+        self.row = Wrap(self.controls)
+        self.row.addWidget(together("Colour by", self.colour_by))
+        self._column.addWidget(self.controls)
+        self.selection.changed.connect(self._draw_selected)
+        self.selection.recoloured.connect(self._recoloured)
+        self.area.scene().sigMouseClicked.connect(self._click)
+        self.area.setToolTip(HINT)
+
+    def add_buttons(self, actions: Iterable[QAction]) -> None:
+        """Buttons below the plot, whose keys work while the plot has the keyboard."""
+        for action in actions:
+            button = QToolButton()
+            button.setObjectName("filter")
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            self.row.addWidget(button)
+            self.addAction(action)
+
+    def show_image(self, image: ImageResult, alignment: Alignment) -> None:
+        """Show the matches of an image, or why it has none."""
+        residuals = Residuals.of(image, alignment)
+        self._residuals = residuals
+        if residuals is None:
+            self.clear(why_missing(image, self._missing))
+            return
+        self._mas = alignment.frame.scale * 1000.0
+        self._draw(residuals, image)
+        self._draw_selected()
+
+    def clear(self, message: str) -> None:
+        """Show a text in place of the plot."""
+        self._residuals = None
+        super().clear(message)
+
+    def _draw(self, residuals: Residuals, image: ImageResult) -> None:
+        raise NotImplementedError
+
+    def _redraw_points(self) -> None:
+        raise NotImplementedError
+
+    def _draw_selected(self) -> None:
+        raise NotImplementedError
+
+    def _matches_near(self, scene: QPointF) -> int | None:
+        """The match within reach of a point of the scene; None when there is none."""
+        raise NotImplementedError
+
+    def _matches_in(self, box: BandBox, band: QRectF) -> np.ndarray:
+        raise NotImplementedError
+
+    def _selected(self) -> np.ndarray:
+        """The selected places that this image has."""
+        count = len(self._residuals) if self._residuals is not None else 0
+        return self.selection.places[self.selection.places < count]
+
+    def _colour_chosen(self, row: int) -> None:
+        self.selection.colour_by(row == 1)
+
+    def _recoloured(self) -> None:
+        self.colour_by.setCurrentIndex(int(self.selection.by_magnitude))
+        if self._residuals is not None:
+            self._redraw_points()
+
+    def _click(self, event: Any) -> None:
+        if self._residuals is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        match = self._matches_near(event.scenePos())
+        if match is None:
+            if not is_more(event) and any(
+                plot.getViewBox().sceneBoundingRect().contains(event.scenePos()) for plot in self.plots
+            ):
+                self.selection.clear()
+        elif event.double():
+            self.star_clicked.emit(match)
+        elif is_more(event):
+            self.selection.toggle(match)
+        else:
+            self.selection.set([match])
+
+    def _banded(self, box: BandBox, band: QRectF, more: bool) -> None:
+        if self._residuals is None:
+            return
+        matches = self._matches_in(box, band)
+        self.selection.add(matches) if more else self.selection.set(matches)
+
+
+def keys_of(residuals: Residuals, groups: list[Group], sign: str) -> list[str]:
+    """What the colours and shapes mean, as HTML."""
+    colours = plot_colours()
+    if any(group.chip for group in groups):
+        keys = [
+            f'<span style="color:{colours.chip(int(chip)).name()}">{sign}</span>&nbsp;sci,{int(chip)}'
+            for chip in np.unique(residuals.extver)
+        ]
+    else:
+        steps = "".join(f'<span style="color:{step_colour(step).name()}">{sign}</span>' for step in range(6))
+        keys = [f"bright&nbsp;{steps}&nbsp;faint"]
+    state = residuals.state
+    keys += ["\u25cb&nbsp;clipped"] if (state == State.CLIPPED).any() else []
+    keys += ["\u00d7&nbsp;excluded"] if (state == State.EXCLUDED).any() else []
+    return keys
+
+
+def scatter_words(residuals: Residuals, mas: float) -> str:
+    """rms of both axes in pixels and mas, and the robust one beside it."""
+    used = residuals.used
+    words = []
+    for axis, values in (("x", residuals.dx[used]), ("y", residuals.dy[used])):
+        rms = float(values.std()) if values.size else float("nan")
+        words.append(f"rms {axis} <b>{rms:.4f} px</b> ({rms * mas:.2f} mas), robust {robust_rms(values):.4f}")
+    return "; ".join(words)
+
+
+def state_words(residuals: Residuals) -> str:
+    """How many were clipped, and how many the person left out."""
+    state = residuals.state
+    words = [f"{int((state == State.CLIPPED).sum())} clipped"]
+    excluded = int((state == State.EXCLUDED).sum())
+    return ", ".join([*words, f"{excluded} excluded"] if excluded else words)
+
+
+def mean_words(residuals: Residuals, mas: float) -> str:
+    """The mean residual of every chip; one that is off by itself stands out."""
+    means = chip_means(residuals)
+    if len(means) < 2:
+        return ""
+    return "Chip means (x, y): " + "; ".join(_mean(mean, mas) for mean in means) + "."
+
+
+def _mean(mean: ChipMean, mas: float) -> str:
+    words = (
+        f"sci,{mean.extver} {signed(mean.dx, 4)}, {signed(mean.dy, 4)} \u00b1 {mean.error:.4f} px "
+        f"({signed(mean.dx * mas, 2)}, {signed(mean.dy * mas, 2)} mas)"
+    )
+    if not mean.is_off:
+        return words
+    return f'<b style="color:{plot_colours().warn.name()}">{words}, off by itself</b>'
