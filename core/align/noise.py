@@ -84,39 +84,51 @@ def noise(pixels: Image, estimate: str) -> float:
     `handbook`: 1.5 times the standard deviation after three clipping rounds (DrizzlePac Handbook 7.1);
     `drizzlepac`: sqrt(2 |mode|), as drizzlepac 3 takes it; `robust`: 1.4826 times the median absolute deviation.
     """
-    values = _finite(pixels)
-    return _noise(values, clipped(values), estimate) if values.size else float("nan")
+    return SkyStatistics(pixels).noise(estimate)
 
 
-def _noise(values: Image, stats: Clipped, estimate: str) -> float:
-    if estimate == "robust":
-        return float(1.4826 * np.median(np.abs(values - np.median(values))))
-    if estimate == "drizzlepac":
-        return sqrt(2.0 * abs(mode(values, stats, 0.01)))
-    return 1.5 * stats.stddev
+class SkyStatistics:
+    """A chip's sky, each figure worked out when first asked for; the pixels must not change meanwhile."""
+
+    def __init__(self, pixels: Image) -> None:
+        self._values = _finite(pixels)
+        self._known: dict[str, float] = {}
+        self.stats = clipped(self._values) if self._values.size else None
+
+    def noise(self, estimate: str) -> float:
+        """See `noise`."""
+        if self.stats is None:
+            return float("nan")
+        if estimate not in self._known:
+            self._known[estimate] = self._noise(estimate, self.stats)
+        return self._known[estimate]
+
+    def _noise(self, estimate: str, stats: Clipped) -> float:
+        if estimate == "robust":
+            return float(1.4826 * np.median(np.abs(self._values - np.median(self._values))))
+        if estimate == "drizzlepac":
+            return sqrt(2.0 * abs(mode(self._values, stats, 0.01)))
+        return 1.5 * stats.stddev
+
+    def sky(self, params: FindParams, electrons: float) -> Sky:
+        """What the limits and the errors of positions need to know. Raises `Refusal` for a noise of 0."""
+        if self.stats is None:
+            nan = float("nan")
+            return Sky(nan, nan, nan, nan, electrons)
+        sigma = self.noise(params.noise) if params.computesig else float(params.skysigma or 0.0)
+        if not sigma > 0:
+            raise Refusal(
+                f"The noise of the sky comes out as 0 ({params.noise}): the pixels are too coarse or all alike.",
+                subject="computesig",
+                advice="computesig = no and skysigma in image units, or another noise estimate.",
+            )
+        # drizzlepac calls sigma squared the sky; with no threshold it is the limit itself
+        threshold = sigma * params.threshold if params.threshold is not None else sigma**2
+        scatter = self.stats.stddev if params.computesig else sigma
+        return Sky(sigma, threshold, self.stats.mean, scatter, electrons)
 
 
 def _finite(pixels: Image) -> Image:
     values = np.ravel(pixels)
     good = np.isfinite(values)
     return values if good.all() else np.ascontiguousarray(values[good])
-
-
-def measured_sky(pixels: Image, params: FindParams, electrons: float) -> Sky:
-    """What the limits and the errors of positions need to know of the sky. Raises `Refusal` for a noise of 0."""
-    values = _finite(pixels)
-    if not values.size:
-        nan = float("nan")
-        return Sky(nan, nan, nan, nan, electrons)
-    stats = clipped(values)
-    sigma = _noise(values, stats, params.noise) if params.computesig else float(params.skysigma or 0.0)
-    if not sigma > 0:
-        raise Refusal(
-            f"The noise of the sky comes out as 0 ({params.noise}): the pixels are too coarse or all alike.",
-            subject="computesig",
-            advice="computesig = no and skysigma in image units, or another noise estimate.",
-        )
-    # drizzlepac calls sigma squared the sky; with no threshold it is the limit itself
-    threshold = sigma * params.threshold if params.threshold is not None else sigma**2
-    scatter = stats.stddev if params.computesig else sigma
-    return Sky(sigma, threshold, stats.mean, scatter, electrons)

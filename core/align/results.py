@@ -66,10 +66,12 @@ class Rejected:
 class Catalog:
     """Sources of one chip, arrays of the same length.
 
-    `x`, `y` 0-based chip pixels; `flux`, `peak` in image units, sky included; `number` 1-based source number of
-    the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units; `rejected` the
-    candidates that were left out; `error` the expected error of a position in pixels; `fine_x`, `fine_y` the
-    positions by windowed moments that the fit uses; `lone` marks what is as sharp as a single bright pixel.
+    `x`, `y` 0-based chip pixels; `flux` in image units, the sum within `conv_width` of the position without the sky
+    (DrizzlePac Handbook 7.1), `peak` the highest pixel of the kernel's box, sky included; `number` 1-based source
+    number of the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units;
+    `rejected` the candidates that were left out; `error` the expected error of a position in pixels; `fine_x`,
+    `fine_y` the positions by windowed moments that the fit uses; `lone` marks what is as sharp as a single bright
+    pixel.
     """
 
     extver: int

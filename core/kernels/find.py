@@ -22,8 +22,8 @@ KEPT, EDGE, PEAK_LOW, PEAK_HIGH, FLUX_LOW, FLUX_HIGH, SHARPNESS, ROUNDNESS, NO_F
 )
 
 # Columns of what `measure` fills.
-X, Y, FLUX, PEAK, SHARP, ROUND1, ROUND2 = range(7)
-N_COLUMNS = 7
+X, Y, FLUX, PEAK, SHARP, ROUND1, ROUND2, BOX_SUM, HEIGHT = range(9)
+N_COLUMNS = 9
 
 
 @njit(nogil=True, cache=True)
@@ -271,6 +271,21 @@ def _position(
 
 
 @njit(nogil=True, cache=True)
+def _aperture(data: Image, x: float, y: float, radius: float, level: float) -> float:
+    """Sum of pixels - `level` within `radius` of a position; pixels on the rim count by how deep they lie inside."""
+    ny, nx = data.shape
+    total = 0.0
+    reach = int(radius + 1.5)
+    cx, cy = int(np.rint(x)), int(np.rint(y))
+    for j in range(max(cy - reach, 0), min(cy + reach + 1, ny)):
+        for i in range(max(cx - reach, 0), min(cx + reach + 1, nx)):
+            depth = radius + 0.5 - np.sqrt((i - x) ** 2 + (j - y) ** 2)
+            if depth > 0.0:
+                total += min(depth, 1.0) * (data[j, i] - level)
+    return total
+
+
+@njit(nogil=True, cache=True)
 def _verdict(row: Floats, limits: Floats, select: bool) -> int:
     """The first limit that a measured candidate breaks."""
     reason = KEPT
@@ -286,7 +301,7 @@ def _verdict(row: Floats, limits: Floats, select: bool) -> int:
         reason = SHARPNESS
     elif select and not (row[ROUND1] >= limits[6] and row[ROUND1] <= limits[7]):
         reason = ROUNDNESS
-    elif np.isnan(row[X]):
+    elif np.isnan(row[ROUND2]):
         reason = NO_FIT
     elif select and not (row[ROUND2] >= limits[6] and row[ROUND2] <= limits[7]):
         reason = ROUNDNESS
@@ -305,20 +320,20 @@ def measure(
     sky: float,
     variance_x: float,
     variance_y: float,
-    limits: Floats,
-    select: bool,
+    level: float,
+    radius: float,
     table: Floats,
     reason: NDArray[np.int8],
     start: int,
     stop: int,
 ) -> None:
-    """Measure candidates start..stop of `boxes` into `table` (n, N_COLUMNS) and `reason` (n,).
+    """Measure candidates start..stop of `boxes` into `table` (n, N_COLUMNS); `reason` (n,) EDGE, BAD_PIXEL or KEPT.
 
-    `gauss` is the unit Gaussian in the kernel's box, `inside` the kernel's mask, `limits` (8,) hold peak, flux
-    (min, max), sharpness, roundness (low, high), infinite where not set; sharpness and roundness reject only
-    with `select`. A rejected candidate without a position gets its centre pixel. Unlike in drizzlepac a bad pixel
-    among the nine in the middle rejects: the unflagged neighbours of a flagged hot pixel are above the threshold
-    in the convolved image, so masking the detection alone leaves it a source.
+    `gauss` is the unit Gaussian in the kernel's box, `inside` the kernel's mask; FLUX is the sum of pixels - `level`
+    within `radius` of the position, BOX_SUM that of the pixels of the kernel's box, sky included, HEIGHT the
+    convolved image in the middle. A candidate without a position gets its centre pixel and ROUND2 NaN. Unlike in
+    drizzlepac a bad pixel among the nine in the middle rejects: the unflagged neighbours of a flagged hot pixel are
+    above the threshold in the convolved image, so masking the detection alone leaves it a source.
     """
     ny, nx = data.shape
     hy, hx = gauss.shape[0] // 2, gauss.shape[1] // 2
@@ -338,20 +353,28 @@ def measure(
         row[X], row[Y] = cx, cy
         if cy < hy or cy + hy >= ny or cx < hx or cx + hx >= nx:
             continue
-        row[FLUX], row[PEAK] = 0.0, -np.inf
+        row[BOX_SUM], row[PEAK] = 0.0, -np.inf
         for y in range(2 * hy + 1):
             for x in range(2 * hx + 1):
                 box[y, x] = data[cy - hy + y, cx - hx + x]
                 dense[y, x] = conv[cy - hy + y, cx - hx + x]
-                row[FLUX] += box[y, x]
+                row[BOX_SUM] += box[y, x]
                 row[PEAK] = max(row[PEAK], box[y, x])
+        row[HEIGHT] = conv[cy, cx]
         row[SHARP], row[ROUND1] = _sharp_round(box, dense, inside)
         dx, dy, row[ROUND2] = _position(box, gauss, sky, variance_x, variance_y)
-        row[X], row[Y] = cx + dx, cy + dy
-        if np.isnan(dy):
-            row[X] = np.nan
-        reason[i] = (
-            _verdict(row, limits, select) if good[cy - 1 : cy + 2, cx - 1 : cx + 2].all() else BAD_PIXEL
-        )
-        if np.isnan(row[X]):
-            row[X], row[Y] = cx, cy
+        if not np.isnan(row[ROUND2]):
+            row[X], row[Y] = cx + dx, cy + dy
+        row[FLUX] = _aperture(data, row[X], row[Y], radius, level)
+        reason[i] = KEPT if good[cy - 1 : cy + 2, cx - 1 : cx + 2].all() else BAD_PIXEL
+
+
+@njit(nogil=True, cache=True)
+def judge(
+    table: Floats, measured: NDArray[np.int8], limits: Floats, select: bool, reason: NDArray[np.int8]
+) -> None:
+    """What becomes of measured candidates under `limits` (8,): peak, flux (min, max), sharpness, roundness (low,
+    high), infinite where not set; sharpness and roundness reject only with `select`. `measured` is the reason
+    that `measure` gave; the result goes to `reason`."""
+    for i in range(table.shape[0]):
+        reason[i] = _verdict(table[i], limits, select) if measured[i] == KEPT else measured[i]

@@ -122,8 +122,8 @@ _SHAPE_PARAMS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Lowest flux",
-        "Sources with a smaller sum of pixels are left out. The sum goes over the box of the kernel and includes "
-        "the sky. None or 0 sets no limit.",
+        "Sources with a smaller flux are left out. The flux is the sum of the pixels within conv_width of the "
+        "source, without the sky. None or 0 sets no limit.",
         unit="units of the image",
         level="basic",
     ),
@@ -132,8 +132,8 @@ _SHAPE_PARAMS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Highest flux",
-        "Sources with a larger sum of pixels are left out, such as galaxies and bright stars. The sum goes over "
-        "the box of the kernel and includes the sky. None or 0 sets no limit.",
+        "Sources with a larger flux are left out, such as galaxies and bright stars. The flux is the sum of the "
+        "pixels within conv_width of the source, without the sky. None or 0 sets no limit.",
         unit="units of the image",
         level="basic",
     ),

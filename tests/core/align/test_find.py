@@ -155,11 +155,11 @@ def test_close_pairs_lose_the_fainter_wherever_they_lie_in_y() -> None:
     """drizzlepac compares only neighbours in y: a pair with a third source between them in y survives."""
     table = np.zeros((4, kernels.N_COLUMNS))
     table[:, :2] = [[10.0, 10.0], [200.0, 10.5], [11.0, 11.0], [12.5, 12.0]]
-    table[:, kernels.FLUX] = [5.0, 1.0, 9.0, 7.0]
+    table[:, kernels.BOX_SUM] = [5.0, 1.0, 9.0, 7.0]
     reason = np.zeros(4, np.int8)
-    from core.align.find import _drop_duplicates
+    from core.align.candidates import drop_duplicates
 
-    _drop_duplicates(table, reason, 2.0)
+    drop_duplicates(table, reason, 2.0)
     # the brightest takes both its neighbours with it
     assert reason.tolist() == [kernels.DUPLICATE, kernels.KEPT, kernels.KEPT, kernels.DUPLICATE]
 
@@ -250,3 +250,22 @@ def test_photons_are_counted_in_electrons(bunit: str, electrons: float) -> None:
     )  # fmt: skip
     assert electrons_per_unit(chip) == electrons
     assert electrons_per_unit(replace(chip, gain=float("nan"), exptime=0.0)) == 1.0
+
+
+def test_fluxes_are_the_handbooks() -> None:
+    """Sum over a circle of radius conv_width without the sky; drizzlepac sums the kernel's box, sky included."""
+    image, *_ = field(n=60, size=300)
+    catalog = find_in(image, PARAMS)
+    assert len(catalog) > 30
+    level = float(np.median(image))
+    ys, xs = np.mgrid[: image.shape[0], : image.shape[1]]
+    for k in range(len(catalog)):
+        distance = np.hypot(xs - catalog.x[k], ys - catalog.y[k])
+        inside, around = (distance <= PARAMS.conv_width + d for d in (-0.5, 0.5))
+        least, most = sorted(float((image[m] - level).sum()) for m in (inside, around))
+        assert least - 60 < catalog.flux[k] < most + 60
+    wide = find_in(image, replace(PARAMS, conv_width=5.0, nsigma=1.0, threshold=8.0))
+    assert np.median(wide.flux) > 0
+    shifted = find_in(image + np.float32(1000.0), PARAMS)
+    assert len(shifted) == len(catalog)
+    assert shifted.flux == pytest.approx(catalog.flux, abs=1.0)

@@ -85,10 +85,12 @@ def test_every_candidate_gets_a_verdict_even_at_the_edges() -> None:
     good = np.ones(data.shape, bool)
     boxes = kernels.label_boxes(data, good, 50.0)
     table, reason = np.empty((len(boxes), kernels.N_COLUMNS)), np.full(len(boxes), -1, np.int8)
+    measured = np.full(len(boxes), -1, np.int8)
     limits = np.array([-np.inf, 400.0, -np.inf, np.inf, 0.2, 1.0, -1.0, 1.0])
     kernels.measure(
-        data, data, good, boxes, 50.0, gauss, inside, 0.0, 2.2, 2.2, limits, False, table, reason, 0, len(boxes)
+        data, data, good, boxes, 50.0, gauss, inside, 0.0, 2.2, 2.2, 0.0, 3.5, table, measured, 0, len(boxes)
     )  # fmt: skip
+    kernels.judge(table, measured, limits, False, reason)
     assert sorted(reason.tolist()).count(kernels.EDGE) == 3
     assert (reason == kernels.PEAK_HIGH).sum() == 1
     kept = table[reason == kernels.KEPT]
