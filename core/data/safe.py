@@ -82,6 +82,14 @@ def rewrite_fits(path: str | Path, change: Callable[[fits.HDUList], None]) -> No
     Extensions that `change` leaves alone are copied byte for byte; a gzip file stays one. Checksums that an altered
     header carries are renewed. When `change` raises, the file is as it was.
     """
+    rewrite_plain(path, lambda work: change_copy(work, change))
+
+
+def rewrite_plain(path: str | Path, work_on: Callable[[Path], None]) -> None:
+    """Let `work_on` alter an unpacked copy of a FITS file in a folder of its own, and replace the file by the copy.
+
+    A gzip file stays one. When `work_on` raises, or leaves what is no whole FITS file, the file is as it was.
+    """
     source = Path(path)
     with open_fits(source):
         pass  # a damaged file is refused by its own name
@@ -92,7 +100,7 @@ def rewrite_fits(path: str | Path, change: Callable[[fits.HDUList], None]) -> No
     ):
         work = Path(folder) / source.name
         packed = _copy_plain(source, work)
-        _update(work, change)
+        work_on(work)
         with open_fits(work):
             pass
         if packed:
@@ -102,7 +110,8 @@ def rewrite_fits(path: str | Path, change: Callable[[fits.HDUList], None]) -> No
             os.replace(work, part)
 
 
-def _update(work: Path, change: Callable[[fits.HDUList], None]) -> None:
+def change_copy(work: Path, change: Callable[[fits.HDUList], None]) -> None:
+    """Let `change` alter a file that nobody else sees; checksums that an altered header carries are renewed."""
     with quiet():
         hdus = fits.open(work, mode="update", memmap=False, lazy_load_hdus=False)
         try:

@@ -12,7 +12,7 @@ import io
 import logging
 import math
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from astropy.io import fits
 
 from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits, quiet
+from core.data.history import rewrite_recorded
 from core.data.safe import rewrite_fits
 from core.errors import Refusal
 
@@ -60,18 +61,30 @@ def write_wcs(
     rms_ra: float | None = None,
     rms_dec: float | None = None,
     nmatch: int | None = None,
+    action: str = "",
+    detail: str = "",
+    also: Callable[[fits.HDUList], None] | None = None,
 ) -> str:
     """`update_wcs` on a file, in one atomic replacement; returns the name of the new WCS.
+
+    With `action` ("Aligned to ...") the state before and after is kept in the file's history, with `detail` as remark.
+    `also` may change the HDUs further, in the same replacement.
 
     Raises `Refusal` as `check_wcsname` does, or when the file cannot be replaced; it is then as it was.
     """
     name = check_wcsname(path, wcsname, reusename)
-    rewrite_fits(
-        path,
-        lambda hdus: update_wcs(
+
+    def change(hdus: fits.HDUList) -> None:
+        update_wcs(
             hdus, new, wcsname=name, reusename=reusename, rms_ra=rms_ra, rms_dec=rms_dec, nmatch=nmatch
-        ),
-    )
+        )
+        if also is not None:
+            also(hdus)
+
+    if action:
+        rewrite_recorded(path, change, action=action, detail=detail)
+    else:
+        rewrite_fits(path, change)
     return name
 
 
@@ -154,14 +167,16 @@ def wcs_type(name: str) -> str:
 @contextmanager
 def quiet_stwcs() -> Iterator[None]:
     """stwcs prints and logs; here it does neither."""
-    log = logging.getLogger("astropy")
-    level = log.level
+    log, chatter = logging.getLogger("astropy"), logging.getLogger("stwcs.wcsutil.headerlet")
     with quiet(), contextlib.redirect_stdout(io.StringIO()):
+        level, off = log.level, chatter.disabled
         log.setLevel(logging.ERROR)
+        chatter.disabled = True
         try:
             yield
         finally:
             log.setLevel(level)
+            chatter.disabled = off
 
 
 def _science(hdus: fits.HDUList) -> list[fits.ImageHDU]:
