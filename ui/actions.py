@@ -25,7 +25,12 @@ ACTIONS = {
     "tables": ("Write catalogs and shift file…", "", "", "Write what writecat and shiftfile ask for"),
     "folder": ("Folder for products…", "folder", "", "Choose where products are written"),
     "quit": ("Quit", "", "Ctrl+Q", "Close the window"),
-    "undo": ("Undo", "undo", "Ctrl+Z", "Undo the last change of a parameter or the last choice of stars or peak"),
+    "undo": (
+        "Undo",
+        "undo",
+        "Ctrl+Z",
+        "Undo the last change of a parameter or the last choice of stars or peak",
+    ),
     "redo": ("Redo", "", "Ctrl+Shift+Z", "Redo what was undone"),
     "search": ("Search parameters", "search", "Ctrl+F", "Search names, labels and help of the parameters"),
     "align": ("Align", "align", "F5", "Find sources, match and fit; writes nothing"),
