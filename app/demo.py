@@ -9,7 +9,11 @@ from pathlib import Path
 
 from app.console import ConsoleProgress
 from app.screen import screen_problem
+from core.data.safe import write_text
+from core.errors import Refusal
 from core.simulate import Scene, simulate
+
+OURS = ".drizzledesk-demo"  # marks a folder that the demonstration may fill again
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +36,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _folder(chosen: Path | None) -> Path:
+    """The folder to fill: a new one, an empty one, or one that an earlier demonstration filled.
+
+    The exposures have the names of the Handbook's real ones, so a folder with anything else in it is refused.
+    """
     if chosen is None:
         return Path(tempfile.mkdtemp(prefix="drizzledesk-demo-"))
-    chosen.mkdir(parents=True, exist_ok=True)
+    try:
+        chosen.mkdir(parents=True, exist_ok=True)
+        taken = any(chosen.iterdir()) and not (chosen / OURS).exists()
+        if not taken:
+            write_text("Made by `drizzledesk demo`; it may be overwritten by the next one.\n", chosen / OURS)
+    except OSError as error:
+        raise Refusal(
+            f"The folder cannot be used: {error.strerror}.", file=chosen, advice="another --dir, or none."
+        ) from error
+    if taken:
+        raise Refusal(
+            "The folder holds other files, which the demonstration might overwrite.",
+            file=chosen,
+            subject="--dir",
+            advice="a new folder, or none: then one is made.",
+        )
     return chosen.resolve()
