@@ -230,6 +230,7 @@ def describe(
         rx=rx,
         ry=ry,
         covariance=covariance,
+        middle=uv[used].mean(axis=0) if used.any() else None,
         why=np.where(used, Why.USED, Why.CLIPPED).astype(np.int8),
     )
 

@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 SAME_PLACE = 0.7  # pixels within which two sources sit at the same place of the detector
 LARGEST_RADIUS = 4000
 CHANCE = 1e-4  # a peak counts if pairs by chance make one as high less often than this
+AS_HIGH = 0.7  # a rival that stands out by more than this part of the peak makes it ambiguous
 _BOX = 2  # half size of the box that belongs to a peak
 _NEAR = 10  # half size of the surroundings that say what is usual near the peak
 
@@ -80,8 +81,11 @@ def peak(histogram: Ints, radius: int) -> Offset:
     top = float(sums[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].max())
     significance = (top - usual) / sqrt(max(spread**2, usual, 1.0))
     x, y = centroid(histogram, row, column, usual)
+    rival, rival_x, rival_y = _rival(histogram, sums, away, usual, top)
     if not _beats_chance(top, usual, spread, sums.size):
         status = PeakStatus.BAD_FIT
+    elif rival > AS_HIGH:
+        status = PeakStatus.AMBIGUOUS
     else:
         status = PeakStatus.EDGE if edge == 0 else PeakStatus.GOOD
     second = int(histogram[away].max()) if away.any() else 0
@@ -95,7 +99,22 @@ def peak(histogram: Ints, radius: int) -> Offset:
         significance,
         edge,
         status,
+        rival,
+        rival_x - radius,
+        rival_y - radius,
     )
+
+
+def _rival(
+    histogram: Ints, sums: Floats, away: NDArray[np.bool_], usual: float, top: float
+) -> tuple[float, float, float]:
+    """How far the best other place stands out over how far the peak does, and where it lies (bins)."""
+    others = np.where(away, sums, -1.0)
+    row, column = (int(k) for k in np.unravel_index(int(np.argmax(others)), others.shape))
+    if others[row, column] <= usual or top <= usual:
+        return 0.0, float("nan"), float("nan")
+    x, y = centroid(histogram, row, column, usual)
+    return float((others[row, column] - usual) / (top - usual)), x, y
 
 
 def centroid(histogram: Ints, row: int, column: int, usual: float) -> tuple[float, float]:

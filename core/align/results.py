@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class PeakStatus(StrEnum):
     EDGE = "at the edge"
     CENTRE_OF_MASS = "centre of mass"
     BAD_FIT = "no clear maximum"
+    AMBIGUOUS = "another peak as high"
     NO_DATA = "no pairs"
     NOT_USED = "not used"
     CHOSEN = "chosen by hand"
@@ -131,7 +133,8 @@ class Offset:
 
     `histogram` is (2r+1, 2r+1) int64, rows = y; bin [r, r] is zero offset; `radius` r; bins are 1 frame pixel.
     `x`, `y` the offset; `height` the highest bin, `second` the highest bin away from the peak; `significance`
-    the peak over the scatter of the other bins; `edge_distance` bins from the peak to the border.
+    the peak over the scatter of the other bins; `edge_distance` bins from the peak to the border; `rival` how far
+    the best other 3x3 bins stand out, over how far the peak's do (1: just as much), at `rival_x`, `rival_y`.
     """
 
     x: float
@@ -143,6 +146,9 @@ class Offset:
     significance: float
     edge_distance: int
     status: PeakStatus
+    rival: float = 0.0
+    rival_x: float = float("nan")
+    rival_y: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +162,17 @@ class Matches:
         return len(self.reference)
 
 
+@dataclass(frozen=True)
+class FitErrors:
+    """Standard errors of a fit: shift in frame pixels at the middle of the matched stars, rotation in degrees, scale;
+    NaN where the pairs are too few to tell."""
+
+    x: float
+    y: float
+    rot: float
+    scale: float
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """The transformation and its residuals.
@@ -164,7 +181,7 @@ class Fit:
     times M); `rot` degrees in [0, 360), `scale`; `scale_xy`, `skew` for the general fit. `used` marks the matches
     kept by clipping; `rx`, `ry` residuals (image minus model, frame pixels) of ALL matches; `rms_x`, `rms_y` of the
     used ones; `covariance` of the fit parameters or None; `why` (int8, `Why`) says of each match whether it is used,
-    clipped or taken out by the person.
+    clipped or taken out by the person; `middle` (2,) the mean reference position of the used matches about CRPIX.
     """
 
     geometry: str
@@ -181,17 +198,71 @@ class Fit:
     ry: Floats
     covariance: Floats | None = None
     why: NDArray[np.int8] | None = None
+    middle: Floats | None = None
 
     @property
     def n_used(self) -> int:
         return int(self.used.sum())
+
+    @property
+    def robust_rms(self) -> tuple[float, float]:
+        """Scatter per axis of all matches but those the person took out, in frame pixels: 1.4826 times the median
+        absolute deviation, which clipping does not change."""
+        kept = np.ones(len(self.rx), bool) if self.why is None else self.why != Why.EXCLUDED
+        if not kept.any():
+            return float("nan"), float("nan")
+        x, y = (1.4826 * float(np.median(np.abs(r[kept] - np.median(r[kept])))) for r in (self.rx, self.ry))
+        return x, y
+
+    @property
+    def errors(self) -> FitErrors:
+        """Standard errors from the covariance."""
+        nan = float("nan")
+        if self.covariance is None or not np.isfinite(self.covariance).all():
+            return FitErrors(nan, nan, nan, nan)
+        x, y = self.position_error(np.zeros(2) if self.middle is None else self.middle)
+        if self.geometry == "shift":
+            return FitErrors(x, y, 0.0, 0.0)
+        c, s = np.cos(np.radians(self.rot)) / self.scale, np.sin(np.radians(self.rot)) / self.scale
+        if self.geometry == "rscale":  # parameters a, b of M = [[1 + a, -b], [b, 1 + a]]
+            turn, grow = np.array([-s, c]), np.array([c, s])
+        else:  # M00, M10, M01, M11
+            turn, grow = 0.5 * np.array([-s, c, -c, -s]), 0.5 * np.array([c, s, -s, c])
+        inner = self.covariance[2:, 2:]
+        rot, scale = (float(np.sqrt(max(g @ inner @ g, 0.0))) for g in (turn, grow))
+        return FitErrors(x, y, float(np.degrees(rot)), scale * self.scale)
+
+    def position_error(self, uv: Floats) -> tuple[float, float]:
+        """Standard errors in x and y (frame pixels) of where the fit puts the reference position `uv` (about CRPIX)."""
+        if self.covariance is None:
+            return float("nan"), float("nan")
+        u, v = uv
+        rows = {
+            "shift": ([1.0, 0.0], [0.0, 1.0]),
+            "rscale": ([1.0, 0.0, u, v], [0.0, 1.0, v, -u]),
+            "general": ([1.0, 0.0, u, v, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, u, v]),
+        }[self.geometry]
+        x, y = (float(np.sqrt(max(np.array(g) @ self.covariance @ np.array(g), 0.0))) for g in rows)
+        return x, y
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What to try, so that a button can do it: `changes` are new values of parameters of `task`
+    ("tweakreg" or "imagefindpars"), by name."""
+
+    text: str
+    task: str
+    changes: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
 class ImageResult:
     """One image's part of an alignment.
 
-    `new_wcs` holds, by EXTVER, the chip WCS that Apply would write (the present one for the reference).
+    `new_wcs` holds, by EXTVER, the chip WCS that Apply would write (the present one for the reference). `quality` of
+    an aligned image is "good" or "doubtful", for the reasons in `doubts`; `suggestions` say what may help a failed or
+    doubtful one; `method` how the pairs were found: "histogram", "pattern", "by hand" or "given".
     """
 
     path: Path
@@ -204,6 +275,15 @@ class ImageResult:
     matches: Matches | None = None
     fit: Fit | None = None
     new_wcs: dict[int, ChipWCS] = field(default_factory=dict)
+    quality: str = ""
+    doubts: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    method: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the image is aligned and nothing speaks against it."""
+        return self.status is Status.ALIGNED and self.quality != "doubtful"
 
     @property
     def name(self) -> str:
