@@ -23,7 +23,7 @@ ALLOWED = {
     "core.kernels": {"core.errors"},
     "core.runs": {"core.errors", "core.kernels"},
     "core.params": {"core.errors", "core.data.safe"},
-    "core.data": {"core.errors", "core.kernels", "core.runs", "core.params"},
+    "core.data": {"core.errors", "core.kernels", "core.runs", "core.params", "core.__version__"},
     "core.align": {
         "core.errors",
         "core.kernels",
@@ -72,7 +72,7 @@ def module_name(path: Path) -> str:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module a file imports, also inside functions and under TYPE_CHECKING."""
+    """Every module a file imports, also inside functions and under TYPE_CHECKING, in the order of nesting."""
     package = module_name(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
@@ -93,14 +93,16 @@ def part_of(module: str) -> str:
     return max((part for part in ALLOWED if within(module, part)), key=len)
 
 
+def is_allowed(part: str, module: str) -> bool:
+    return any(within(module, other) for other in ALLOWED[part] | {part})
+
+
 @pytest.mark.parametrize("path", [p for package in PACKAGES for p in sources(package)], ids=module_name)
 def test_imports_go_one_way(path: Path) -> None:
     part = part_of(module_name(path))
     for module in imports(path):
-        if module.split(".")[0] not in PACKAGES:
-            continue
-        allowed = ALLOWED[part] | {part}
-        assert any(within(module, other) for other in allowed), f"{part} must not import {module}"
+        if module.split(".")[0] in PACKAGES:
+            assert is_allowed(part, module), f"{part} must not import {module}"
 
 
 @pytest.mark.parametrize("path", sources("core"), ids=module_name)
@@ -112,18 +114,19 @@ def test_core_knows_no_qt_and_prints_nothing(path: Path) -> None:
     ]
 
 
-def test_the_import_test_can_fail(tmp_path: Path) -> None:
-    """The scanner sees plain, relative and nested imports."""
-    text = "import PySide6\ndef f():\n    from core.drizzle import sky\n"
-    path = ROOT / "core" / "align" / "made_up.py"
-    tree_path = tmp_path / "made_up.py"
-    tree_path.write_text(text)
-    found = [
-        n for n in ast.walk(ast.parse(tree_path.read_text())) if isinstance(n, ast.Import | ast.ImportFrom)
-    ]
-    assert len(found) == 2
-    assert part_of(module_name(path)) == "core.align"
-    assert not any(within("core.drizzle.sky", other) for other in ALLOWED["core.align"] | {"core.align"})
+def test_the_scanner_sees_every_kind_of_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the import test could not fail."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    made_up = tmp_path / "core" / "align" / "made_up.py"
+    made_up.parent.mkdir(parents=True)
+    made_up.write_text(
+        "import PySide6.QtCore\nfrom . import fit\ndef f():\n    from core.drizzle import sky\n"
+    )
+    assert list(imports(made_up)) == ["PySide6.QtCore", "core.align.fit", "core.drizzle.sky"]
+    assert part_of(module_name(made_up)) == "core.align"
+    assert not is_allowed("core.align", "core.drizzle.sky")
+    assert not is_allowed("core.kernels", "core.data.dq")
+    assert is_allowed("core.align", "core.align.fit")
 
 
 def test_importing_core_loads_no_qt() -> None:
@@ -166,7 +169,9 @@ def test_packaging_is_no_package() -> None:
 @pytest.mark.parametrize("package", ["app", "core", "ui"])
 def test_files_stay_small(package: str) -> None:
     lengths = {module_name(path): len(path.read_text("utf-8").splitlines()) for path in sources(package)}
-    assert {name: n for name, n in lengths.items() if n > 800} == {}
+    # numba caches by file, so a family of kernels stays in one
+    one_family = {"core.kernels.drizzle": 600}
+    assert {name: n for name, n in lengths.items() if n > one_family.get(name, 400)} == {}
 
 
 def test_ruff_has_nothing_to_say() -> None:
