@@ -45,6 +45,9 @@ def test_the_same_stars_at_the_same_places(chip) -> None:
     ours_xy = np.column_stack([ours.x, ours.y])
 
     distance, _ = cKDTree(theirs_xy).query(ours_xy)
-    # a saturated core is a flat top on which each takes another pixel for the middle
-    assert len(ours) > 100
-    assert np.mean(distance < 1e-6) > 0.97
+    # Saturated cores are flat: each takes another pixel for the middle. In a blend ours, as drizzlepac, begins at
+    # the middle of the island above the threshold, photutils at its highest pixel: a few of a hundred differ.
+    clear = ours.peak < 65000.0
+    assert clear.sum() > 150
+    assert np.mean(distance[clear] < 1e-6) > 0.95
+    assert np.percentile(distance[clear], 90) < 1e-9
