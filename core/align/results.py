@@ -7,7 +7,7 @@ as drizzlepac's does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
@@ -123,8 +123,18 @@ class Sources:
     origin: Ints | None = None
     origins: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in COLUMNS:
+            column = getattr(self, name)
+            if column is not None and len(column) != len(self.ra):
+                raise ValueError(f"{name} has {len(column)} values, there are {len(self.ra)} sources")
+
     def __len__(self) -> int:
         return len(self.ra)
+
+
+COLUMNS = tuple(one.name for one in fields(Sources) if one.name != "origins")
+"""The arrays of `Sources`, one value a source."""
 
 
 @dataclass(frozen=True, eq=False)

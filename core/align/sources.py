@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.align.results import Catalog, Matches, Sources
+from core.align.results import COLUMNS, Catalog, Matches, Sources
 from core.data.chipwcs import ChipWCS
 
 Floats = NDArray[np.float64]
@@ -71,22 +71,7 @@ def pair_variances(image: Sources, reference: Sources, matches: Matches) -> Floa
 
 def chosen(sources: Sources, which: NDArray[np.generic]) -> Sources:
     """Some of the sources: `which` is an index array or a mask."""
-    names = (
-        "ra",
-        "dec",
-        "u",
-        "v",
-        "flux",
-        "number",
-        "extver",
-        "x",
-        "y",
-        "error",
-        "fine_u",
-        "fine_v",
-        "origin",
-    )
-    columns = {name: getattr(sources, name) for name in names}
+    columns = {name: getattr(sources, name) for name in COLUMNS}
     return replace(sources, **{name: c[which] for name, c in columns.items() if c is not None})
 
 
