@@ -46,11 +46,21 @@ REASONS: dict[int, str] = {
 
 
 def find(
-    chip: Chip, params: FindParams, workers: Workers | None = None, progress: Progress | None = None
+    chip: Chip,
+    params: FindParams,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
+    *,
+    good: Bools | None = None,
 ) -> Catalog:
-    """The sources of one chip; reads its pixels, and its DQ flags when `dqbits` is set. Raises `Refusal`."""
+    """The sources of one chip; reads its pixels, and its DQ flags when `dqbits` is set. Raises `Refusal`.
+
+    `good` marks where sources may lie, with `dqbits` what the flags leave of it.
+    """
     bits = parse_bits(params.dqbits)
-    good = None if bits is None else good_pixels(chip.read_dq(), bits)
+    if bits is not None:
+        flagged = good_pixels(chip.read_dq(), bits)
+        good = flagged if good is None else flagged & good
     return find_in(
         chip.read("SCI"),
         params,

@@ -94,7 +94,7 @@ def _chip_catalog(name: str, catalog: Catalog, first: int, sharp: bool) -> str:
 def _matches(image: ImageResult, alignment: Alignment) -> Iterator[tuple[str, str]]:
     if image.status is not Status.ALIGNED or image.sources is None or image.matches is None:
         return
-    reference = alignment.reference
+    reference = alignment.reference if image.reference is None else image.reference
     yield f"{stem(image)}_xy_catalog.match", _match_list(image, image.sources, reference, alignment)
     yield f"{stem(image)}_catalog_fit.match", _fit_list(image, image.sources, reference, alignment)
 

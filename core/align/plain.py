@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.align.find import find_in
+from core.align.given import Given
 from core.align.results import Sources
 from core.align.settings import FindParams
 from core.align.sources import on_sky
@@ -23,8 +24,8 @@ def is_plain(path: Path) -> bool:
         return hdus[0].header.get("NAXIS", 0) == 2 and not any(hdu.name == "SCI" for hdu in hdus[1:])
 
 
-def plain_sources(path: Path, params: FindParams, frame: ChipWCS, workers: Workers) -> Sources:
-    """The sources of a plain image without distortion, on the sky and in `frame`.
+def plain_sources(path: Path, params: FindParams, frame: ChipWCS, workers: Workers, given: Given) -> Sources:
+    """The sources of a plain image without distortion, on the sky and in `frame`; `given` may exclude places.
 
     Raises `Refusal` when the image has no usable WCS or pixels.
     """
@@ -40,5 +41,6 @@ def plain_sources(path: Path, params: FindParams, frame: ChipWCS, workers: Worke
             subject="refimage",
             advice="a drizzled image, or an exposure with SCI extensions.",
         )
-    catalog = find_in(np.ascontiguousarray(data, np.float32), params, extver=0, workers=workers)
+    good = given.plain_mask(path, wcs)
+    catalog = find_in(np.ascontiguousarray(data, np.float32), params, good=good, extver=0, workers=workers)
     return on_sky([catalog], [wcs], frame, path.name)

@@ -12,7 +12,9 @@ from scipy.spatial import cKDTree
 
 from core.align.results import ImageResult, Sources
 from core.align.sources import chosen, fit_positions, lone
+from core.data.catalogs import Columns, read_catalog
 from core.data.chipwcs import ChipWCS
+from core.data.motions import Motions, moved
 from core.errors import Refusal
 from core.params import ParamSet
 from core.runs.memory import file_identity
@@ -22,12 +24,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """Reference sources; `path` is the image they come from (None for a catalog), `key` names them in memory."""
+    """Reference sources; `path` is the image they come from (None for a catalog), `key` names them in memory.
+
+    `motions` are the proper motions of the first sources, those of a catalog; `note` what a person should know.
+    """
 
     name: str
     path: Path | None
     sources: Sources
     key: Hashable
+    motions: Motions | None = None
+    note: str = ""
 
 
 def from_image(path: Path, sources: Sources, key: Hashable) -> Reference:
@@ -43,45 +50,80 @@ def none() -> Reference:
 
 
 def from_catalog(values: ParamSet, frame: ChipWCS) -> Reference:
-    """A catalog of RA, Dec in degrees in a text file (`refcat`), cut by flux or magnitude.
+    """The sources of the catalog `refcat`, cut by flux or magnitude, with their proper motions.
 
-    Columns are 1-based numbers, or names from the last comment line before the data. Unlike in drizzlepac
-    `refnbright` counts without flux limits too.
-
-    Raises `Refusal` when the file, a column or a value cannot be read, or no source is left.
+    Positions are in degrees, or in pixels of `frame` counted from 1, for which `refimage` must give the frame.
+    Raises `Refusal` when the catalog cannot be read or no source is left.
     """
     path = Path(values["refcat"])
-    table, names = _read_table(path)
-    ra = table[:, _column(values["refxcol"], "refxcol", names, table, path)]
-    dec = table[:, _column(values["refycol"], "refycol", names, table, path)]
-    limits = (values["rminflux"], values["rmaxflux"])
-    needs_flux = values["refnbright"] is not None or any(v is not None for v in limits)
-    if needs_flux and not values["rfluxcol"]:
+    columns = reference_columns(values)
+    if columns.units == "pixels" and not values["refimage"]:
         raise Refusal(
-            "Flux limits need the column of the fluxes.",
-            file=path,
-            subject="rfluxcol",
-            advice="a column number.",
+            "Positions in pixels need a reference image, whose frame they refer to.",
+            subject="refxyunits",
+            advice="refimage, or a catalog in degrees.",
         )
-    flux = np.full(len(ra), np.nan)
-    if values["rfluxcol"]:
-        flux = table[:, _column(values["rfluxcol"], "rfluxcol", names, table, path)]
-    keep = _selected(flux, values) if needs_flux else np.arange(len(ra))
-    keep = keep[np.isfinite(ra[keep]) & np.isfinite(dec[keep]) & (np.abs(dec[keep]) <= 90.0)]
-    ra, dec, flux = ra[keep], dec[keep], flux[keep]
-    u, v = frame.sky_to_pix(ra, dec)
+    read = read_catalog(path, columns, "refcat")
+    if columns.units == "pixels":
+        u, v = read.x - 1.0, read.y - 1.0
+        ra, dec = frame.pix_to_sky(u, v)
+    else:
+        ra, dec = read.x, read.y
+        u, v = frame.sky_to_pix(ra, dec)
     seen = np.isfinite(u) & np.isfinite(v)
     if not seen.any():
         raise Refusal(
-            "No source of the reference catalog is left or near the images.",
+            "No source of the reference catalog is near the images.",
             file=path,
             subject="refcat",
-            advice="Check the columns, the units and the flux limits.",
+            advice="Check the columns and the units.",
         )
-    sources = _sources(ra[seen], dec[seen], u[seen], v[seen], flux[seen], path.name)
-    reads = values.pick("refxcol", "refycol", "rfluxcol", "rminflux", "rmaxflux", "rfluxunits", "refnbright")
+    sources = _sources(ra[seen], dec[seen], u[seen], v[seen], read.flux[seen], path.name)
+    motions = None if read.motions is None else read.motions[seen]
     place = (tuple(frame.crval), tuple(frame.crpix), tuple(np.ravel(frame.cd)))
-    return Reference(path.name, None, sources, (file_identity(path), reads, place))
+    return Reference(path.name, None, sources, (file_identity(path), columns, place), motions, read.note)
+
+
+def reference_columns(values: ParamSet) -> Columns:
+    """Where the reference catalog has what."""
+    return Columns(
+        x=values["refxcol"],
+        y=values["refycol"],
+        flux=values["rfluxcol"],
+        units=values["refxyunits"],
+        flux_units=values["rfluxunits"],
+        bright=values["rmaxflux"],
+        faint=values["rminflux"],
+        brightest=values["refnbright"],
+        parameters=(
+            *("refxcol", "refycol", "rfluxcol", "refxyunits"),
+            *("rfluxunits", "rmaxflux", "rminflux", "refnbright"),
+        ),
+    )
+
+
+def at_year(reference: Reference, year: float, frame: ChipWCS) -> Reference:
+    """The reference with its catalog's sources where they were in Julian `year`; itself without proper motions.
+
+    What was added from images stays in place.
+    """
+    if reference.motions is None or not np.isfinite(year):
+        return reference
+    known = reference.sources
+    n = len(reference.motions.ra)
+    ra, dec = moved(known.ra[:n], known.dec[:n], reference.motions, year)
+    u, v = frame.sky_to_pix(ra, dec)
+    fine = fit_positions(known)[n:]
+    there = replace(
+        known,
+        ra=np.concatenate([ra, known.ra[n:]]),
+        dec=np.concatenate([dec, known.dec[n:]]),
+        u=np.concatenate([u, known.u[n:]]),
+        v=np.concatenate([v, known.v[n:]]),
+        fine_u=np.concatenate([u, fine[:, 0]]),
+        fine_v=np.concatenate([v, fine[:, 1]]),
+    )
+    return replace(reference, sources=there, key=(reference.key, year))
 
 
 def expanded(reference: Reference, result: ImageResult, frame: ChipWCS, tolerance: float) -> Reference:
@@ -155,72 +197,3 @@ def _sources(ra: Floats, dec: Floats, u: Floats, v: Floats, flux: Floats, name: 
         origin=np.zeros(n, np.int64),
         origins=(name,),
     )
-
-
-def _selected(flux: Floats, values: ParamSet) -> NDArray[np.int64]:
-    """Rows within the limits, the brightest `refnbright` of them; counts: large is bright, mag: small is."""
-    sign = 1.0 if values["rfluxunits"] == "counts" else -1.0
-    faint = -np.inf if values["rminflux"] is None else sign * values["rminflux"]
-    bright = np.inf if values["rmaxflux"] is None else sign * values["rmaxflux"]
-    rows = np.nonzero((sign * flux >= faint) & (sign * flux <= bright))[0]
-    if values["refnbright"] is not None:
-        rows = np.sort(rows[np.argsort(-sign * flux[rows], kind="stable")[: values["refnbright"]]])
-    return rows.astype(np.int64)
-
-
-def _read_table(path: Path) -> tuple[Floats, list[str]]:
-    """A whitespace or comma separated table of numbers, and the names of the last comment line before it."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise Refusal(
-            f"The reference catalog cannot be read ({error.strerror}).", file=path, subject="refcat"
-        ) from error
-    names: list[str] = []
-    rows: list[list[float]] = []
-    for number, line in enumerate(lines, 1):
-        text = line.replace(",", " ").strip()
-        if text.startswith("#"):
-            names = names if rows else text.lstrip("#").split()
-            continue
-        if not text:
-            continue
-        rows.append([_as_number(word) for word in text.split("#")[0].split()])
-        if len(rows[-1]) != len(rows[0]):
-            raise Refusal(
-                f"Line {number} has {len(rows[-1])} columns, the first {len(rows[0])}.",
-                file=path,
-                subject="refcat",
-            )
-    if not rows:
-        raise Refusal("The reference catalog has no rows of text.", file=path, subject="refcat")
-    return np.array(rows, float), names
-
-
-def _as_number(word: str) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        return float("nan")
-
-
-def _column(text: str, parameter: str, names: list[str], table: Floats, path: Path) -> int:
-    """0-based index of a column given by its 1-based number or its name."""
-    if "," in text:
-        raise Refusal(
-            "Sexagesimal columns are not read.", subject=parameter, file=path, advice="a catalog in degrees."
-        )
-    lower = [name.lower() for name in names]
-    if text.strip().isdigit():
-        index = int(text) - 1
-    elif text.strip().lower() in lower:
-        index = lower.index(text.strip().lower())
-    else:
-        raise Refusal(
-            f"The catalog has no column {text!r}.", file=path, subject=parameter, advice="a column number."
-        )
-    if not 0 <= index < table.shape[1] or not np.isfinite(table[:, index]).any():
-        raise Refusal(
-            f"Column {text} does not hold numbers.", file=path, subject=parameter, advice="another column."
-        )
-    return index

@@ -50,6 +50,7 @@ class PeakStatus(StrEnum):
     NO_DATA = "no pairs"
     NOT_USED = "not used"
     CHOSEN = "chosen by hand"
+    PATTERN = "by the pattern of the stars"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ class Catalog:
     number of the image; `sigma` the noise and `threshold` the limit of the convolved image, in image units;
     `rejected` the candidates that were left out; `error` the expected error of a position in pixels; `fine_x`,
     `fine_y` the positions by windowed moments that the fit uses; `lone` marks what is as sharp as a single bright
-    pixel.
+    pixel. Of a person's catalog in degrees `ra`, `dec` are the positions themselves, and `x`, `y` follow from them.
     """
 
     extver: int
@@ -92,6 +93,8 @@ class Catalog:
     fine_x: Floats | None = None
     fine_y: Floats | None = None
     lone: Bools | None = None
+    ra: Floats | None = None
+    dec: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -285,6 +288,9 @@ class ImageResult:
     matches: Matches | None = None
     fit: Fit | None = None
     new_wcs: dict[int, ChipWCS] = field(default_factory=dict)
+    reference: Sources | None = (
+        None  # with proper motions: the alignment's reference, row by row, at this epoch
+    )
     quality: str = ""
     doubts: tuple[str, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()

@@ -10,11 +10,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from core.align.choices import Choices
-from core.align.find import find
+from core.align.given import Given
 from core.align.one import Aligner, One, failed
+from core.align.order import Overlaps, Queue, outlines
 from core.align.plain import is_plain, plain_sources
-from core.align.refer import Reference, expanded, from_catalog, from_image, none
+from core.align.refer import Reference, at_year, expanded, from_catalog, from_image, none
 from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
 from core.align.settings import AlignSettings, FindParams, unsupported
 from core.align.sources import on_sky
@@ -22,6 +25,7 @@ from core.align.verdict import too_few_sources
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure, open_exposure
 from core.data.frame import orthogonal_frame, output_frame, read_frame
+from core.data.motions import julian_year
 from core.errors import Refusal
 from core.runs.memory import Memory, file_identity
 from core.runs.progress import Progress
@@ -73,7 +77,7 @@ def align(
     run.memory.make_room(4 * len(paths), "open", "find", "sources", "offset", "match", "fit")
     images = run.find_all(paths)
     frame, images = run.place_all(images)
-    reference, images = run.reference(images, frame)
+    reference = run.reference(images, frame)
     results = run.align_all(images, reference, frame)
     return Alignment(
         frame=frame,
@@ -110,36 +114,39 @@ class _Run:
         self.progress = progress
         self.frame_key: Hashable = None
         self.grown: Sources | None = None
+        self.given = Given.read(self.values)
 
     # find -------------------------------------------------------------------------------------------------
 
     def find_all(self, paths: Sequence[Path]) -> list[_Image]:
         """Open all files and find the sources of their chips."""
+        for name in self.given.unknown([*paths, _bare_name(self.values["refimage"])]):
+            self.progress.warn(f"{name} is listed in catfile or exclusions and not among the exposures.")
         with self.progress.step("Find sources", len(paths)):
             inner: Workers = Threads(1) if len(paths) > 1 else self.workers
             return self.workers.map(
                 lambda path: self.find_one(path, self.find_params, inner), paths, self.progress
             )
 
-    def find_one(self, path: Path, params: FindParams, workers: Workers) -> _Image:
+    def find_one(self, path: Path, params: FindParams, workers: Workers, *, own: bool = True) -> _Image:
+        """`own`: whether catalogs of `catfile` take the place of finding."""
         exposure = None
         try:
             if not path.exists():
                 raise Refusal("There is no such file.", file=path, advice="Check the name and the folder.")
             identity = file_identity(path)
-            exposure = self.memory.recall("open", identity, lambda: open_exposure(path, complete=False))
-            chips = exposure.chips
+            opened = self.memory.recall("open", identity, lambda: open_exposure(path, complete=False))
+            exposure = opened
+            key = (identity, self.given.key(path, params, own=own))
             catalogs = self.memory.recall(
-                "find",
-                (identity, params),
-                lambda: tuple(find(chip, params, workers) for chip in chips),
+                "find", key, lambda: self.given.find_all(opened, params, workers, own=own)
             )
         except Refusal as refusal:
             return _Image(path, exposure, refusal=refusal)
         except (OSError, ValueError, MemoryError, KeyError, TypeError) as error:
             what = f"The file cannot be used ({type(error).__name__}: {error})."
             return _Image(path, exposure, refusal=Refusal(what, file=path, advice="Fetch the file again."))
-        return _Image(path, exposure, catalogs, key=(identity, params))
+        return _Image(path, exposure, catalogs, key=key)
 
     # frame and sky ----------------------------------------------------------------------------------------
 
@@ -178,33 +185,54 @@ class _Run:
 
     # reference --------------------------------------------------------------------------------------------
 
-    def reference(self, images: list[_Image], frame: ChipWCS) -> tuple[Reference, list[_Image]]:
-        """The sources to match against: `refcat`, `refimage`, or the first image that can be one."""
+    def reference(self, images: list[_Image], frame: ChipWCS) -> Reference:
+        """The sources to match against: `refcat`, `refimage`, or an image: the first able one, or by overlap."""
         values = self.values
         if values["refcat"]:
-            return from_catalog(values, frame), images
+            return self.reference_catalog(images, frame)
         if values["refimage"]:
-            return self.reference_image(_bare(values["refimage"]), frame), images
-        for image in images:
-            if self.choices.of(image.path.name).left_out:
-                continue
-            if image.sources is not None and len(image.sources) >= max(1, self.matching.minobj):
-                if image is not images[0]:
-                    self.progress.warn(
-                        f"{images[0].path.name} cannot be the reference; {image.path.name} is used instead."
-                    )
-                return from_image(image.path, image.sources, image.key), images
-        return none(), images
+            return self.reference_image(_bare(values["refimage"]), frame)
+        able = [image for image in images if self.is_able(image)]
+        if not able:
+            return none()
+        first = able[self.queue(able, frame).first_reference()]
+        if first is not images[0] and not self.by_overlap:
+            self.progress.warn(
+                f"{images[0].path.name} cannot be the reference; {first.path.name} is used instead."
+            )
+        assert first.sources is not None
+        return from_image(first.path, first.sources, first.key)
+
+    def is_able(self, image: _Image) -> bool:
+        """Whether an image has the sources to take part and is not left out."""
+        if image.sources is None or self.choices.of(image.path.name).left_out:
+            return False
+        return len(image.sources) >= max(1, self.matching.minobj)
+
+    def reference_catalog(self, images: list[_Image], frame: ChipWCS) -> Reference:
+        """The sources of `refcat`; what a person should know of their epoch is said."""
+        made = from_catalog(self.values, frame)
+        if made.note:
+            self.progress.warn(made.note)
+        if made.motions is not None:
+            undated = [i.path.name for i in images if i.exposure and not np.isfinite(i.exposure.expstart)]
+            if undated:
+                names = ", ".join(undated)
+                self.progress.warn(f"{names}: no EXPSTART, so proper motions are not applied.")
+        return made
 
     def reference_image(self, path: Path, frame: ChipWCS) -> Reference:
         """The sources of `refimage`: an exposure or drizzled file with SCI extensions, or a plain image."""
         if is_plain(path):
-            key: Hashable = (file_identity(path), self.ref_find_params, self.frame_key)
+            reads = self.given.key(path, self.ref_find_params, own=False)
+            key: Hashable = (file_identity(path), reads, self.frame_key)
             sources = self.memory.recall(
-                "plain", key, lambda: plain_sources(path, self.ref_find_params, frame, self.workers)
+                "plain",
+                key,
+                lambda: plain_sources(path, self.ref_find_params, frame, self.workers, self.given),
             )
         else:
-            found = self.placed(self.find_one(path, self.ref_find_params, self.workers), frame)
+            found = self.placed(self.find_one(path, self.ref_find_params, self.workers, own=False), frame)
             if found.refusal is not None:
                 raise found.refusal
             assert found.sources is not None
@@ -220,25 +248,37 @@ class _Run:
 
     # match and fit ----------------------------------------------------------------------------------------
 
+    @property
+    def by_overlap(self) -> bool:
+        """Whether the overlaps decide the order; it matters only while the reference grows."""
+        return bool(self.values["expand_refcat"]) and not self.values["enforce_user_order"]
+
+    def queue(self, images: list[_Image], frame: ChipWCS) -> Queue:
+        """The images in their order, or by overlap."""
+        if not self.by_overlap:
+            return Queue(len(images))
+        footprints = [() if i.sources is None else outlines(i.sources, _chips(i), frame) for i in images]
+        return Queue(len(images), Overlaps.of(footprints, frame))
+
     def align_all(self, images: list[_Image], reference: Reference, frame: ChipWCS) -> list[ImageResult]:
         """Verdicts in the order of the images; with `expand_refcat` what failed is tried again as it grows."""
         done: dict[Path, ImageResult] = {}
         grows = bool(self.values["expand_refcat"])
         with self.progress.step("Match and fit", len(images)):
-            waiting = list(images)
-            while waiting:
-                failed: list[_Image] = []
-                before = reference
-                for image in waiting:
-                    self.progress.check()
-                    result = self.result(image, reference, frame)
-                    done[image.path] = result
-                    if grows and result.status is Status.ALIGNED:
-                        reference = expanded(reference, result, frame, self.matching.tolerance)
-                    elif result.status is Status.FAILED and image.sources is not None:
-                        failed.append(image)
-                waiting = failed if reference is not before else []
-            self.grown = reference.sources
+            queue = self.queue(images, frame)
+            queue.begin(outlines(reference.sources, {}, frame))
+            while queue:
+                self.progress.check()
+                index = queue.next()
+                image = images[index]
+                result = self.result(image, reference, frame)
+                done[image.path] = result
+                if grows and result.status is Status.ALIGNED:
+                    reference = expanded(reference, result, frame, self.matching.tolerance)
+                    queue.grown(index)
+                elif result.status is Status.FAILED and image.sources is not None:
+                    queue.failed(index)
+            self.grown = at_year(reference, _first_year(images), frame).sources
         for result in done.values():
             if result.status is Status.FAILED:
                 self.progress.warn(f"{result.name}: {result.reason} Try: {result.advice}")
@@ -262,7 +302,7 @@ class _Run:
                 reason="Left out by hand.",
                 advice="Take it in again to align it.",
             )
-        present = {chip.extver: chip.wcs for chip in image.exposure.chips}
+        present = _chips(image)
         if reference.path is not None and reference.path.resolve() == image.path.resolve():
             return replace(made, status=Status.REFERENCE, new_wcs=present)
         short = too_few_sources(image.sources, self.matching.minobj)
@@ -275,13 +315,30 @@ class _Run:
                 reason="There is no reference to align to.",
                 advice="Find sources in at least two images.",
             )
-        one = One(image.sources, image.key, reference, present, choice)
+        there = at_year(reference, julian_year(image.exposure.expstart), frame)
+        if there is not reference:
+            made = replace(made, reference=there.sources)
+        one = One(image.sources, image.key, there, present, choice)
         return Aligner(self.matching, self.fitting, frame, self.memory).aligned(made, one)
+
+
+def _chips(image: _Image) -> dict[int, ChipWCS]:
+    return {chip.extver: chip.wcs for chip in image.exposure.chips} if image.exposure is not None else {}
+
+
+def _first_year(images: list[_Image]) -> float:
+    """Julian year of the first exposure that knows its date, else NaN."""
+    starts = [i.exposure.expstart for i in images if i.exposure and np.isfinite(i.exposure.expstart)]
+    return julian_year(starts[0]) if starts else float("nan")
+
+
+def _bare_name(name: str) -> Path:
+    return Path(name.rpartition("[")[0] if name.endswith("]") and "[" in name else name)
 
 
 def _bare(name: str) -> Path:
     """The file of "drz.fits[sci,1]"."""
-    path = Path(name.rpartition("[")[0] if name.endswith("]") and "[" in name else name)
+    path = _bare_name(name)
     if not path.exists():
         raise Refusal("There is no such file.", file=path, subject="refimage", advice="Check the name.")
     return path

@@ -171,22 +171,6 @@ def unsupported(settings: AlignSettings) -> None:
     for name, what in _NOT_BUILT.items():
         if values[name]:
             raise Refusal(what, subject=name, advice=f"leaving {name} at its default.")
-    if values["expand_refcat"] and not values["enforce_user_order"]:
-        raise Refusal(
-            "The order by overlap is not built.",
-            subject="enforce_user_order",
-            advice="enforce_user_order = yes.",
-        )
-    if values["refcat"] and values["refxyunits"] != "degrees":
-        raise Refusal(
-            "Only catalogs in degrees are read.",
-            subject="refxyunits",
-            advice="a catalog with RA and Dec in degrees.",
-        )
 
 
-_NOT_BUILT = {
-    "catfile": "Catalogs of one's own per image are not read.",
-    "exclusions": "Exclusion files are not read.",
-    "headerlet": "Headerlets are not written.",
-}
+_NOT_BUILT: dict[str, str] = {}

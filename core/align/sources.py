@@ -19,18 +19,11 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
 
     `catalogs` and `wcss` belong together, one of each per chip. Numbers run over the chips from 1.
     """
-    sky = [wcs.pix_to_sky(c.x, c.y) for c, wcs in zip(catalogs, wcss, strict=True)]
+    sky = [_sky(c, wcs) for c, wcs in zip(catalogs, wcss, strict=True)]
     ra = np.concatenate([s[0] for s in sky]) if sky else np.empty(0)
     dec = np.concatenate([s[1] for s in sky]) if sky else np.empty(0)
     u, v = frame.sky_to_pix(ra, dec)
-    fine = [
-        frame.sky_to_pix(
-            *wcs.pix_to_sky(
-                c.fine_x if c.fine_x is not None else c.x, c.fine_y if c.fine_y is not None else c.y
-            )
-        )
-        for c, wcs in zip(catalogs, wcss, strict=True)
-    ]
+    fine = [frame.sky_to_pix(*_sky(c, wcs, fine=True)) for c, wcs in zip(catalogs, wcss, strict=True)]
     made = Sources(
         ra=ra,
         dec=dec,
@@ -50,6 +43,15 @@ def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS,
     )
     seen = np.isfinite(u) & np.isfinite(v)
     return made if seen.all() else chosen(made, seen)
+
+
+def _sky(catalog: Catalog, wcs: ChipWCS, *, fine: bool = False) -> tuple[Floats, Floats]:
+    """RA, Dec of a chip's sources: as given, or through the chip's WCS."""
+    if catalog.ra is not None and catalog.dec is not None:
+        return catalog.ra, catalog.dec
+    if fine and catalog.fine_x is not None and catalog.fine_y is not None:
+        return wcs.pix_to_sky(catalog.fine_x, catalog.fine_y)
+    return wcs.pix_to_sky(catalog.x, catalog.y)
 
 
 def fit_positions(sources: Sources) -> Floats:

@@ -47,6 +47,10 @@ def read_chip_list(path: str | Path, subject: str) -> dict[str, ChipFiles]:
         The list cannot be read or is empty, an exposure stands in it twice, a file is not there.
     """
     source = Path(str(path).removeprefix("@"))
+    if not source.is_file():
+        raise Refusal(
+            "There is no such list.", file=source, subject=subject, advice="Check the name and the folder."
+        )
     lines = read_list(source)
     if not lines:
         raise Refusal("The list is empty.", file=source, subject=subject, advice="one exposure a line.")

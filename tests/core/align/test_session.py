@@ -12,6 +12,7 @@ from align_shots import Shot, Sky, tuned
 from astropy.io import fits
 
 from core.align import find as find_module
+from core.align import given as given_module
 from core.align import one as one_module
 from core.align import run as run_module
 from core.align.results import PeakStatus, Status
@@ -258,10 +259,10 @@ def test_only_what_reads_a_changed_parameter_is_done_again(
     files = shoot(Shot("a"), Shot("b", error=(0.2, 0.1), seed=1))
     done: list[str] = []
     for step in ("find", "on_sky", "offset", "match", "fit"):
-        module = run_module if step in ("find", "on_sky") else one_module
+        module = {"find": given_module, "on_sky": run_module}.get(step, one_module)
         true = getattr(module, step)
         monkeypatch.setattr(
-            module, step, lambda *args, step=step, true=true: done.append(step) or true(*args)
+            module, step, lambda *args, step=step, true=true, **more: done.append(step) or true(*args, **more)
         )
     memory = Memory()
 
@@ -301,9 +302,9 @@ def test_cancelling_stops_the_run(shoot: Shoot, settings: AlignSettings) -> None
 
 @pytest.mark.parametrize(
     ("parameter", "value"),
-    [("catfile", "list.txt"), ("exclusions", "masks.txt"), ("headerlet", True), ("refcat", "nowhere.cat")],
+    [("catfile", "list.txt"), ("exclusions", "masks.txt"), ("refcat", "nowhere.cat")],
 )
-def test_what_is_not_built_or_not_there_is_refused_by_name(
+def test_what_is_not_there_is_refused_by_name(
     shoot: Shoot, settings: AlignSettings, parameter: str, value: object
 ) -> None:
     files = shoot(Shot("a"))
