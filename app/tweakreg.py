@@ -8,7 +8,7 @@ from app.console import ConsoleProgress, fail, table
 from app.reports import write_report
 from app.sets import assigned, check, load_set
 from core.align.report import report
-from core.align.results import Alignment, ImageResult, Status
+from core.align.results import Alignment, ImageResult, Status, Written
 from core.align.session import AlignSettings, tweakreg
 from core.data import find_files
 
@@ -29,7 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(result_table(alignment))
     if arguments.report:
         write_report(report(alignment, settings), arguments.report)
-    return fail([failure(image) for image in alignment.images if _failed(image)])
+    failures = [failure(image) for image in alignment.images if _failed(image)]
+    return fail(failures + [one.reason for one in alignment.applied if one.status is Written.FAILED])
 
 
 def result_table(alignment: Alignment) -> str:

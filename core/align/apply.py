@@ -2,31 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from astropy.io import fits
 
 from core.align.results import Alignment, Applied, ImageResult, Status, Written
 from core.align.settings import AlignSettings
 from core.align.update import sky_rms
+from core.data.headerlets import (
+    HeaderletWords,
+    attach,
+    check_target,
+    export_headerlet,
+    headerlet_path,
+    make_headerlet,
+    write_headerlet,
+)
 from core.data.wcsbook import check_wcsname, write_wcs
 from core.errors import Refusal
 from core.runs.progress import Progress
 
 
 def apply(
-    alignment: Alignment, settings: AlignSettings, progress: Progress | None = None
+    alignment: Alignment,
+    settings: AlignSettings,
+    progress: Progress | None = None,
+    *,
+    folder: str | Path | None = None,
 ) -> tuple[Applied, ...]:
     """Write the new WCS of every ALIGNED image; all other files are left as they are.
 
-    The former WCS is kept as an alternate. A file that cannot be written is reported and left whole; the others
-    go on.
+    The former WCS is kept as an alternate, and the former headers in the history beside the file
+    (`core.data.history`), so that they can be restored exactly. With `headerlet` the solution also goes to a
+    headerlet file in `folder` (None: beside the image) and, with `attach`, into the image. A file that cannot be
+    written is reported and left whole; the others go on.
     """
+
+    def one(image: ImageResult) -> None:
+        _apply_one(image, alignment, settings, folder)
+
+    return _each(alignment, one, "Update headers", progress)
+
+
+def export_headerlets(
+    alignment: Alignment,
+    settings: AlignSettings,
+    progress: Progress | None = None,
+    *,
+    folder: str | Path | None = None,
+) -> tuple[Applied, ...]:
+    """Write the solution of every ALIGNED image as a headerlet file in `folder`; the images are only read.
+
+    `Applied.path` is the image; a headerlet that cannot be made or written is reported, the others go on.
+    """
+
+    def one(image: ImageResult) -> None:
+        values = settings.tweakreg
+        assert image.fit is not None
+        east, north = sky_rms(image.fit, alignment.frame)
+        export_headerlet(
+            image.path,
+            _target(image.path, settings, folder),
+            headerlet_words(settings),
+            new=image.new_wcs,
+            clobber=values["clobber"],
+            wcsname=check_wcsname(image.path, values["wcsname"], values["reusename"]),
+            reusename=values["reusename"],
+            rms_ra=east,
+            rms_dec=north,
+            nmatch=image.fit.n_used,
+        )
+
+    return _each(alignment, one, "Write headerlets", progress)
+
+
+def headerlet_words(settings: AlignSettings) -> HeaderletWords:
+    """The words of HEADERLET CREATION."""
+    values = settings.tweakreg
+    return HeaderletWords(
+        **{name: str(values[name]) for name in ("hdrname", "author", "descrip", "catalog", "history")}
+    )
+
+
+def _each(
+    alignment: Alignment, work: Callable[[ImageResult], None], title: str, progress: Progress | None
+) -> tuple[Applied, ...]:
     progress = progress or Progress()
     done = []
-    with progress.step("Update headers", len(alignment.images)):
+    with progress.step(title, len(alignment.images)):
         for image in alignment.images:
             progress.check()
-            done.append(_apply_one(image, alignment, settings))
+            done.append(_guarded(image, work))
             progress.advance()
     for one in done:
         if one.status is Written.FAILED:
@@ -34,22 +101,11 @@ def apply(
     return tuple(done)
 
 
-def _apply_one(image: ImageResult, alignment: Alignment, settings: AlignSettings) -> Applied:
+def _guarded(image: ImageResult, work: Callable[[ImageResult], None]) -> Applied:
     if image.status is not Status.ALIGNED or image.fit is None:
         return Applied(image.path, Written.UNTOUCHED, image.reason or f"{image.status.value}: not changed.")
-    values = settings.tweakreg
-    east, north = sky_rms(image.fit, alignment.frame)
     try:
-        _no_archive(image.path)
-        write_wcs(
-            image.path,
-            image.new_wcs,
-            wcsname=values["wcsname"],
-            reusename=values["reusename"],
-            rms_ra=east,
-            rms_dec=north,
-            nmatch=image.fit.n_used,
-        )
+        work(image)
     except Refusal as refusal:
         return Applied(image.path, Written.FAILED, str(refusal))
     except (OSError, ValueError, KeyError, TypeError, MemoryError) as error:
@@ -57,14 +113,66 @@ def _apply_one(image: ImageResult, alignment: Alignment, settings: AlignSettings
     return Applied(image.path, Written.WRITTEN)
 
 
+def _apply_one(
+    image: ImageResult, alignment: Alignment, settings: AlignSettings, folder: str | Path | None
+) -> None:
+    values = settings.tweakreg
+    fit, matches = image.fit, image.matches
+    assert fit is not None
+    east, north = sky_rms(fit, alignment.frame)
+    _no_archive(image.path)
+    target = _target(image.path, settings, folder)
+    if values["headerlet"]:
+        check_target(target, values["clobber"])
+
+    def also(hdus: fits.HDUList) -> None:
+        made = make_headerlet(hdus, headerlet_words(settings), file=image.path, nmatch=fit.n_used)
+        if values["attach"]:
+            attach(hdus, made, file=image.path)
+        write_headerlet(made, target, clobber=values["clobber"])
+
+    write_wcs(
+        image.path,
+        image.new_wcs,
+        wcsname=values["wcsname"],
+        reusename=values["reusename"],
+        rms_ra=east,
+        rms_dec=north,
+        nmatch=fit.n_used,
+        action=f"Aligned to {alignment.reference_name}",
+        detail=f"{fit.geometry}, {fit.n_used} of {len(matches) if matches is not None else 0} matches, "
+        f"rms {fit.rms_x:.4f} {fit.rms_y:.4f} px",
+        also=also if values["headerlet"] else None,
+    )
+
+
+def _target(path: Path, settings: AlignSettings, folder: str | Path | None) -> Path:
+    return headerlet_path(path, settings.tweakreg["hdrfile"], path.parent if folder is None else folder)
+
+
 def _no_archive(path: Path) -> None:
     if path.suffix == ".gz":
         raise Refusal("A compressed file is not changed.", file=path, advice="gunzip it first.")
 
 
-def check_names(files: Sequence[str | Path], settings: AlignSettings) -> None:
-    """Raise `Refusal`, before anything is done, if a file cannot take the new WCS name."""
+def check_names(
+    files: Sequence[str | Path], settings: AlignSettings, folder: str | Path | None = None
+) -> None:
+    """Raise `Refusal`, before anything is done, if a file cannot take the new WCS name or its headerlet not be
+    written into `folder`."""
     values = settings.tweakreg
-    for file in files:
+    for file in files if values["updatehdr"] else ():
         _no_archive(Path(file))
         check_wcsname(file, values["wcsname"], values["reusename"])
+    if values["headerlet"]:
+        headerlet_words(settings).check()
+        targets = [_target(Path(file), settings, folder) for file in files]
+        for number, target in enumerate(targets):
+            check_target(target, values["clobber"])
+            # the first file may be the reference, which gets none
+            if target in targets[1:number]:
+                raise Refusal(
+                    f"Several headerlets would be called {target.name}.",
+                    subject="hdrfile",
+                    advice="Leave out .fits: the names then begin with those of the exposures.",
+                )

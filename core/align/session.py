@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from core.align.apply import apply, check_names
+from core.align.apply import apply, check_names, export_headerlets
 from core.align.outputs import summary, write_outputs
-from core.align.results import Alignment
+from core.align.results import Alignment, Written
 from core.align.run import align
 from core.align.settings import AlignSettings, unsupported
 from core.data.safe import write_text
@@ -36,12 +36,14 @@ def tweakreg(
     """
     unsupported(settings)
     values = settings.tweakreg
-    if values["updatehdr"]:
-        check_names([file for file in files if Path(file).exists()], settings)
+    check_names([file for file in files if Path(file).exists()], settings, folder)
     alignment = align(files, settings, memory=memory, workers=workers, progress=progress)
     write_outputs(alignment, settings, folder)
     if values["updatehdr"]:
-        alignment = replace(alignment, applied=apply(alignment, settings, progress))
+        alignment = replace(alignment, applied=apply(alignment, settings, progress, folder=folder))
+    elif values["headerlet"]:
+        made = export_headerlets(alignment, settings, progress, folder=folder)
+        alignment = replace(alignment, applied=tuple(one for one in made if one.status is Written.FAILED))
     if values["runfile"]:
         _log(Path(folder) / values["runfile"], alignment)
     return alignment

@@ -25,7 +25,8 @@ from astropy.io import fits
 
 from core import __version__
 from core.data.cards import rms_in_mas
-from core.data.safe import change_copy, rewrite_plain
+from core.data.fitsfile import open_fits
+from core.data.safe import change_copy, rewrite_plain, unpacked
 from core.data.snapshot import Snapshot, capture, differences, rebuild
 from core.data.statefiles import State, folder_of, read_snapshot, read_states, state_path, write_state
 from core.errors import Refusal
@@ -34,7 +35,7 @@ __all__ = ["State", "folder_of", "previous_state", "restore", "rewrite_recorded"
 
 # what drizzling leaves in the headers of its inputs: no reason to refuse a restore
 _DRIZZLING = frozenset(
-    {"MDRIZSKY", "CHECKSUM", "DATASUM", "NPIX1", "NPIX2", "PIXVALUE", "NAXIS", "NAXIS1", "NAXIS2"}
+    {"MDRIZSKY", "CHECKSUM", "DATASUM", "NPIX1", "NPIX2", "PIXVALUE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2"}
 )
 
 
@@ -300,7 +301,10 @@ def _listed(names: list[str]) -> str:
 
 
 def _digest(path: Path) -> str:
-    return capture(path, pixels=False).digest
+    with open_fits(path, whole=False):
+        pass  # a missing or damaged file is refused by its own name
+    with unpacked(path) as plain:
+        return capture(plain, pixels=False).digest
 
 
 def _real(path: str | Path) -> Path:

@@ -127,6 +127,19 @@ def change_copy(work: Path, change: Callable[[fits.HDUList], None]) -> None:
                 hdus.close(output_verify="ignore")
 
 
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """The file itself, or for a gzip file the path of an unpacked copy that goes at the end."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    if not packed:
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        _copy_plain(path, Path(folder) / path.name)
+        yield Path(folder) / path.name
+
+
 def _copy_plain(source: Path, work: Path) -> bool:
     """Copy, unpacking gzip; whether it was gzip."""
     with source.open("rb") as old, work.open("wb") as new:

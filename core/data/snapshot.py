@@ -16,7 +16,7 @@ from typing import BinaryIO
 from astropy.io import fits
 
 from core.data.cards import CardChange, changed_cards
-from core.data.fitsfile import open_fits
+from core.data.fitsfile import open_fits, quiet
 from core.errors import Refusal
 
 # extensions that WCS bookkeeping makes, changes and removes: their data belong to a state
@@ -113,7 +113,7 @@ def capture(path: Path, *, pixels: bool = True) -> Snapshot:
     """
     parts: list[Part] = []
     end, total = 0, path.stat().st_size
-    with open_fits(path, whole=False) as hdus, path.open("rb") as stream:
+    with open_fits(path, whole=False) as hdus, quiet(), path.open("rb") as stream:
         for number in range(len(hdus)):
             hdu = hdus[number]
             info = hdu.fileinfo()

@@ -47,7 +47,7 @@ def check_wcsname(path: str | Path, name: str, reuse: bool) -> str:
             advice="Choose another name.",
         )
     with open_fits(path) as hdus:
-        for hdu in _science(hdus):
+        for hdu in science_of(hdus):
             _check_names(hdu.header, name, reuse, path)
     return name
 
@@ -97,12 +97,15 @@ def update_wcs(
     rms_ra: float | None = None,
     rms_dec: float | None = None,
     nmatch: int | None = None,
+    fitname: bool = True,
+    unique: bool = True,
 ) -> None:
     """Make `new` (by EXTVER) the primary WCS of the SCI extensions, as drizzlepac's updatehdr leaves an aligned image.
 
     CRVAL, CD, ORIENTAT, WCSNAME and WCSTYPE change; FITNAME, RMS_RA, RMS_DEC (degrees on the sky: RA times cos Dec),
     NMATCH, CRDER1 and CRDER2 are set when given; CRPIX, SIP and tables stay. The former WCS goes to the next free
     letter under its name, unless it has the new name (`reusename`). `hdus` must be open for update or in memory.
+    `fitname` off for a WCS that no fit made, `unique` off when the name may be that of an alternate.
 
     Raises
     ------
@@ -111,11 +114,11 @@ def update_wcs(
     """
     name = DEFAULT_NAME if wcsname.strip().upper() in _BLANK else wcsname.strip()
     path = hdus.filename() or ""
-    science = _science(hdus)
+    science = science_of(hdus)
     missing = set(new) - {int(hdu.ver) for hdu in science}
     if missing:
         raise Refusal("The extension is missing.", file=path, subject=f"SCI,{min(missing)}")
-    for hdu in science:
+    for hdu in science if unique else ():
         _check_names(hdu.header, name, reusename, path)
     with quiet_stwcs():
         _start_history(hdus)
@@ -125,14 +128,15 @@ def update_wcs(
     for hdu in science:
         if int(hdu.ver) in new:
             _set_wcs(hdu.header, new[int(hdu.ver)], name)
-            _set_fit(hdu.header, name, rms_ra, rms_dec, nmatch)
+            if fitname:
+                _set_fit(hdu.header, name, rms_ra, rms_dec, nmatch)
     if "NEXTEND" in hdus[0].header:
         hdus[0].header["NEXTEND"] = len(hdus) - 1
 
 
 def previous_headers(hdus: fits.HDUList) -> dict[tuple[str, int], str]:
     """The primary and SCI headers as text, by (EXTNAME, EXTVER): enough to put a WCS back exactly."""
-    return {(hdu.name, int(hdu.ver)): hdu.header.tostring() for hdu in [hdus[0], *_science(hdus)]}
+    return {(hdu.name, int(hdu.ver)): hdu.header.tostring() for hdu in [hdus[0], *science_of(hdus)]}
 
 
 def wcs_type(name: str) -> str:
@@ -179,7 +183,8 @@ def quiet_stwcs() -> Iterator[None]:
             chatter.disabled = off
 
 
-def _science(hdus: fits.HDUList) -> list[fits.ImageHDU]:
+def science_of(hdus: fits.HDUList) -> list[fits.ImageHDU]:
+    """The SCI extensions, in the file's order."""
     return [hdu for hdu in hdus if hdu.name == "SCI"]
 
 
@@ -213,7 +218,7 @@ def _start_history(hdus: fits.HDUList) -> None:
     """The WCSCORR table and the archived OPUS solution, if not there yet; stwcs can only count EXTVER from 1."""
     from stwcs.wcsutil import wcscorr
 
-    versions = [int(hdu.ver) for hdu in _science(hdus)]
+    versions = [int(hdu.ver) for hdu in science_of(hdus)]
     if sorted(versions) == list(range(1, len(versions) + 1)):
         wcscorr.init_wcscorr(hdus)
 
@@ -228,6 +233,44 @@ def _archive(hdus: fits.HDUList, hdu: fits.ImageHDU, name: str) -> None:
     if old.strip().upper() != name.upper():
         number = next(i for i, one in enumerate(hdus) if one is hdu)
         altwcs.archive_wcs(hdus, [number], wcsname=old, mode=altwcs.ArchiveMode.AUTO_RENAME)
+
+
+def letters_of(header: fits.Header) -> list[str]:
+    """The letters of the alternate WCSs of a header."""
+    return [key for key in string.ascii_uppercase if f"CRVAL1{key}" in header or f"WCSNAME{key}" in header]
+
+
+def keep_primary(hdus: fits.HDUList) -> None:
+    """Copy the primary WCS of all SCI extensions to the next free letter, under its name or one with a counter.
+
+    Nothing is done when an alternate of all chips is the same under the same name.
+    """
+    science = science_of(hdus)
+    if any(all(_is_same(hdu.header, letter) for hdu in science) for letter in letters_of(science[0].header)):
+        return
+    with quiet_stwcs():
+        _start_history(hdus)
+        for hdu in science:
+            _archive(hdus, hdu, "")
+
+
+def forget_fit(header: fits.Header) -> None:
+    """Remove what belongs to the present WCS and must not stay behind when another takes its place."""
+    for key in ("WCSTYPE", "RMS_RA", "RMS_DEC", "NMATCH", "FITNAME", "HDRNAME", "CRDER1", "CRDER2"):
+        header.remove(key, ignore_missing=True)
+
+
+def _is_same(header: fits.Header, letter: str) -> bool:
+    if str(header.get("WCSNAME", "")).strip() != str(header.get(f"WCSNAME{letter}", "")).strip():
+        return False
+    keys = [f"{name}{i}" for name in ("CRVAL", "CRPIX") for i in (1, 2)]
+    keys += [f"CD{i}_{j}" for i in (1, 2) for j in (1, 2)]
+    pairs = [(header.get(key), header.get(f"{key}{letter}")) for key in keys]
+    # alternates are written with 12 decimals
+    return all(
+        isinstance(a, int | float) and isinstance(b, int | float) and abs(a - b) <= 1e-11 * max(1.0, abs(a))
+        for a, b in pairs
+    )
 
 
 def _set_wcs(header: fits.Header, wcs: ChipWCS, name: str) -> None:

@@ -61,8 +61,8 @@ _HEADERLET = Group(
             Kind.BOOL,
             True,
             "Attach to the exposure",
-            "Appends the headerlet to the exposure as an HDRLET extension, besides the file of its own. The "
-            "exposure then changes on disk even when updatehdr is off.",
+            "Appends the headerlet to the exposure as an HDRLET extension, besides the file of its own, "
+            "when its header is updated. With updatehdr off the exposure stays as it is and only the file is written.",
         ),
         Param(
             "hdrfile",
