@@ -14,7 +14,7 @@ from ui.actions import Actions
 from ui.settings import Settings
 
 VIEW_KEYS = (
-    ("Ctrl+1 … Ctrl+5", "Histogram, Residuals, Vectors, Blink, Products"),
+    ("Ctrl+1 … Ctrl+6", "Sources, Histogram, Residuals, Vectors, Blink, Products"),
     ("Delete", "Remove from the list"),
 )
 

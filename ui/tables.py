@@ -106,7 +106,8 @@ class FigureTable(QTableWidget):
     def _selected(self) -> None:
         items = self.selectedItems()
         if items:
-            self.chosen.emit(items[0].data(PATH))
+            current = self.item(self.currentRow(), 0)
+            self.chosen.emit((current if current in items else items[0]).data(PATH))
 
 
 class AlignTable(FigureTable):

@@ -1,4 +1,4 @@
-"""The five views as tabs."""
+"""The six views as tabs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from ui.views.prepared import Run
 from ui.views.products import ProductView
 from ui.views.residuals import ResidualView
 from ui.views.selection import Selection
+from ui.views.sources import SourcesView
 from ui.views.vectors import VectorView
 
 TITLES = {
+    "sources": "Sources",
     "histogram": "Histogram",
     "residuals": "Residuals",
     "vectors": "Vectors",
@@ -27,9 +29,9 @@ TITLES = {
     "products": "Products",
 }
 # the parameter tab that a view depends on: 0 Align, 1 Find sources, 2 Drizzle
-BESIDE = {"histogram": 0, "residuals": 0, "vectors": 1, "blink": 2, "products": 2}
+BESIDE = {"sources": 1, "histogram": 0, "residuals": 0, "vectors": 1, "blink": 2, "products": 2}
 # the table below: 0 Alignment, 1 Matches, 2 Cosmic rays
-FOOT = {"histogram": 0, "residuals": 1, "vectors": 1, "blink": 2, "products": 2}
+FOOT = {"sources": 0, "histogram": 0, "residuals": 1, "vectors": 1, "blink": 2, "products": 2}
 FRAME_S = 30.0
 
 
@@ -41,10 +43,11 @@ class ViewSet(QObject):
         super().__init__(self.tabs)
         self.tabs.setMinimumWidth(480)
         self.selection = Selection(self)
-        self.histogram = HistogramView()
+        self.sources, self.histogram = SourcesView(run), HistogramView()
         self.residuals, self.vectors = ResidualView(self.selection), VectorView(self.selection)
         self.blink, self.products = BlinkView(run), ProductView(run)
         self.pages: dict[str, QWidget] = {
+            "sources": self.sources,
             "histogram": self.histogram,
             "residuals": self.residuals,
             "vectors": self.vectors,
@@ -69,7 +72,7 @@ class ViewSet(QObject):
             self.blink.canvas.setFocus()
 
     def add_shortcuts(self, window: QMainWindow, menu: QMenu) -> None:
-        """Ctrl+1 to Ctrl+5, in the menu too."""
+        """Ctrl+1 to Ctrl+6, in the menu too."""
         for place, name in enumerate(self.pages, start=1):
             action = QAction(TITLES[name], window)
             action.setShortcut(QKeySequence(f"Ctrl+{place}"))

@@ -16,6 +16,7 @@ from ui.controllers.blink import BlinkController
 from ui.controllers.choices import ChoicesController
 from ui.controllers.drizzle import DrizzleController
 from ui.controllers.files import FilesController
+from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
 from ui.controllers.params import ParamsController
 from ui.controllers.show import ShowController
@@ -104,6 +105,8 @@ class MainWindow(QMainWindow):
         self.choices = ChoicesController(
             self.session, self.views, self.show_, self.align, self.params.history, self.quick, self
         )
+        found = self.params.states["imagefindpars"]
+        self.live = LiveController(self.listing, found, self.quick, self.views, self.show_, self)
         self.closer = Closer(self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
@@ -199,6 +202,7 @@ class MainWindow(QMainWindow):
     def _refresh_blink(self) -> None:
         if not self.files.is_reading:
             self.blink.refresh()
+            self.live.refresh()
 
     def _run_changed(self) -> None:
         self.status.set_running(self.session.running)
@@ -208,6 +212,7 @@ class MainWindow(QMainWindow):
     def _chosen(self, path: Path | None) -> None:
         self.show_.show_current(path)
         self.choices.refresh()
+        self.live.refresh()
         self.blink.show_current(path)
 
     def _aligned(self) -> None:

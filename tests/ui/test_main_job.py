@@ -91,7 +91,7 @@ def test_main_job(qtbot, window, exposures, tmp_path):
     assert [digest(path) for path in exposures] == before, "Align must not write"
     for row in (1, 2):
         click_row(qtbot, window, row)
-        for place, view in enumerate(("histogram", "residuals", "vectors"), start=1):
+        for place, view in enumerate(("histogram", "residuals", "vectors"), start=2):
             qtbot.keyClick(window, getattr(Qt.Key, f"Key_{place}"), Qt.KeyboardModifier.ControlModifier)
             assert window.pages()[view].isVisible()
             qtbot.wait(30)

@@ -9,12 +9,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from core.align.choices import Choice, Choices
-from core.align.peaks import nearest_peak
 from ui.panels.state import Change, History
 from ui.session import ALIGN, REFIT, Session
 
 if TYPE_CHECKING:
-    from core.align.results import ImageResult
+    from core.align.results import ImageResult, Offset
     from ui.controllers.align import AlignController
     from ui.controllers.show import ShowController
     from ui.lane import Lane
@@ -99,7 +98,7 @@ class ChoicesController(QObject):
         if image is None or image.offset is None or self._busy():
             return
         # the boxes of a wide search take longer than the window may be deaf
-        self.lane.run(nearest_peak, image.offset, x, y, done=self._peak_found, key="peak")
+        self.lane.run(_nearest_peak, image.offset, x, y, done=self._peak_found, key="peak")
 
     def _peak_found(self, place: tuple[float, float]) -> None:
         self._set(offset=(round(place[0], 3), round(place[1], 3)))
@@ -170,6 +169,13 @@ class ChoicesController(QObject):
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.setData(f"{tip} ({key})")
         return action
+
+
+def _nearest_peak(offset: Offset, x: float, y: float) -> tuple[float, float]:
+    """Runs in the lane, so that the window loads no kernels."""
+    from core.align.peaks import nearest_peak
+
+    return nearest_peak(offset, x, y)
 
 
 def _enable(action: QAction, reason: str) -> None:

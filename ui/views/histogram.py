@@ -23,6 +23,7 @@ ADVICE = {
     PeakStatus.EDGE: "the peak lies at the edge: increase searchrad",
     PeakStatus.CENTRE_OF_MASS: "too few pairs for a fit, so their centre of mass was taken: does the peak stand out?",
     PeakStatus.BAD_FIT: "no clear maximum, the highest bin was taken: find more or better sources",
+    PeakStatus.AMBIGUOUS: "two peaks stand out alike: choose the right one, or a searchrad that holds only one",
     PeakStatus.NO_DATA: "no pairs within the search radius: increase searchrad or find more sources",
     PeakStatus.NOT_USED: "the histogram was not used",
     PeakStatus.CHOSEN: "you chose this place: Automatic goes back to the peak that is found",
@@ -134,7 +135,7 @@ class HistogramView(ChartView):
     def _mark(self, offset: Offset) -> None:
         found = offset.status is not PeakStatus.NO_DATA
         rival = found and offset.second * RIVAL >= offset.height
-        other = second_peak(offset) if rival else None
+        other = rival_of(offset) if rival else None
         self.zero.setData([0.0], [0.0])
         self.peak.setVisible(found)
         self._place_ring(offset)
@@ -243,6 +244,13 @@ def histogram_frame(offset: Offset) -> Prepared:
     """The histogram stretched by the square root, so that low second peaks are seen beside a high one."""
     most = max(int(offset.histogram.max()), 1)
     return prepare("pairs", offset.histogram, Look("fixed", "sqrt", 0.0, float(most)), unit="pairs")
+
+
+def rival_of(offset: Offset) -> tuple[float, float] | None:
+    """Where the second peak lies, in frame pixels; None when there is none."""
+    if np.isfinite(offset.rival_x) and np.isfinite(offset.rival_y) and offset.status is not PeakStatus.CHOSEN:
+        return offset.rival_x, offset.rival_y
+    return second_peak(offset)
 
 
 def second_peak(offset: Offset) -> tuple[int, int] | None:

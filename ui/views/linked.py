@@ -144,12 +144,13 @@ def keys_of(residuals: Residuals, groups: list[Group], sign: str) -> list[str]:
 
 
 def scatter_words(residuals: Residuals, mas: float) -> str:
-    """rms of both axes in pixels and mas, and the robust one beside it."""
-    used = residuals.used
+    """rms of both axes in pixels and mas of the used matches; the robust one of all that the person left in."""
+    used, kept = residuals.used, residuals.state != State.EXCLUDED
     words = []
-    for axis, values in (("x", residuals.dx[used]), ("y", residuals.dy[used])):
-        rms = float(values.std()) if values.size else float("nan")
-        words.append(f"rms {axis} <b>{rms:.4f} px</b> ({rms * mas:.2f} mas), robust {robust_rms(values):.4f}")
+    for axis, values in (("x", residuals.dx), ("y", residuals.dy)):
+        rms = float(values[used].std()) if used.any() else float("nan")
+        robust = robust_rms(values[kept])
+        words.append(f"rms {axis} <b>{rms:.4f} px</b> ({rms * mas:.2f} mas), robust {robust:.4f}")
     return "; ".join(words)
 
 
@@ -166,14 +167,12 @@ def mean_words(residuals: Residuals, mas: float) -> str:
     means = chip_means(residuals)
     if len(means) < 2:
         return ""
-    return "Chip means (x, y): " + "; ".join(_mean(mean, mas) for mean in means) + "."
+    return "Chip means: " + "; ".join(_mean(mean, mas) for mean in means) + "."
 
 
 def _mean(mean: ChipMean, mas: float) -> str:
-    words = (
-        f"sci,{mean.extver} {signed(mean.dx, 4)}, {signed(mean.dy, 4)} \u00b1 {mean.error:.4f} px "
-        f"({signed(mean.dx * mas, 2)}, {signed(mean.dy * mas, 2)} mas)"
-    )
+    words = f"sci,{mean.extver} {signed(mean.dx, 4)}, {signed(mean.dy, 4)} \u00b1 {mean.error:.4f} px"
     if not mean.is_off:
-        return words
-    return f'<b style="color:{plot_colours().warn.name()}">{words}, off by itself</b>'
+        return words.replace(" ", "&nbsp;")
+    words += f" ({signed(mean.dx * mas, 2)}, {signed(mean.dy * mas, 2)} mas), off by itself"
+    return f'<b style="color:{plot_colours().warn.name()}">{words.replace(" ", "&nbsp;")}</b>'

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+MANY = 1500
 
 
 class Shape(StrEnum):
@@ -54,8 +57,11 @@ def draw_marks(
         y = origin.y() + group.y * (unit.y() - origin.y())
         seen = (x > area.left() - radius) & (x < area.right() + radius)
         seen &= (y > area.top() - radius) & (y < area.bottom() + radius)
+        if seen.sum() > MANY:
+            _draw_dots(painter, x[seen], y[seen], group.colour)
+            continue
         path = _path(x[seen], y[seen], radius, group.shape)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, bool(seen.sum() < 5000))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 150), 3.0))
         painter.drawPath(path)
@@ -63,6 +69,17 @@ def draw_marks(
         painter.drawPath(path)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     _draw_legend(painter, marks, area)
+
+
+def _draw_dots(painter: QPainter, x: NDArray[np.float64], y: NDArray[np.float64], colour: QColor) -> None:
+    """Too many for figures, which would cover the image and take seconds: a dot each, in one call."""
+    points = pg.functions.create_qpolygonf(len(x))
+    pairs = pg.functions.ndarray_from_qpolygonf(points)
+    pairs[:, 0], pairs[:, 1] = x, y
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for pen in (QPen(QColor(0, 0, 0, 150), 4.0), QPen(colour, 2.0)):
+        painter.setPen(pen)
+        painter.drawPoints(points)
 
 
 def _path(x: NDArray[np.float64], y: NDArray[np.float64], radius: float, shape: Shape) -> QPainterPath:

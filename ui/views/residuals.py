@@ -91,9 +91,9 @@ class ResidualView(LinkedChart):
     def _figures(self, residuals: Residuals) -> str:
         """N, rms of each axis in pixels and mas, how many were clipped, and what the colours mean."""
         keys = keys_of(residuals, self._groups, "\u25cf")
-        keys += ["\u2501&nbsp;running median"] if int(residuals.used.sum()) >= FEWEST else []
+        keys += ["\u2501&nbsp;running&nbsp;median"] if int(residuals.used.sum()) >= FEWEST else []
         words = f"{scatter_words(residuals, self._mas)}; {state_words(residuals)}. Image \u2212 fit."
-        return f"{words} {mean_words(residuals, self._mas)} &nbsp; {' &nbsp; '.join(keys)}"
+        return f"{words}<br>{mean_words(residuals, self._mas)} &nbsp; {' &nbsp; '.join(keys)}"
 
     def _panels(self, residuals: Residuals) -> list[tuple[Floats, Floats]]:
         """Abscissa and ordinate of the four panels in the order they were made."""

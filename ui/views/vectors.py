@@ -201,9 +201,9 @@ class VectorView(LinkedChart):
         keys = keys_of(residuals, self._groups, "\u2192")
         means = mean_words(residuals, self._mas)
         if means and self.show_means.isChecked():
-            keys.append(f"<b>\u2192</b>&nbsp;chip means, {MEAN_FACTOR}\u00d7")
-        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}. {means}"
-        return f"{words} &nbsp; {' &nbsp; '.join(keys)}"
+            keys.append(f"<b>\u2192</b>&nbsp;chip&nbsp;means,&nbsp;{MEAN_FACTOR}\u00d7")
+        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}."
+        return f"{words}<br>{means} &nbsp; {' &nbsp; '.join(keys)}"
 
     def _matches_near(self, scene: QPointF) -> int | None:
         residuals = self._residuals
