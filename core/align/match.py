@@ -52,8 +52,9 @@ def match(
     params: MatchParams,
     fitting: FitParams,
     centre: Floats,
+    start: Placing | None = None,
 ) -> Matches:
-    """Match an image to the reference, beginning at `offset`; `centre` is the frame's CRPIX, 0-based.
+    """Match an image to the reference, beginning at `start` or `offset`; `centre` is the frame's CRPIX, 0-based.
 
     First the offset is refined on the pairs themselves, then matching and fitting take turns until the pairs
     stay the same. The pairs may be fewer than `minobj`: the caller judges.
@@ -66,7 +67,7 @@ def match(
         return Matches(np.empty(0, np.int64), np.empty(0, np.int64))
     xy, uv = xy[xy_kept], uv[uv_kept]
     tree = cKDTree(xy)
-    placing = Placing.at(*_refined(tree, xy, uv, offset, params.tolerance), centre)
+    placing = start or Placing.at(*_refined(tree, xy, uv, offset, params.tolerance), centre)
     pairs = nearest(tree, xy, placing(uv), params.tolerance)
     for _ in range(ROUNDS):
         placed = _placed(xy, uv, pairs, fitting, centre)

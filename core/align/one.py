@@ -9,15 +9,18 @@ import numpy as np
 
 from core.align.choices import Choice
 from core.align.fit import fit
-from core.align.match import match
+from core.align.match import Placing, match
 from core.align.offset import offset
+from core.align.pattern import Pattern, pattern
 from core.align.peaks import chosen_peak
+from core.align.quality import doubts
 from core.align.refer import Reference
-from core.align.results import Bools, Fit, ImageResult, Matches, Offset, Sources, Status
-from core.align.settings import FitParams, MatchParams
+from core.align.results import Bools, Fit, ImageResult, Matches, Offset, PeakStatus, Sources, Status
+from core.align.settings import FindParams, FitParams, MatchParams
 from core.align.sources import fit_positions, pair_variances
+from core.align.suggest import Advisor
 from core.align.update import corrected
-from core.align.verdict import Verdict, judge
+from core.align.verdict import Verdict, judge, judge_pattern
 from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from core.runs.memory import Memory
@@ -46,36 +49,109 @@ class One:
 class Aligner:
     """Aligns images in one frame with the same parameters."""
 
-    def __init__(self, matching: MatchParams, fitting: FitParams, frame: ChipWCS, memory: Memory) -> None:
+    def __init__(
+        self, matching: MatchParams, fitting: FitParams, find: FindParams, frame: ChipWCS, memory: Memory
+    ):
         self.matching = matching
         self.fitting = fitting
+        self.find = find
         self.frame = frame
         self.memory = memory
+        self.centre = frame.crpix - 1.0
 
     def aligned(self, made: ImageResult, one: One) -> ImageResult:
-        """`made` with offset, matches, fit and new WCSs, as far as one gets, and the verdict."""
+        """`made` with offset, matches, fit, new WCSs and quality, as far as one gets, and the verdict.
+
+        Where the histogram fails or leaves doubts the pattern of the stars is asked. It takes the histogram's place if
+        it matches more stars; if it lies beyond what the parameters allow, the image fails and the reason says so.
+        """
         matching = self._matching(one.choice)
         found = self._offset(one, matching)
         made = replace(made, offset=found)
         verdict = judge(matching, offset=found)
-        if verdict is not None:
-            return failed(made, verdict)
-        matches = self._match(one, found, matching)
-        made = replace(made, matches=matches)
+        plain = self._finished(made, one, matching, None) if verdict is None else None
+        if plain is None:
+            assert verdict is not None
+            plain = self.refused(made, verdict, matching)
+        if not self._in_doubt(plain, one, matching):
+            return plain
+        other = self._pattern(one, matching)
+        if other is None:
+            return plain
+        objection = judge_pattern(matching, other, self.frame.scale)
+        if objection is not None:
+            return self._beyond(plain, other, objection, matching)
+        offset_now = replace(chosen_peak(found, *other.offset), status=PeakStatus.PATTERN)
+        turned = self._finished(replace(made, offset=offset_now), one, matching, other.placing)
+        return _better(plain, turned, self._confirmed(plain, matching))
+
+    def refused(
+        self, made: ImageResult, verdict: Verdict, matching: MatchParams | None = None
+    ) -> ImageResult:
+        """The image's result so far as a failure, with its reason and what may help."""
+        advisor = Advisor(self.find, matching or self.matching, self.fitting, self.frame.scale)
+        return replace(
+            made,
+            status=Status.FAILED,
+            reason=verdict.reason,
+            advice=verdict.advice,
+            suggestions=advisor.suggestions((verdict.kind,), made),
+        )
+
+    def _finished(
+        self, made: ImageResult, one: One, matching: MatchParams, start: Placing | None
+    ) -> ImageResult:
+        """Matches, fit and verdicts, beginning at the offset of `made` or at `start`."""
+        assert made.offset is not None
+        matches = self._match(one, made.offset, matching, start)
+        made = replace(made, matches=matches, method=_METHODS.get(made.offset.status, "histogram"))
         left = _left(matches, one.excluded(matches))
         verdict = judge(matching, matches=left, image=one.sources, reference=one.reference.sources)
         if verdict is not None:
-            return failed(made, verdict)
+            return self.refused(made, verdict, matching)
         try:
-            fitted = self._fit(one, matches, matching)
+            fitted = self._fit(one, matches, matching, start)
         except Refusal as refusal:
-            return replace(made, status=Status.FAILED, reason=refusal.what, advice=refusal.advice)
+            return self.refused(made, Verdict(refusal.what, refusal.advice, "geometry"), matching)
         made = replace(made, fit=fitted)
         verdict = judge(matching, fit=fitted)
         if verdict is not None:
-            return failed(made, verdict)
+            return self.refused(made, verdict, matching)
         new = {extver: corrected(wcs, self.frame, fitted) for extver, wcs in one.chips.items()}
-        return replace(made, status=Status.ALIGNED, new_wcs=new)
+        made = replace(made, status=Status.ALIGNED, new_wcs=new)
+        return self._with_quality(made, matching, confirmed=start is not None)
+
+    def _with_quality(self, made: ImageResult, matching: MatchParams, confirmed: bool) -> ImageResult:
+        found = doubts(made, matching, self.centre, confirmed=confirmed)
+        advisor = Advisor(self.find, matching, self.fitting, self.frame.scale)
+        return replace(
+            made,
+            quality="doubtful" if found else "good",
+            doubts=tuple(doubt.text for doubt in found),
+            suggestions=advisor.suggestions(tuple(doubt.kind for doubt in found), made),
+        )
+
+    def _confirmed(self, plain: ImageResult, matching: MatchParams) -> ImageResult:
+        """The histogram's result with the doubts that are left when the pattern of the stars agrees."""
+        if plain.status is not Status.ALIGNED:
+            return plain
+        return self._with_quality(plain, matching, confirmed=True)
+
+    def _beyond(
+        self, plain: ImageResult, other: Pattern, objection: Verdict, matching: MatchParams
+    ) -> ImageResult:
+        """The stars match where the parameters do not allow it: the true reason, unless as many match as it is."""
+        n = 0 if plain.fit is None else plain.fit.n_used
+        if plain.status is Status.ALIGNED and n >= AGREE * other.count:
+            return plain
+        assert plain.offset is not None
+        known = replace(plain.offset, x=other.offset[0], y=other.offset[1])
+        made = self.refused(replace(plain, offset=known), objection, matching)
+        return replace(made, offset=plain.offset, new_wcs={}, quality="", doubts=())
+
+    def _in_doubt(self, plain: ImageResult, one: One, matching: MatchParams) -> bool:
+        """Whether the pattern of the stars should be asked: not where the person chose."""
+        return matching.use2dhist and one.choice.offset is None and not plain.is_good
 
     def _matching(self, choice: Choice) -> MatchParams:
         if choice.wider is None:
@@ -91,22 +167,28 @@ class Aligner:
         )
         return found if one.choice.offset is None else chosen_peak(found, *one.choice.offset)
 
-    def _match(self, one: One, found: Offset, matching: MatchParams) -> Matches:
-        # the rounds of matching use a fit of their own: nclip and sigma must not change the pairs
-        inner = FitParams(self.fitting.fitgeometry, minobj=4)
-        key = (one.pair, matching, self.fitting.fitgeometry, one.choice.offset)
-        centre = self.frame.crpix - 1.0
+    def _pattern(self, one: One, m: MatchParams) -> Pattern | None:
         return self.memory.recall(
-            "match", key, lambda: match(one.sources, one.reference.sources, found, matching, inner, centre)
+            "pattern",
+            (one.pair, m.tolerance, m.minobj),
+            lambda: pattern(one.sources, one.reference.sources, m.tolerance, m.minobj, self.centre),
         )
 
-    def _fit(self, one: One, matches: Matches, matching: MatchParams) -> Fit:
+    def _match(self, one: One, found: Offset, matching: MatchParams, start: Placing | None) -> Matches:
+        # the rounds of matching use a fit of their own: nclip and sigma must not change the pairs
+        inner = FitParams(self.fitting.fitgeometry, minobj=4)
+        key = (one.pair, matching, self.fitting.fitgeometry, one.choice.offset, start is not None)
         image, reference = one.sources, one.reference.sources
-        centre = self.frame.crpix - 1.0
-        xy = fit_positions(image)[matches.image] - centre
-        uv = fit_positions(reference)[matches.reference] - centre
+        return self.memory.recall(
+            "match", key, lambda: match(image, reference, found, matching, inner, self.centre, start)
+        )
+
+    def _fit(self, one: One, matches: Matches, matching: MatchParams, start: Placing | None) -> Fit:
+        image, reference = one.sources, one.reference.sources
+        xy = fit_positions(image)[matches.image] - self.centre
+        uv = fit_positions(reference)[matches.reference] - self.centre
         out = one.excluded(matches)
-        key = (one.pair, matching, self.fitting, one.choice.offset, out.tobytes())
+        key = (one.pair, matching, self.fitting, one.choice.offset, start is not None, out.tobytes())
         return self.memory.recall(
             "fit",
             key,
@@ -114,10 +196,29 @@ class Aligner:
         )
 
 
-def failed(made: ImageResult, verdict: Verdict) -> ImageResult:
-    """The image's result so far as a failure with its reason."""
-    return replace(made, status=Status.FAILED, reason=verdict.reason, advice=verdict.advice)
+def _better(plain: ImageResult, turned: ImageResult, confirmed: ImageResult) -> ImageResult:
+    """The histogram's result or the pattern's, whichever uses clearly more stars; when both agree, the histogram's
+    without the doubts that this settles."""
+    if turned.status is not Status.ALIGNED or turned.fit is None:
+        return plain
+    if (
+        plain.status is not Status.ALIGNED
+        or plain.fit is None
+        or turned.fit.n_used * AGREE > plain.fit.n_used
+    ):
+        return turned
+    apart = np.hypot(*(turned.fit.shift - plain.fit.shift))
+    same = apart < 1.0 and abs(turned.fit.scale - plain.fit.scale) < 1e-3
+    return confirmed if same else plain
 
 
 def _left(matches: Matches, out: Bools) -> Matches:
     return matches if not out.any() else Matches(matches.reference[~out], matches.image[~out])
+
+
+AGREE = 0.8  # of the stars that the pattern matches: the histogram's result is as good
+_METHODS = {
+    PeakStatus.PATTERN: "pattern",
+    PeakStatus.CHOSEN: "by hand",
+    PeakStatus.NOT_USED: "given",
+}

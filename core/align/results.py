@@ -326,7 +326,8 @@ class Applied:
 @dataclass(frozen=True, eq=False)
 class Alignment:
     """The whole result. `frame` is the undistorted reference frame; `reference` the sources matched against (with
-    expand_refcat as they grew); `applied` what became of the headers, when a run wrote them."""
+    expand_refcat as they grew); `applied` what became of the headers, when a run wrote them; `products` the files that
+    a run left, `failures` one line for each that it could not write, headers apart."""
 
     frame: ChipWCS
     reference_name: str
@@ -334,6 +335,8 @@ class Alignment:
     images: tuple[ImageResult, ...]
     seconds: dict[str, float]
     applied: tuple[Applied, ...] = ()
+    products: tuple[Path, ...] = ()
+    failures: tuple[str, ...] = ()
 
     def image(self, name: str) -> ImageResult:
         """The result of the file called `name`; KeyError if there is none."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.align.choices import Choices
 from core.align.given import Given
-from core.align.one import Aligner, One, failed
+from core.align.one import Aligner, One
 from core.align.order import Overlaps, Queue, outlines
 from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, at_year, expanded, from_catalog, from_image, none
@@ -74,7 +74,7 @@ def align(
     paths = [Path(file) for file in files]
     if len({path.resolve() for path in paths}) < len(paths):
         raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
-    run.memory.make_room(4 * len(paths), "open", "find", "sources", "offset", "match", "fit")
+    run.memory.make_room(4 * len(paths), "open", "find", "sources", "offset", "pattern", "match", "fit")
     images = run.find_all(paths)
     frame, images = run.place_all(images)
     reference = run.reference(images, frame)
@@ -273,7 +273,7 @@ class _Run:
                 image = images[index]
                 result = self.result(image, reference, frame)
                 done[image.path] = result
-                if grows and result.status is Status.ALIGNED:
+                if grows and result.is_good:
                     reference = expanded(reference, result, frame, self.matching.tolerance)
                     queue.grown(index)
                 elif result.status is Status.FAILED and image.sources is not None:
@@ -305,9 +305,10 @@ class _Run:
         present = _chips(image)
         if reference.path is not None and reference.path.resolve() == image.path.resolve():
             return replace(made, status=Status.REFERENCE, new_wcs=present)
+        aligner = Aligner(self.matching, self.fitting, self.find_params, frame, self.memory)
         short = too_few_sources(image.sources, self.matching.minobj)
         if short is not None:
-            return failed(made, short)
+            return aligner.refused(made, short)
         if not len(reference.sources):
             return replace(
                 made,
@@ -319,7 +320,7 @@ class _Run:
         if there is not reference:
             made = replace(made, reference=there.sources)
         one = One(image.sources, image.key, there, present, choice)
-        return Aligner(self.matching, self.fitting, frame, self.memory).aligned(made, one)
+        return aligner.aligned(made, one)
 
 
 def _chips(image: _Image) -> dict[int, ChipWCS]:

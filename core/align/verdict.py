@@ -7,18 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.align.match import beats_chance, chance_matches
+from core.align.pattern import Pattern
 from core.align.results import Fit, Matches, Offset, PeakStatus, Sources
 from core.align.settings import MatchParams
 
 LARGEST_SCALE_CHANGE = 0.02
+LARGEST_TURN = 2.0  # degrees; a header that is off by more is not a pointing error
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why an image is not aligned, and what to change."""
+    """Why an image is not aligned, and what to change; `kind` is what `core.align.suggest` goes by."""
 
     reason: str
     advice: str
+    kind: str = ""
 
 
 def too_few_sources(sources: Sources, minobj: int) -> Verdict | None:
@@ -27,7 +30,9 @@ def too_few_sources(sources: Sources, minobj: int) -> Verdict | None:
         return None
     many = "No source is" if not len(sources) else f"Only {len(sources)} sources are"
     return Verdict(
-        f"{many} found, {max(1, minobj)} are needed (minobj).", "a lower threshold or a smaller minobj."
+        f"{many} found, {max(1, minobj)} are needed (minobj).",
+        "a lower threshold or a smaller minobj.",
+        "sources",
     )
 
 
@@ -55,19 +60,52 @@ def _judge_offset(params: MatchParams, offset: Offset) -> Verdict | None:
         return Verdict(
             f"No source lies within {radius} of a reference source.",
             "a larger searchrad; check that the images overlap.",
+            "no pairs",
         )
     if offset.status is PeakStatus.BAD_FIT:
         return Verdict(
             f"The 2D histogram has no significant peak within {radius}: {offset.height} pairs in "
             f"the bin of the best place, {offset.second} in another.",
             "a larger searchrad, a threshold that gives more stars in common, or dqbits to leave out bad pixels.",
+            "no peak",
         )
     if offset.status is PeakStatus.EDGE:
         return Verdict(
             f"The peak of the 2D histogram lies at its edge ({offset.x:+.1f}, {offset.y:+.1f} pixels).",
             "a larger searchrad.",
+            "edge",
+        )
+    if offset.status is PeakStatus.AMBIGUOUS:
+        return Verdict(
+            f"The 2D histogram has two peaks alike: at ({offset.x:+.1f}, {offset.y:+.1f}) and at "
+            f"({offset.rival_x:+.1f}, {offset.rival_y:+.1f}) pixels, which stands out {offset.rival:.0%} as much.",
+            "choosing the right peak by hand, or a searchrad that holds only one.",
+            "ambiguous",
         )
     return None
+
+
+def judge_pattern(params: MatchParams, found: Pattern, scale: float) -> Verdict | None:
+    """The objection to what the pattern of the stars says, in a frame of `scale` arcsec; None if it may be used."""
+    x, y = found.offset
+    if abs(found.rot) > LARGEST_TURN:
+        return Verdict(
+            f"{found.count} stars match only{_turned(found.rot)}: the header's orientation is wrong.",
+            "the orientation in the header (CD matrix, ORIENTAT), or fetch the exposure again.",
+            "turned",
+        )
+    if np.hypot(x, y) > params.radius(scale):
+        return Verdict(
+            f"{found.count} stars match {np.hypot(x, y) * scale:.2f} arcsec away ({x:+.1f}, {y:+.1f} pixels"
+            f"{_turned(found.rot)}), beyond searchrad.",
+            "a larger searchrad.",
+            "beyond",
+        )
+    return None
+
+
+def _turned(rot: float) -> str:
+    return f" turned by {rot:.2f} degrees" if abs(rot) > 0.05 else ""
 
 
 def _judge_matches(
@@ -77,22 +115,25 @@ def _judge_matches(
         return Verdict(
             f"Only {len(matches)} matches, {max(1, params.minobj)} are needed (minobj).",
             "a lower threshold, a larger tolerance or a smaller minobj.",
+            "matches",
         )
     expected = chance_matches(image, reference, matches, params.tolerance)
     if not beats_chance(len(matches), expected):
         return Verdict(
             f"{len(matches)} matches are no more than chance gives (about {expected:.0f}).",
             "a smaller tolerance, a higher threshold, or use2dhist = yes with a larger searchrad.",
+            "chance",
         )
     return None
 
 
 def _judge_fit(fit: Fit) -> Verdict | None:
     if not np.isfinite(fit.matrix).all() or not np.isfinite(fit.shift).all():
-        return Verdict("The fit has no finite result.", "fitgeometry = shift.")
+        return Verdict("The fit has no finite result.", "fitgeometry = shift.", "implausible")
     if np.linalg.det(fit.matrix) < 0 or abs(fit.scale - 1.0) > LARGEST_SCALE_CHANGE:
         return Verdict(
             f"The fit is not plausible: scale {fit.scale:.4f}.",
             "fitgeometry = shift, or a smaller tolerance and searchrad.",
+            "implausible",
         )
     return None
