@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from astropy.io import fits
 
 from core.align.results import Alignment, Applied, ImageResult, Status, Written
 from core.align.settings import AlignSettings
 from core.align.update import sky_rms
+from core.data.fitsfile import open_fits
 from core.data.headerlets import (
     HeaderletWords,
     attach,
     check_target,
-    export_headerlet,
     headerlet_path,
+    in_memory,
     make_headerlet,
     write_headerlet,
 )
-from core.data.wcsbook import check_wcsname, write_wcs
+from core.data.wcsbook import check_wcsname, update_wcs, write_wcs
 from core.errors import Refusal
 from core.runs.progress import Progress
 
@@ -58,23 +60,27 @@ def export_headerlets(
     """
 
     def one(image: ImageResult) -> None:
-        values = settings.tweakreg
-        assert image.fit is not None
-        east, north = sky_rms(image.fit, alignment.frame)
-        export_headerlet(
-            image.path,
-            _target(image.path, settings, folder),
-            headerlet_words(settings),
-            new=image.new_wcs,
-            clobber=values["clobber"],
-            wcsname=check_wcsname(image.path, values["wcsname"], values["reusename"]),
-            reusename=values["reusename"],
-            rms_ra=east,
-            rms_dec=north,
-            nmatch=image.fit.n_used,
-        )
+        target = _target(image.path, settings, folder)
+        clobber = bool(settings.tweakreg["clobber"])
+        check_target(target, clobber)
+        with open_fits(image.path) as opened:
+            hdus = in_memory(opened)
+            new_header(hdus, image, alignment, settings)
+            made = make_headerlet(hdus, headerlet_words(settings), file=image.path, nmatch=_used(image))
+        write_headerlet(made, target, clobber=clobber)
 
     return _each(alignment, one, "Write headerlets", progress)
+
+
+def new_header(hdus: fits.HDUList, image: ImageResult, alignment: Alignment, settings: AlignSettings) -> None:
+    """Change the headers of `hdus`, which may be in memory, as Apply does; raises `Refusal` when it would."""
+    try:
+        update_wcs(hdus, image.new_wcs, **_of_wcs(image, alignment, settings))
+    except Refusal as refusal:
+        # HDUs in memory do not know their file
+        raise Refusal(
+            refusal.what, file=image.path, subject=refusal.subject, advice=refusal.advice
+        ) from refusal
 
 
 def headerlet_words(settings: AlignSettings) -> HeaderletWords:
@@ -119,14 +125,12 @@ def _apply_one(
     values = settings.tweakreg
     fit, matches = image.fit, image.matches
     assert fit is not None
-    east, north = sky_rms(fit, alignment.frame)
-    _no_archive(image.path)
     target = _target(image.path, settings, folder)
     if values["headerlet"]:
         check_target(target, values["clobber"])
 
     def also(hdus: fits.HDUList) -> None:
-        made = make_headerlet(hdus, headerlet_words(settings), file=image.path, nmatch=fit.n_used)
+        made = make_headerlet(hdus, headerlet_words(settings), file=image.path, nmatch=_used(image))
         if values["attach"]:
             attach(hdus, made, file=image.path)
         write_headerlet(made, target, clobber=values["clobber"])
@@ -134,11 +138,7 @@ def _apply_one(
     write_wcs(
         image.path,
         image.new_wcs,
-        wcsname=values["wcsname"],
-        reusename=values["reusename"],
-        rms_ra=east,
-        rms_dec=north,
-        nmatch=fit.n_used,
+        **_of_wcs(image, alignment, settings),
         action=f"Aligned to {alignment.reference_name}",
         detail=f"{fit.geometry}, {fit.n_used} of {len(matches) if matches is not None else 0} matches, "
         f"rms {fit.rms_x:.4f} {fit.rms_y:.4f} px",
@@ -146,11 +146,30 @@ def _apply_one(
     )
 
 
+def _of_wcs(image: ImageResult, alignment: Alignment, settings: AlignSettings) -> dict[str, Any]:
+    """What `write_wcs` and `update_wcs` are told of a solution."""
+    values = settings.tweakreg
+    assert image.fit is not None
+    east, north = sky_rms(image.fit, alignment.frame)
+    return {
+        "wcsname": values["wcsname"],
+        "reusename": values["reusename"],
+        "rms_ra": east,
+        "rms_dec": north,
+        "nmatch": image.fit.n_used,
+    }
+
+
+def _used(image: ImageResult) -> int:
+    return image.fit.n_used if image.fit is not None else 0
+
+
 def _target(path: Path, settings: AlignSettings, folder: str | Path | None) -> Path:
     return headerlet_path(path, settings.tweakreg["hdrfile"], path.parent if folder is None else folder)
 
 
-def _no_archive(path: Path) -> None:
+def no_archive(path: Path) -> None:
+    """Raise `Refusal` for a compressed file."""
     if path.suffix == ".gz":
         raise Refusal("A compressed file is not changed.", file=path, advice="gunzip it first.")
 
@@ -162,8 +181,12 @@ def check_names(
     written into `folder`."""
     values = settings.tweakreg
     for file in files if values["updatehdr"] else ():
-        _no_archive(Path(file))
-        check_wcsname(file, values["wcsname"], values["reusename"])
+        try:
+            check_wcsname(file, values["wcsname"], values["reusename"])
+        except Refusal as refusal:
+            # what cannot be read fails for itself when it is aligned
+            if refusal.subject == "wcsname":
+                raise
     if values["headerlet"]:
         headerlet_words(settings).check()
         targets = [_target(Path(file), settings, folder) for file in files]

@@ -20,7 +20,11 @@ Floats = NDArray[np.float64]
 
 def corrected(chip: ChipWCS, frame: ChipWCS, fit: Fit) -> ChipWCS:
     """The chip's WCS after `fit` in `frame`: new CRVAL and CD; CRPIX, SIP and tables as they are."""
-    move = sky_correction(frame, fit)
+    return moved_on_sky(chip, sky_correction(frame, fit))
+
+
+def moved_on_sky(chip: ChipWCS, move: Floats) -> ChipWCS:
+    """The chip's WCS when the sky moves by the (3, 3) matrix `move`, exact to first order at its reference point."""
     here = tangent_basis(*chip.crval)
     direction = move @ here[:, 2]
     ra = np.degrees(np.arctan2(direction[1], direction[0])) % 360.0
@@ -42,6 +46,17 @@ def sky_correction(frame: ChipWCS, fit: Fit) -> Floats:
     plane[:2, 2] = -np.radians(frame.cd @ back @ fit.shift)
     basis = tangent_basis(*frame.crval)
     return np.asarray(basis @ plane @ basis.T)
+
+
+def drizzled_correction(old: ChipWCS, new: ChipWCS) -> Floats:
+    """The (3, 3) matrix that takes directions as WCS `old` of a drizzled image has them to where `new` has them.
+
+    Both are linear TAN WCSs of the same pixels: planes x' = A x + b, with x = CD_old (p - CRPIX_old).
+    """
+    plane = np.eye(3)
+    plane[:2, :2] = new.cd @ np.linalg.inv(old.cd)
+    plane[:2, 2] = np.radians(new.cd @ (old.crpix - new.crpix))
+    return np.asarray(tangent_basis(*new.crval) @ plane @ tangent_basis(*old.crval).T)
 
 
 def tangent_basis(ra: float, dec: float) -> Floats:

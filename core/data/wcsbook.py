@@ -37,6 +37,14 @@ def check_wcsname(path: str | Path, name: str, reuse: bool) -> str:
         The name is that of the present WCS and `reuse` is off, or of any alternate WCS (`reuse` does not help),
         or it cannot be written in FITS.
     """
+    name = _valid(name)
+    with open_fits(path) as hdus:
+        for hdu in science_of(hdus):
+            _check_names(hdu.header, name, reuse, path)
+    return name
+
+
+def _valid(name: str) -> str:
     name = name.strip()
     if name.upper() in _BLANK:
         name = DEFAULT_NAME
@@ -46,9 +54,6 @@ def check_wcsname(path: str | Path, name: str, reuse: bool) -> str:
             subject="wcsname",
             advice="Choose another name.",
         )
-    with open_fits(path) as hdus:
-        for hdu in science_of(hdus):
-            _check_names(hdu.header, name, reuse, path)
     return name
 
 
@@ -112,7 +117,7 @@ def update_wcs(
     Refusal
         A name in use, a chip without its extension, no letter free; nothing is changed then.
     """
-    name = DEFAULT_NAME if wcsname.strip().upper() in _BLANK else wcsname.strip()
+    name = _valid(wcsname)
     path = hdus.filename() or ""
     science = science_of(hdus)
     missing = set(new) - {int(hdu.ver) for hdu in science}
