@@ -32,7 +32,8 @@ SUFFIXES = (".fits", ".fit", ".fits.gz", ".fit.gz", ".fts")
 class Entry:
     """One line: a file, what it holds once it was read, what is wrong with it, what became of it.
 
-    `badge` is REFERENCE, ALIGNED, APPLIED, FAILED, SKIPPED, NOT WRITTEN or ""; `why` its reason, shown as tooltip.
+    `badge` is REFERENCE, ALIGNED, DOUBTFUL, APPLIED, FAILED, SKIPPED, NOT WRITTEN or "";
+    `why` its reason, shown as tooltip.
     """
 
     path: Path
@@ -295,5 +296,6 @@ def badge_colour(text: str) -> str:
         "UNREADABLE": theme.bad,
         "NOT WRITTEN": theme.bad,
         "SKIPPED": theme.warn,
+        "DOUBTFUL": theme.warn,
     }
     return colours.get(text, theme.muted)

@@ -76,7 +76,7 @@ class FolderLine(QWidget):
 
 
 def panes(
-    box: QWidget, params: QTabWidget, views: QTabWidget, foot: QTabWidget
+    box: QWidget, params: QTabWidget, views: QWidget, foot: QTabWidget
 ) -> tuple[QSplitter, QSplitter, QSplitter]:
     """Exposures above parameters on the left; views above tables and log on the right."""
     left = QSplitter(Qt.Orientation.Vertical)
@@ -100,6 +100,17 @@ def panes(
     left.setMinimumWidth(290)
     whole.setContentsMargins(6, 6, 6, 0)
     return whole, left, right
+
+
+def under(above: QWidget, below: QWidget) -> QWidget:
+    """One widget over another that may be hidden."""
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(above, 1)
+    column.addWidget(below)
+    return whole
 
 
 def framed(widget: QWidget) -> QFrame:

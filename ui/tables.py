@@ -117,7 +117,7 @@ class AlignTable(FigureTable):
         super().__init__(
             {
                 "image": "File",
-                "status": "REFERENCE, ALIGNED, FAILED or SKIPPED",
+                "status": "REFERENCE, ALIGNED, FAILED or SKIPPED; doubtful when something speaks against the alignment",
                 "sources": "Sources found",
                 "matches": "Sources matched with the reference",
                 "used": "Matches kept by the clipping of the fit",
@@ -138,7 +138,7 @@ class AlignTable(FigureTable):
         self.setRowCount(len(images))
         for row, image in enumerate(images):
             self.fill(row, image.path, align_figures(image))
-            self.item(row, 1).setForeground(QColor(badge_colour(str(image.status))))
+            self.item(row, 1).setForeground(QColor(badge_colour(badge_of(image))))
             self.item(row, 2).setToolTip(source_figures(image))
             if image.fit is None:
                 self._spread_remark(row)
@@ -210,10 +210,16 @@ def align_figures(image: ImageResult) -> list[str]:
     matched = str(len(image.matches)) if image.matches is not None else ""
     used = str(fit.n_used) if fit is not None else ""
     remark = remark_of(image)
-    return [image.name, str(image.status), str(sources) if sources else "", matched, used, *figures, remark]
+    status = f"{image.status}, doubtful" if badge_of(image) == "DOUBTFUL" else str(image.status)
+    return [image.name, status, str(sources) if sources else "", matched, used, *figures, remark]
 
 
 def remark_of(image: ImageResult) -> str:
     """Why an image has its status, and what to try."""
     advice = f"Try: {image.advice}" if image.advice else ""
-    return " ".join(part for part in (image.reason, advice) if part)
+    return " ".join(part for part in (image.reason, *image.doubts, advice) if part)
+
+
+def badge_of(image: ImageResult) -> str:
+    """The word of the list: the status, or DOUBTFUL for an alignment that something speaks against."""
+    return "DOUBTFUL" if image.doubts and str(image.status) == "ALIGNED" else str(image.status)

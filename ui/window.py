@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
@@ -27,12 +28,16 @@ from ui.lane import Lane
 from ui.logview import LogView
 from ui.matchtable import MatchTable
 from ui.menus import Menus
+from ui.remedies import Remedies
 from ui.runner import Runner, tell
 from ui.session import ALIGN, APPLY, DRIZZLE, Session, unavailable
 from ui.settings import Settings
 from ui.statusline import StatusLine
 from ui.tables import AlignTable, CosmicTable
 from ui.viewset import ViewSet
+
+if TYPE_CHECKING:
+    from core.align.results import Suggestion
 
 
 class MainWindow(QMainWindow):
@@ -79,6 +84,7 @@ class MainWindow(QMainWindow):
         self.box = layout.ExposureBox(self.listing, self.actions_)
         self.param_tabs, self.foot = layout.tabs(), layout.tabs()
         self.views = ViewSet(self.quick.run)
+        self.remedies = Remedies()
         self.align_table, self.cosmic_table = AlignTable(), CosmicTable()
         self.match_table = MatchTable(self.views.selection)
         for widget, title in (
@@ -88,7 +94,9 @@ class MainWindow(QMainWindow):
             (self.log, "Log"),
         ):
             self.foot.addTab(widget, title)
-        self.splitters = layout.panes(self.box, self.param_tabs, self.views.tabs, self.foot)
+        self.splitters = layout.panes(
+            self.box, self.param_tabs, layout.under(self.views.tabs, self.remedies), self.foot
+        )
         self.setCentralWidget(self.splitters[0])
         self.status = StatusLine(self.actions_["stop"], self)
         self.setStatusBar(self.status)
@@ -101,7 +109,7 @@ class MainWindow(QMainWindow):
         self.align = AlignController(*common, self.ask, self)
         self.drizzle = DrizzleController(*common, self.align, self.ask, self)
         tables = (self.align_table, self.match_table, self.cosmic_table)
-        self.show_ = ShowController(self.session, self.views, *tables, self)
+        self.show_ = ShowController(self.session, self.views, *tables, self.remedies, self)
         self.choices = ChoicesController(
             self.session, self.views, self.show_, self.align, self.params.history, self.quick, self
         )
@@ -137,6 +145,7 @@ class MainWindow(QMainWindow):
         self.align.aligned.connect(self._aligned)
         self.align.refitted.connect(self._refitted)
         self.drizzle.drizzled.connect(self._drizzled)
+        self.remedies.chosen.connect(self._try)
         self.lane.troubled.connect(self._troubled)
         self.log.spoke.connect(self._spoke)
         style.switch().changed.connect(self.show_.show_figures)
@@ -206,6 +215,7 @@ class MainWindow(QMainWindow):
 
     def _run_changed(self) -> None:
         self.status.set_running(self.session.running)
+        self.remedies.set_busy(bool(self.session.running))
         self._refresh()
         self.closer.run_changed()
 
@@ -230,6 +240,11 @@ class MainWindow(QMainWindow):
         self.choices.refresh()
         self.marks.draw()
         self._refresh()
+
+    def _try(self, suggestion: Suggestion) -> None:
+        """Set what a suggestion says, and align again with it."""
+        self.params.assign(suggestion.task, **suggestion.changes)
+        self.align.align()
 
     def _leave_reference(self) -> None:
         """The reference has no histogram: show the first image that was matched against it."""

@@ -17,7 +17,7 @@ from ui.exposures import ExposureList
 from ui.logview import LogView
 from ui.runner import Runner
 from ui.session import ALIGN, APPLY, REFIT, Session
-from ui.tables import remark_of
+from ui.tables import badge_of, remark_of
 
 if TYPE_CHECKING:
     from core.align.results import Alignment
@@ -112,7 +112,7 @@ class AlignController(QObject):
         kept = frozenset(image.path for image in alignment.images if image.fit is fits.get(image.path))
         session.applied &= kept
         for image in alignment.images:
-            badge = "APPLIED" if image.path in session.applied else str(image.status)
+            badge = "APPLIED" if image.path in session.applied else badge_of(image)
             self.listing.update_entry(image.path, badge=badge, why=remark_of(image))
         self.refitted.emit()
 
@@ -123,11 +123,13 @@ class AlignController(QObject):
         self.listing.clear_badges()
         for image in alignment.images:
             why = remark_of(image)
-            self.listing.update_entry(image.path, badge=str(image.status), why=why)
+            self.listing.update_entry(image.path, badge=badge_of(image), why=why)
             if str(image.status) == "FAILED":
                 self.log.say(f"{image.name}: FAILED. {why}", "error")
             elif str(image.status) == "SKIPPED":
                 self.log.say(f"{image.name}: SKIPPED. {why}", "warning")
+            elif image.doubts:
+                self.log.say(f"{image.name}: doubtful. {why}", "warning")
         good = sum(str(image.status) in ("ALIGNED", "REFERENCE") for image in alignment.images)
         self.log.say(
             f"{good} of {len(alignment.images)} images aligned to {alignment.reference_name}.",

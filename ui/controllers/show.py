@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from ui.matchtable import MatchTable
+from ui.remedies import Remedies
 from ui.session import Session
 from ui.tables import AlignTable, CosmicTable
 
@@ -29,11 +30,12 @@ class ShowController(QObject):
         align: AlignTable,
         matches: MatchTable,
         cosmic: CosmicTable,
+        remedies: Remedies,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self.session, self.views, self.align, self.cosmic = session, views, align, cosmic
-        self.matches = matches
+        self.matches, self.remedies = matches, remedies
         self.current: Path | None = None
         self._shown: ImageResult | None = None
 
@@ -66,6 +68,7 @@ class ShowController(QObject):
     def show_alignment_views(self) -> None:
         """Histogram, residuals, vectors and matches of the current image."""
         views, alignment = self.views, self.session.alignment
+        self.remedies.show_image(self.image())
         plots = (views.histogram, views.residuals, views.vectors)
         if alignment is None:
             self._keep_selection(None)
@@ -103,4 +106,4 @@ class ShowController(QObject):
         result = self.session.result
         self.show_figures()
         if result is not None:
-            self.views.products.show_result(result)
+            self.views.products.show_result(result, self.session.weights)

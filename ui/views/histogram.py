@@ -26,6 +26,7 @@ ADVICE = {
     PeakStatus.AMBIGUOUS: "two peaks stand out alike: choose the right one, or a searchrad that holds only one",
     PeakStatus.NO_DATA: "no pairs within the search radius: increase searchrad or find more sources",
     PeakStatus.NOT_USED: "the histogram was not used",
+    PeakStatus.PATTERN: "the histogram left doubts, so the offset is that of the pattern of the stars",
     PeakStatus.CHOSEN: "you chose this place: Automatic goes back to the peak that is found",
 }
 NOT_USED = (
@@ -267,11 +268,11 @@ def second_peak(offset: Offset) -> tuple[int, int] | None:
 def figures_of(offset: Offset, mas: float) -> str:
     """The peak in words: pairs, place in pixels and mas, significance, the second peak, status and advice."""
     colours = plot_colours()
-    good = offset.status in (PeakStatus.GOOD, PeakStatus.CHOSEN)
+    good = offset.status in (PeakStatus.GOOD, PeakStatus.CHOSEN, PeakStatus.PATTERN)
     if offset.status is PeakStatus.NO_DATA:
         return f'<b style="color:{colours.bad.name()}">{ADVICE[offset.status]}</b>'
     ratio = f" ({offset.height / offset.second:.3g} times lower)" if offset.second else ""
-    status = f"Status: {offset.status.value}. {ADVICE[offset.status].capitalize()}."
+    status = f"Status: {offset.status.value}. {ADVICE.get(offset.status, 'look at the plots').capitalize()}."
     colour = colours.text if good else colours.warn
     return (
         f"Peak of <b>{offset.height} pairs</b> at x <b>{signed(offset.x)}</b>, y <b>{signed(offset.y)}</b> px "
