@@ -7,7 +7,7 @@ frame's CRPIX; 5 and 6 are not relative.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,13 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
+from core.align.saving import read_files, root, writes_catalogs
 from core.align.settings import AlignSettings
 from core.align.sources import fit_positions
 from core.data.frame import frame_header
+from core.data.outfiles import product_path
 from core.data.safe import write_fits, write_text
+from core.errors import Refusal
 
 Floats = NDArray[np.float64]
 
@@ -26,12 +29,43 @@ Floats = NDArray[np.float64]
 def write_outputs(alignment: Alignment, settings: AlignSettings, folder: str | Path) -> tuple[Path, ...]:
     """Write what `writecat`, `clean`, `shiftfile` and `expand_refcat` ask for into `folder`; returns the files.
 
-    Each file is replaced whole; raises `Refusal` when the folder cannot be written.
+    Each file is replaced whole. Raises the first `Refusal` when a file cannot be written or would replace one that
+    the alignment read; the others are written all the same.
     """
+    written, failed = write_each(alignment, settings, folder)
+    if failed:
+        raise failed[0]
+    return written
+
+
+def write_each(
+    alignment: Alignment, settings: AlignSettings, folder: str | Path, keep: Iterable[Path] = ()
+) -> tuple[tuple[Path, ...], tuple[Refusal, ...]]:
+    """`write_outputs` that goes on: the files that were written, and why others could not be.
+
+    `keep` are further files that must not be replaced.
+    """
+    read = [*read_files([image.path for image in alignment.images], settings), *keep]
+    written: list[Path] = []
+    failed: list[Refusal] = []
+    for name, (subject, content) in _contents(alignment, settings).items():
+        try:
+            path = product_path(folder, name, read, subject)
+            if isinstance(content, str):
+                write_text(content, path)
+            else:
+                write_fits(content, path)
+            written.append(path)
+        except Refusal as refusal:
+            failed.append(refusal)
+    return tuple(written), tuple(failed)
+
+
+def _contents(alignment: Alignment, settings: AlignSettings) -> dict[str, tuple[str, str | fits.HDUList]]:
+    """By name of the file: the parameter that asks for it, and what is to be in it."""
     values = settings.tweakreg
-    folder = Path(folder)
     texts: dict[str, str] = {}
-    if values["writecat"] and not values["clean"]:
+    if writes_catalogs(values):
         sharp = bool(settings.imagefind["use_sharp_round"])
         for image in alignment.images:
             texts.update(_catalogs(image, sharp))
@@ -39,21 +73,16 @@ def write_outputs(alignment: Alignment, settings: AlignSettings, folder: str | P
         texts.update(_catalog_list(alignment))
         if values["expand_refcat"] and alignment.reference_name:
             texts.update(_expanded(alignment, alignment.reference))
+    made: dict[str, tuple[str, str | fits.HDUList]] = {k: ("writecat", text) for k, text in texts.items()}
     if values["shiftfile"]:
-        texts[values["outshifts"]] = shift_file(alignment, values["outwcs"])
-    written = []
-    for name, text in texts.items():
-        write_text(text, folder / name)
-        written.append(folder / name)
-    if values["shiftfile"]:
-        write_fits(frame_file(alignment), folder / values["outwcs"])
-        written.append(folder / values["outwcs"])
-    return tuple(written)
+        made[values["outshifts"]] = ("outshifts", shift_file(alignment, values["outwcs"]))
+        made[values["outwcs"]] = ("outwcs", frame_file(alignment))
+    return made
 
 
 def stem(image: ImageResult) -> str:
     """The root of the names of an image's files."""
-    return image.name.removesuffix(".gz").removesuffix(".fits")
+    return root(image.path)
 
 
 def _catalogs(image: ImageResult, sharp: bool) -> Iterator[tuple[str, str]]:

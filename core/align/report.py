@@ -5,18 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from core import __version__
-from core.align.results import Alignment, ImageResult
+from core.align.results import Alignment, Applied, ImageResult, Written
 from core.align.settings import AlignSettings
 from core.runs.report import peak_rss_mb, plain
 
 
 def report(alignment: Alignment, settings: AlignSettings | None = None) -> dict[str, Any]:
-    """What `drizzledesk tweakreg --report` writes; numbers that do not exist are None."""
+    """What `drizzledesk tweakreg --report` writes; numbers that do not exist are None.
+
+    `header` of an image: what became of its header; UNTOUCHED without a reason when none was to be written.
+    """
+    headers = {
+        one.path: {"status": one.status.value, "reason": one.reason}
+        for one in (
+            *(Applied(image.path, Written.UNTOUCHED) for image in alignment.images),
+            *alignment.applied,
+        )
+    }
     made: dict[str, Any] = {
         "task": "tweakreg",
         "version": __version__,
         "reference": alignment.reference_name,
-        "images": [_image(image) for image in alignment.images],
+        "images": [_image(image) | {"header": headers.get(image.path)} for image in alignment.images],
+        "products": [str(path) for path in alignment.products],
+        "failures": list(alignment.failures),
         "seconds": {step: round(s, 4) for step, s in alignment.seconds.items()},
         "peak_rss_mb": peak_rss_mb(),
     }

@@ -19,6 +19,7 @@ from core.align.order import Overlaps, Queue, outlines
 from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, at_year, expanded, from_catalog, from_image, none
 from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
+from core.align.saving import root
 from core.align.settings import AlignSettings, FindParams, unsupported
 from core.align.sources import on_sky
 from core.align.verdict import too_few_sources
@@ -26,6 +27,7 @@ from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure, open_exposure
 from core.data.frame import orthogonal_frame, output_frame, read_frame
 from core.data.motions import julian_year
+from core.data.outfiles import clashes
 from core.errors import Refusal
 from core.runs.memory import Memory, file_identity
 from core.runs.progress import Progress
@@ -124,8 +126,15 @@ class _Run:
             self.progress.warn(f"{name} is listed in catfile or exclusions and not among the exposures.")
         with self.progress.step("Find sources", len(paths)):
             inner: Workers = Threads(1) if len(paths) > 1 else self.workers
+            twins = clashes(paths, root)
             return self.workers.map(
-                lambda path: self.find_one(path, self.find_params, inner), paths, self.progress
+                lambda k: (
+                    _twin(paths[k], twins[k])
+                    if k in twins
+                    else self.find_one(paths[k], self.find_params, inner)
+                ),
+                range(len(paths)),
+                self.progress,
             )
 
     def find_one(self, path: Path, params: FindParams, workers: Workers, *, own: bool = True) -> _Image:
@@ -321,6 +330,12 @@ class _Run:
             made = replace(made, reference=there.sources)
         one = One(image.sources, image.key, there, present, choice)
         return aligner.aligned(made, one)
+
+
+def _twin(path: Path, other: Path) -> _Image:
+    """A file whose catalogs would be written over those of another."""
+    what = f"Its catalogs would have the names of those of {other}."
+    return _Image(path, refusal=Refusal(what, file=path, advice="Align it apart, or rename one of the two."))
 
 
 def _chips(image: _Image) -> dict[int, ChipWCS]:

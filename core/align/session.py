@@ -8,11 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from core.align.apply import apply, check_names, export_headerlets
-from core.align.outputs import summary, write_outputs
+from core.align.outputs import summary, write_each, write_outputs
 from core.align.results import Alignment, Written
 from core.align.run import align
+from core.align.saving import check_outputs
 from core.align.settings import AlignSettings, unsupported
 from core.data.safe import write_text
+from core.errors import Refusal
 from core.runs.memory import Memory
 from core.runs.progress import Progress
 from core.runs.spread import Workers
@@ -25,36 +27,46 @@ def tweakreg(
     settings: AlignSettings,
     *,
     folder: str | Path,
+    keep: Sequence[Path] = (),
     memory: Memory | None = None,
     workers: Workers | int | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """A whole run: align, write the files that are asked for into `folder`, and with `updatehdr` the headers.
 
-    The alignment's `applied` says what became of each header. A name that a file cannot take is refused before
-    anything is done.
+    The alignment's `applied` says what became of each header, `failures` what else could not be written; one failure
+    stops nothing. A name that a file cannot take, a product that would replace a file that is read (or one of `keep`)
+    and a folder that cannot be written are refused before anything is done.
     """
+    progress = progress or Progress()
     unsupported(settings)
     values = settings.tweakreg
+    check_outputs(files, settings, folder, keep)
     check_names([file for file in files if Path(file).exists()], settings, folder)
     alignment = align(files, settings, memory=memory, workers=workers, progress=progress)
-    write_outputs(alignment, settings, folder)
+    products, failed = write_each(alignment, settings, folder, keep)
+    for refusal in failed:
+        progress.warn(str(refusal))
+    alignment = replace(alignment, products=products, failures=tuple(map(str, failed)))
     if values["updatehdr"]:
         alignment = replace(alignment, applied=apply(alignment, settings, progress, folder=folder))
     elif values["headerlet"]:
         made = export_headerlets(alignment, settings, progress, folder=folder)
         alignment = replace(alignment, applied=tuple(one for one in made if one.status is Written.FAILED))
-    if values["runfile"]:
-        _log(Path(folder) / values["runfile"], alignment)
-    return alignment
+    return _logged(alignment, Path(folder) / values["runfile"]) if values["runfile"] else alignment
 
 
-def _log(path: Path, alignment: Alignment) -> None:
-    """Append a run to the log file."""
-    before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+def _logged(alignment: Alignment, path: Path) -> Alignment:
+    """Append a run to the log file; a log that cannot be written is one more failure."""
     lines = [f"--- tweakreg {datetime.now().isoformat(timespec='seconds')}", summary(alignment).rstrip()]
     lines += [
         f"{one.path.name}: header {one.status.value.lower()} {one.reason}".rstrip()
         for one in alignment.applied
     ]
-    write_text(before + "\n".join(lines) + "\n", path)
+    lines += [f"Not written: {failure}" for failure in alignment.failures]
+    try:
+        before = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        write_text(before + "\n".join(lines) + "\n", path)
+    except (Refusal, OSError) as error:
+        return replace(alignment, failures=(*alignment.failures, str(error)))
+    return replace(alignment, products=(*alignment.products, path))

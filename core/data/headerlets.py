@@ -19,6 +19,7 @@ from astropy.io import fits
 from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits
 from core.data.history import State, rewrite_recorded
+from core.data.outfiles import product_path
 from core.data.safe import write_fits
 from core.data.wcsbook import forget_fit, keep_primary, quiet_stwcs, update_wcs, wcs_type
 from core.errors import Refusal
@@ -141,14 +142,15 @@ def headerlet_path(path: str | Path, hdrfile: str, folder: str | Path) -> Path:
     """Where a headerlet file goes, as drizzlepac names it: <root>_<hdrfile>_hlet.fits, or `hdrfile` with .fits in it.
 
     The root is the exposure's name without "_flt", "_flc" or the like; a blank `hdrfile` gives <root>_hlet.fits.
+    Raises `Refusal` for a name with a folder in it, or that of an exposure.
     """
     if ".fits" in hdrfile:
-        return Path(folder) / hdrfile
+        return product_path(folder, hdrfile, (path,), "hdrfile")
     root = Path(path).name.removesuffix(".gz").removesuffix(".fits")
     if root.lower().endswith(_SUFFIXES):
         root = root[:-4]
     middle = f"_{hdrfile.strip()}" if hdrfile.strip() else ""
-    return Path(folder) / f"{root}{middle}_hlet.fits"
+    return product_path(folder, f"{root}{middle}_hlet.fits", (path,), "hdrfile")
 
 
 def check_target(target: Path, clobber: bool) -> None:

@@ -120,7 +120,8 @@ def named_files(
     found: list[Path] = []
     for param in declared:
         text = str(values[param.name] or "").strip()
-        if param.semantic in ("filename", "keyword-or-file") and param.name not in products and text:
+        names = param.semantic in ("filename", "keyword-or-file") or text.startswith("@")
+        if names and param.name not in products and text:
             path = Path(re.sub(r"(?<=.)\[[^\]]*\]$", "", text.removeprefix("@"))).expanduser()
             if path.is_file():
                 found += [path, *_listed(path)]

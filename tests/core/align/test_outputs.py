@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -190,9 +190,18 @@ def test_the_report_is_json_and_complete(files: list[Path], settings: AlignSetti
     assert made["seconds"]
 
 
-def test_compressed_files_are_not_written(files: list[Path], settings: AlignSettings) -> None:
-    alignment = align(files, settings)
-    packed = replace(alignment.images[1], path=files[1].with_suffix(".fits.gz"))
-    alignment = replace(alignment, images=(alignment.images[0], packed))
-    assert packed.status is Status.ALIGNED
-    assert apply(alignment, settings)[1].status is Written.FAILED
+def test_a_compressed_exposure_is_aligned_and_written_compressed(
+    files: list[Path], settings: AlignSettings, tmp_path: Path
+) -> None:
+    packed = tmp_path / "z_flt.fits.gz"
+    packed.write_bytes(gzip.compress(files[1].read_bytes()))
+    alignment = tweakreg([files[0], packed], tuned(settings, updatehdr=True), folder=tmp_path / "out")
+    assert [image.status for image in alignment.images] == [Status.REFERENCE, Status.ALIGNED]
+    assert [one.status for one in alignment.applied] == [Written.UNTOUCHED, Written.WRITTEN]
+    assert gzip.decompress(packed.read_bytes()).startswith(b"SIMPLE")
+    header = fits.getheader(packed, "SCI", 1)
+    assert header["WCSNAME"] == "TWEAK"
+    assert [header["CRVAL1"], header["CRVAL2"]] == pytest.approx(
+        alignment.images[1].new_wcs[1].crval.tolist(), abs=1e-12
+    )
+    assert (tmp_path / "out" / "z_flt_catalog_fit.match").exists()
