@@ -115,7 +115,7 @@ def _add_tweakreg(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cfg", type=Path, help="tweakreg parameters")
     parser.add_argument("--imagefindcfg", type=Path, help="imagefindpars parameters")
     parser.add_argument("--refimagefindcfg", type=Path, help="refimagefindpars parameters")
-    _add_run_options(parser)
+    _add_run_options(parser, "write a JSON report; F.html: a page with figures and plots")
 
 
 def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
@@ -136,9 +136,9 @@ def _add_params(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save", type=Path, metavar="F.cfg", help="write the set to a parameter file")
 
 
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
+def _add_run_options(parser: argparse.ArgumentParser, report: str = "write a JSON report") -> None:
     _add_assignments(parser)
-    parser.add_argument("--report", type=Path, metavar="F.json", help="write a JSON report")
+    parser.add_argument("--report", type=Path, metavar="F.json", help=report)
     parser.add_argument(
         "--dir", type=Path, default=Path(), help="folder for the products (default: this one)"
     )

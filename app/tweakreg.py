@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from app.console import ConsoleProgress, fail, table
 from app.reports import write_report
@@ -28,9 +29,19 @@ def run(arguments: argparse.Namespace) -> int:
         alignment = tweakreg(files, settings, folder=arguments.dir, progress=progress)
     print(result_table(alignment))
     if arguments.report:
-        write_report(report(alignment, settings), arguments.report)
+        _report(arguments.report, alignment, settings)
     failures = [failure(image) for image in alignment.images if _failed(image)]
     return fail(failures + [one.reason for one in alignment.applied if one.status is Written.FAILED])
+
+
+def _report(path: Path, alignment: Alignment, settings: AlignSettings) -> None:
+    """As its name says: a page to look at, or JSON for programs."""
+    if path.suffix.lower() in (".html", ".htm"):
+        from app.plots import write_page
+
+        write_page(path, alignment, settings)
+    else:
+        write_report(report(alignment, settings), path)
 
 
 def result_table(alignment: Alignment) -> str:

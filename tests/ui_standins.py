@@ -107,5 +107,9 @@ class StandInPerson:
     def about_unsaved(self, names) -> str:
         return str(self._answer("unsaved"))
 
+    def file_to_save(self, title, start, filters):
+        answer = self._answer("save")
+        return answer / start.name if isinstance(answer, Path) else None
+
     def folder(self, title, start):
         return self._answer("folder")

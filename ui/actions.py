@@ -43,6 +43,15 @@ ACTIONS = {
         "Ctrl+M",
         "Mark the sources found, used and clipped on the blinked exposures",
     ),
+    "export_png": ("View as picture (PNG)…", "", "", "Save the view in front as it is shown"),
+    "export_svg": ("Plot as drawing (SVG)…", "", "", "Save the plot in front as lines and letters"),
+    "export_csv": ("Numbers of the plot (CSV)…", "", "", "Save the bins or the matches of the plot in front"),
+    "export_report": (
+        "Report of the alignment (HTML)…",
+        "",
+        "",
+        "Save figures, plots, changed parameters and versions as one page",
+    ),
     "shortcuts": ("Keyboard shortcuts", "", "F1", "All shortcuts"),
     "about": ("About DrizzleDesk", "", "", "Version and authors"),
 }

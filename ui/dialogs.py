@@ -107,6 +107,13 @@ class Ask:
         name = QFileDialog.getExistingDirectory(self._parent, title, str(start or ""))
         return Path(name) if name else None
 
+    def file_to_save(self, title: str, start: Path, filters: str) -> Path | None:
+        """A file to write, with the suffix of `start` if the person gives none; None to write nothing."""
+        name, _ = QFileDialog.getSaveFileName(self._parent, title, str(start), filters)
+        if not name:
+            return None
+        return Path(name) if Path(name).suffix else Path(f"{name}{start.suffix}")
+
     def _box(self, text: str, icon: QMessageBox.Icon) -> QMessageBox:
         box = QMessageBox(self._parent)
         box.setIcon(icon)

@@ -49,7 +49,9 @@ class Menus:
         menu.addSeparator()
         self._actions.fill(menu, "open_cfg")
         self._recent(menu.addMenu("Recent parameters"), "cfg")
-        self._actions.fill(menu, "save", "save_as", "", "quit")
+        self._actions.fill(menu, "save", "save_as", "")
+        self.export = menu.addMenu("Export")
+        self._actions.fill(menu, "", "quit")
 
     def _recent(self, menu: QMenu, kind: str) -> None:
         menu.setToolTipsVisible(True)

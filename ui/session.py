@@ -24,7 +24,8 @@ class Session:
 
     `aligned_files`, `aligned_sets` are the snapshot of the last alignment; `applied` the files whose headers have
     it; `choices` what the person decided about single images; `folder` where products go (None: the folder of the
-    first exposure); `agreed` the files that the person let a drizzle run mark.
+    first exposure); `agreed` the files that the person let a drizzle run mark; `weights` the final_wht_type of
+    `result`.
     """
 
     memory: Memory = field(default_factory=Memory)
@@ -34,6 +35,7 @@ class Session:
     applied: frozenset[Path] = frozenset()
     choices: Choices = field(default_factory=Choices)
     result: DrizzleResult | None = None
+    weights: str = "EXP"
     folder: Path | None = None
     running: str = ""
     agreed: frozenset[Path] = frozenset()

@@ -16,6 +16,7 @@ from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
 from ui.controllers.choices import ChoicesController
 from ui.controllers.drizzle import DrizzleController
+from ui.controllers.export import ExportController
 from ui.controllers.files import FilesController
 from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
@@ -119,6 +120,19 @@ class MainWindow(QMainWindow):
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
         self.marks = MarksController(self.session, self.views, self.show_, self)
+        self.export = ExportController(
+            self.session,
+            self.views,
+            self.show_,
+            self.drizzle,
+            self.actions_,
+            self.quick,
+            self.log,
+            self.ask,
+            self,
+        )
+        self.export.fill(self.menus.export)
+        self.views.tabs.setCornerWidget(self.export.button(self.views.tabs))
         self.match_table.add_buttons(self.choices.exclude_, self.choices.restore_)
         self.menus.view.addSeparator()
         self.actions_.fill(self.menus.view, "marks", "")
@@ -139,6 +153,7 @@ class MainWindow(QMainWindow):
         self.params.history.moved.connect(self._refresh_undo)
         self.params.changed.connect(self._refresh_title)
         self.params.changed.connect(self._refresh_stale)
+        self.params.changed.connect(self._refresh_limit)
         self.listing.chosen.connect(self._chosen)
         self.align_table.chosen.connect(self.listing.choose)
         self.cosmic_table.chosen.connect(self.listing.choose)
@@ -208,6 +223,9 @@ class MainWindow(QMainWindow):
         stale = made_with is not None and made_with != self.params.align_sets()
         self.foot.setTabText(0, "Alignment (parameters changed since)" if stale else "Alignment")
 
+    def _refresh_limit(self) -> None:
+        self.views.residuals.set_limit(self.params.values("tweakreg")["ylimit"])
+
     def _refresh_blink(self) -> None:
         if not self.files.is_reading:
             self.blink.refresh()
@@ -275,7 +293,7 @@ class MainWindow(QMainWindow):
 
     def answer_with(self, ask: Ask) -> None:
         """Let `ask` answer the questions of the window from now on."""
-        self.ask = self.align.ask = self.drizzle.ask = ask
+        self.ask = self.align.ask = self.drizzle.ask = self.export.ask = ask
 
     # ---- small slots
 

@@ -91,14 +91,15 @@ class DrizzleController(QObject):
         files, folder = tuple(self.files.files()), self.folder()
         if not files or folder is None or not self._agreed(files, folder):
             return
+        params = self.params.values("astrodrizzle")
         self.runner.start(
             DRIZZLE,
             self.engine.drizzle,
             files,
-            self.params.values("astrodrizzle"),
+            params,
             folder,
             self.session.memory,
-            done=partial(self._drizzled, folder),
+            done=partial(self._drizzled, folder, str(params["final_wht_type"])),
         )
 
     def _agreed(self, files: tuple[Path, ...], folder: Path) -> bool:
@@ -111,8 +112,8 @@ class DrizzleController(QObject):
             self.session.agreed |= frozenset(files)
         return True
 
-    def _drizzled(self, folder: Path, result: DrizzleResult) -> None:
-        self.session.result = result
+    def _drizzled(self, folder: Path, weights: str, result: DrizzleResult) -> None:
+        self.session.result, self.session.weights = result, weights
         told = self.log.plain()
         left_out = [f"{each.name}: {each.reason}" for each in result.exposures if each.reason]
         for warning in (*result.warnings, *left_out):

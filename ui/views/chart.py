@@ -12,13 +12,19 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from core.align.results import ImageResult, Status
 from ui import style
 from ui.views.colors import plot_colours
-from ui.views.parts import ElidedLabel, Stacked, save_widget
+from ui.views.colourbar import ColourBar
+from ui.views.parts import ElidedLabel, Stacked
 
 NO_ALIGNMENT = "No alignment yet.\n\nAdd exposures and press Align: the plots of every image appear here."
 
 
 class ChartView(QWidget):
-    """A plot of one image's alignment. Subclasses fill `self.plots` and say what `show_image` shows."""
+    """A plot of one image's alignment. Subclasses fill `self.plots` and say what `show_image` shows.
+
+    `scale` is the colour bar of a plot that has one.
+    """
+
+    scale: ColourBar | None = None
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,8 +60,10 @@ class ChartView(QWidget):
         self.stack.show_message(message)
 
     def save_png(self, path: str | Path) -> None:
-        """Write title and plot as they are seen. Raises `Refusal` when that is impossible."""
-        save_widget(self.picture, path)
+        """Write title, figures and plot, without the buttons. Raises `Refusal` when that is impossible."""
+        from ui.views.paper import image_of_chart, write_png
+
+        write_png(image_of_chart(self), Path(path))
 
     def _show(self, title: str, figures: str) -> None:
         self.title.setText(title)

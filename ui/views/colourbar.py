@@ -63,17 +63,23 @@ class ColourBar(QWidget):
         if self._frame is None:
             return
         painter = QPainter(self)
+        self.paint_on(painter, self.width())
+        painter.end()
+
+    def paint_on(self, painter: QPainter, width: float) -> None:
+        """Draw the bar at the origin of any painter, `width` wide."""
+        if self._frame is None:
+            return
         rgb = np.ascontiguousarray(self._strip()[None])
         pixels = rgb.tobytes()  # the image only borrows them: they must live as long as it does
         strip = QImage(pixels, rgb.shape[1], 1, len(pixels), QImage.Format.Format_RGB888)
-        bar = QRectF(2, 1, self.width() - 4, 9)
+        bar = QRectF(2, 1, width - 4, 9)
         painter.drawImage(bar, strip)
         colours = plot_colours()
         painter.setPen(colours.muted)
         painter.drawRect(bar)
         painter.setPen(colours.text)
         self._paint_labels(painter, bar)
-        painter.end()
 
     def _strip(self) -> NDArray[np.uint8]:
         """The colours from left to right; of a context image one for each number of chips."""

@@ -76,6 +76,8 @@ class ResidualView(LinkedChart):
 
     def set_limit(self, ylimit: float | None) -> None:
         """The parameter ylimit: half the range of DX and DY in pixels; None chooses it by the used matches."""
+        if ylimit == self._limit:
+            return
         self._limit = ylimit
         if self._residuals is not None:
             self._set_ranges(self._residuals)
