@@ -1,0 +1,80 @@
+"""Image statistics against numpy on pixels whose answer is plain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.drizzle.imagestats import Clipping, image_statistics
+from core.errors import Refusal
+from core.runs.spread import Threads
+
+floats = st.floats(-1e5, 1e5, width=32)
+
+
+def test_moments_and_median_without_clipping() -> None:
+    image = np.random.default_rng(0).normal(5, 2, (50, 60)).astype(np.float32)
+    stats = image_statistics(image, median=True)
+    assert stats.npix == image.size
+    assert stats.mean == pytest.approx(image.mean(dtype=np.float64), rel=1e-6)
+    assert stats.stddev == pytest.approx(image.std(ddof=1, dtype=np.float64), rel=1e-6)
+    assert stats.median == np.median(image)
+    assert (stats.minimum, stats.maximum) == (image.min(), image.max())
+
+
+@given(st.lists(floats, min_size=1, max_size=60))
+@settings(max_examples=80, deadline=None)
+def test_the_median_is_exact_whatever_the_signs(values: list[float]) -> None:
+    image = np.array(values, np.float32)
+    assert image_statistics(image, median=True).median == np.median(image)
+
+
+def test_outliers_are_clipped() -> None:
+    image = np.random.default_rng(1).normal(10, 1, 10_000).astype(np.float32)
+    image[::100] = 1e4
+    stats = image_statistics(image, Clipping(5, 4.0, 4.0), median=True, mode=True)
+    assert stats.npix <= 9_900
+    assert stats.mean == pytest.approx(10, abs=0.05)
+    assert stats.mode == pytest.approx(10, abs=0.2)
+
+
+def test_pixels_that_are_no_numbers_do_not_count() -> None:
+    image = np.random.default_rng(2).normal(3, 1, (40, 40)).astype(np.float32)
+    holed = np.concatenate([image.ravel(), np.full(300, np.nan, np.float32), [np.inf, -np.inf]]).astype(
+        np.float32
+    )
+    plain = image_statistics(image, Clipping(3), median=True, mode=True)
+    assert image_statistics(holed, Clipping(3), median=True, mode=True) == plain
+
+
+def test_limits_hold() -> None:
+    image = np.arange(100, dtype=np.float32)
+    stats = image_statistics(image, Clipping(0, lower=10.0, upper=19.0), median=True)
+    assert (stats.npix, stats.median) == (10, 14.5)
+
+
+@pytest.mark.parametrize(
+    ("values", "clipping"),
+    [([np.nan, np.nan], Clipping()), ([], Clipping()), ([1.0, 2.0], Clipping(lower=5.0))],
+)
+def test_no_pixels_are_refused(values: list[float], clipping: Clipping) -> None:
+    with pytest.raises(Refusal, match="No pixel"):
+        image_statistics(np.array(values, np.float32), clipping)
+
+
+def test_equal_pixels_have_no_bins() -> None:
+    stats = image_statistics(np.full((20, 20), 0.1, np.float32), Clipping(5), median=True, mode=True)
+    assert stats.stddev == 0.0
+    assert stats.bins == 1
+    assert stats.median == np.float32(0.1)
+
+
+def test_threads_change_nothing() -> None:
+    image = np.random.default_rng(3).gamma(2, 5, (1700, 1300)).astype(np.float32)
+    one, two = (
+        image_statistics(image, Clipping(5, 4.0, 4.0), median=True, mode=True, workers=Threads(n))
+        for n in (1, 3)
+    )
+    assert one == two
