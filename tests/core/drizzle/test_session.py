@@ -232,9 +232,10 @@ def test_only_what_changed_is_done_again(copies: Copies) -> None:
     assert digest(result.science) == digest(expected.science)
 
 
-def test_in_memory_writes_products_only(copies: Copies, tmp_path: Path) -> None:
-    files = copies()
-    expected = run(copies("other"))
+def test_in_memory_writes_products_only(
+    copies: Copies, tmp_path: Path, drizzled: tuple[Truth, DrizzleResult]
+) -> None:
+    files, expected = copies(), drizzled[1]
     result = run(files, tmp_path / "out", in_memory=True)
     assert {path.suffix + path.name for path in (tmp_path / "out").glob("*.fits")} == {
         path.suffix + path.name for path in result.products
@@ -254,9 +255,8 @@ def test_clean_leaves_products_and_clean_copies(copies: Copies, tmp_path: Path) 
     assert result.median is None
 
 
-def test_build_makes_one_file(copies: Copies) -> None:
-    files = copies()
-    apart = run(copies("apart"))
+def test_build_makes_one_file(copies: Copies, drizzled: tuple[Truth, DrizzleResult]) -> None:
+    files, apart = copies(), drizzled[1]
     result = run(files, build=True)
     assert result.science == result.weight == result.context == files[0].parent / "f606w_drz.fits"
     with fits.open(result.science) as hdus, fits.open(apart.science) as sci, fits.open(apart.context) as ctx:
@@ -271,9 +271,9 @@ def test_build_makes_one_file(copies: Copies) -> None:
     assert without.context is None
 
 
-def test_counts_are_the_rate_times_the_time(copies: Copies) -> None:
-    rate = fits.getdata(run(copies()).science)
-    result = run(copies("counts"), final_units="counts")
+def test_counts_are_the_rate_times_the_time(copies: Copies, drizzled: tuple[Truth, DrizzleResult]) -> None:
+    rate = fits.getdata(drizzled[1].science)
+    result = run(copies(), final_units="counts")
     counts = fits.getdata(result.science)
     assert fits.getval(result.science, "BUNIT") == "ELECTRONS"
     assert np.allclose(counts, rate * 120.0, rtol=1e-6, equal_nan=True)
