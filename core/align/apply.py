@@ -168,12 +168,6 @@ def _target(path: Path, settings: AlignSettings, folder: str | Path | None) -> P
     return headerlet_path(path, settings.tweakreg["hdrfile"], path.parent if folder is None else folder)
 
 
-def no_archive(path: Path) -> None:
-    """Raise `Refusal` for a compressed file."""
-    if path.suffix == ".gz":
-        raise Refusal("A compressed file is not changed.", file=path, advice="gunzip it first.")
-
-
 def check_names(
     files: Sequence[str | Path], settings: AlignSettings, folder: str | Path | None = None
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.align.apply import new_header, no_archive
+from core.align.apply import new_header
 from core.align.results import Alignment, ImageResult, Status
 from core.align.settings import AlignSettings
 from core.data.cards import CardChange, changed_cards
@@ -59,7 +59,6 @@ def preview_each(
 
 
 def _of_image(image: ImageResult, alignment: Alignment, settings: AlignSettings) -> list[CardChange]:
-    no_archive(image.path)
     with open_fits(image.path) as opened:
         hdus = in_memory(opened)
         headers = [("PRIMARY", 0, hdus[0])]

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from astropy.io import fits
 
-from core.align.apply import no_archive
 from core.align.results import Applied, Written
 from core.align.update import Floats, drizzled_correction, moved_on_sky
 from core.data.exposure import open_exposure
@@ -122,7 +121,6 @@ def read_tweak(drizzled: str | Path, *, original: str = "", tweaked: str = "") -
 
 def _guarded(path: Path, tweak: Tweak, name: str) -> Applied:
     try:
-        no_archive(path)
         exposure = open_exposure(path, complete=False)
         check_wcsname(path, name, False)
         write_wcs(
