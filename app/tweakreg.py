@@ -6,16 +6,18 @@ import argparse
 from pathlib import Path
 
 from app.console import ConsoleProgress, fail, table
-from app.reports import write_report
+from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
 from core.align.report import report
 from core.align.results import Alignment, ImageResult, Status, Written
+from core.align.saving import read_files
 from core.align.session import AlignSettings, tweakreg
 from core.data import find_files
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Align; prints one row an image, returns 0 only if every image is the reference or aligned."""
+    """Align; prints one row an image, returns 0 only if every image is the reference or aligned and all files
+    were written."""
     sets = (
         load_set("tweakreg", arguments.cfg),
         load_set("imagefindpars", arguments.imagefindcfg),
@@ -25,13 +27,15 @@ def run(arguments: argparse.Namespace) -> int:
     check(settings.tweakreg, settings.imagefind, settings.refimagefind)
     in_order = bool(settings.tweakreg["enforce_user_order"])  # the first of them is the reference
     files = find_files(arguments.files or [settings.tweakreg["input"]], keep_order=in_order)
+    given = [path for path in (arguments.cfg, arguments.imagefindcfg, arguments.refimagefindcfg) if path]
+    keep = [*given, *check_report(arguments.report, [*read_files(files, settings), *given])]
     with ConsoleProgress(quiet=arguments.quiet) as progress:
-        alignment = tweakreg(files, settings, folder=arguments.dir, progress=progress)
+        alignment = tweakreg(files, settings, folder=arguments.dir, keep=keep, progress=progress)
     print(result_table(alignment))
+    failed = fail(failures(alignment))
     if arguments.report:
         _report(arguments.report, alignment, settings)
-    failures = [failure(image) for image in alignment.images if _failed(image)]
-    return fail(failures + [one.reason for one in alignment.applied if one.status is Written.FAILED])
+    return failed
 
 
 def _report(path: Path, alignment: Alignment, settings: AlignSettings) -> None:
@@ -45,9 +49,18 @@ def _report(path: Path, alignment: Alignment, settings: AlignSettings) -> None:
 
 
 def result_table(alignment: Alignment) -> str:
-    """One row an image: status and the solution in frame pixels and degrees."""
+    """One row an image: status, the solution in frame pixels and degrees, what became of the header."""
     heads = ("image", "status", "sources", "matches", "used", "xsh", "ysh", "rot", "scale", "rms_x", "rms_y")
-    return table(heads, [_row(image) for image in alignment.images])
+    headers = {one.path: one.status.value for one in alignment.applied}
+    rows = [(*_row(image), headers.get(image.path, "-")) for image in alignment.images]
+    return table((*heads, "header"), rows)
+
+
+def failures(alignment: Alignment) -> list[str]:
+    """One line for each image that is not aligned, header that is not written, and file that could not be."""
+    lines = [failure(image) for image in alignment.images if _failed(image)]
+    lines += [one.reason for one in alignment.applied if one.status is Written.FAILED]
+    return lines + list(alignment.failures)
 
 
 def failure(image: ImageResult) -> str:
