@@ -94,7 +94,7 @@ class MatchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return list(COLUMNS.values())[section][1]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if section == STATE else Qt.AlignmentFlag.AlignRight
+            side = Qt.AlignmentFlag.AlignLeft if section == STATE else Qt.AlignmentFlag.AlignHCenter
             return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
@@ -222,7 +222,7 @@ class MatchTable(QWidget):
         header.setStretchLastSection(True)
         header.setDefaultSectionSize(84)
         header.setMinimumSectionSize(44)
-        for column, width in ((0, 70), (1, 58), (STATE, 90)):
+        for column, width in ((0, 78), (1, 70), (STATE, 90)):
             view.setColumnWidth(column, width)
 
     def _rows_selected(self) -> None:

@@ -255,14 +255,12 @@ def rival_of(offset: Offset) -> tuple[float, float] | None:
 
 
 def second_peak(offset: Offset) -> tuple[int, int] | None:
-    """The highest bin outside the 5 x 5 bins around the highest one, as an offset in whole pixels."""
-    counts = offset.histogram.copy()
-    row, column = np.unravel_index(int(counts.argmax()), counts.shape)
-    counts[max(row - BOX, 0) : row + BOX + 1, max(column - BOX, 0) : column + BOX + 1] = 0
-    row, column = np.unravel_index(int(counts.argmax()), counts.shape)
-    if counts[row, column] == 0:
-        return None
-    return int(column) - offset.radius, int(row) - offset.radius
+    """The highest bin outside the 5 x 5 bins around the chosen place, as an offset in whole pixels."""
+    counts, r = offset.histogram.copy(), offset.radius
+    row, column = round(offset.y) + r, round(offset.x) + r
+    counts[max(row - BOX, 0) : max(row + BOX + 1, 0), max(column - BOX, 0) : max(column + BOX + 1, 0)] = 0
+    row, column = (int(place) for place in np.unravel_index(int(counts.argmax()), counts.shape))
+    return (column - r, row - r) if counts[row, column] else None
 
 
 def figures_of(offset: Offset, mas: float) -> str:
@@ -271,13 +269,26 @@ def figures_of(offset: Offset, mas: float) -> str:
     good = offset.status in (PeakStatus.GOOD, PeakStatus.CHOSEN, PeakStatus.PATTERN)
     if offset.status is PeakStatus.NO_DATA:
         return f'<b style="color:{colours.bad.name()}">{ADVICE[offset.status]}</b>'
-    ratio = f" ({offset.height / offset.second:.3g} times lower)" if offset.second else ""
-    status = f"Status: {offset.status.value}. {ADVICE.get(offset.status, 'look at the plots').capitalize()}."
+    ratio = ""
+    if offset.second > offset.height:
+        ratio = ", higher than here"
+    elif offset.second:
+        ratio = f" ({offset.height / offset.second:.3g} times lower)"
+    status = f"Status: {offset.status.value}. {_sentence(offset.status)}."
     colour = colours.text if good else colours.warn
     return (
-        f"Peak of <b>{offset.height} pairs</b> at x <b>{signed(offset.x)}</b>, y <b>{signed(offset.y)}</b> px "
+        f"Peak of <b>{_pairs(offset.height)}</b> at x <b>{signed(offset.x)}</b>, y <b>{signed(offset.y)}</b> px "
         f"({signed(offset.x * mas, 1)}, {signed(offset.y * mas, 1)} mas); significance "
-        f"{offset.significance:.1f}; highest bin elsewhere {offset.second} pairs{ratio}; "
+        f"{offset.significance:.1f}; highest bin elsewhere {_pairs(offset.second)}{ratio}; "
         f"{offset.edge_distance} bins from the edge. "
         f'<span style="color:{colour.name()}">{status}</span>'
     )
+
+
+def _sentence(status: PeakStatus) -> str:
+    words = ADVICE.get(status, "look at the plots")
+    return words[:1].upper() + words[1:]
+
+
+def _pairs(count: int) -> str:
+    return "1 pair" if count == 1 else f"{count} pairs"

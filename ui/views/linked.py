@@ -31,7 +31,7 @@ class LinkedChart(ChartView):
 
     def __init__(self, name: str, missing: str, selection: Selection | None, parent: QWidget | None) -> None:
         super().__init__(name, parent)
-        self.selection = selection or Selection(self)
+        self.selection = selection if selection is not None else Selection(self)
         self._missing = missing
         self._residuals: Residuals | None = None
         self._mas = 1.0
