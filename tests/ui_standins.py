@@ -9,6 +9,7 @@ import numpy as np
 from astropy.io import fits
 
 from core.align.results import Alignment, Applied, ImageResult, Sources, Status, Written
+from core.data.cards import CardChange
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
@@ -51,6 +52,15 @@ class StandInEngine:
     def name_taken(self, files, sets, *, progress: Progress) -> str:
         return "" if sets.tweakreg["reusename"] else self.taken
 
+    def preview(self, alignment: Alignment, sets: AlignSets, *, progress: Progress):
+        return {
+            image.name: (
+                CardChange(image.name, 1, "CRVAL1", 201.5, 201.50001),
+                CardChange(image.name, 1, "WCSNAME", "IDC_abc", "TWEAK"),
+            )
+            for image in alignment.images
+        }
+
     def apply(self, alignment: Alignment, sets: AlignSets, *, progress: Progress) -> tuple[Applied, ...]:
         self._work("apply", progress, alignment, sets)
         return tuple(
@@ -88,7 +98,8 @@ class StandInPerson:
         self.asked.append(question)
         return self.answers.get(question, True)
 
-    def files_to_apply(self, alignment, files, wcsname) -> list[Path]:
+    def files_to_apply(self, alignment, files, wcsname, cards) -> list[Path]:
+        self.cards = cards
         answer = self._answer("apply")
         return answer if isinstance(answer, list) else files if answer else []
 

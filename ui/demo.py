@@ -37,7 +37,9 @@ def set_demo_parameters(window: MainWindow) -> None:
 class Yes:
     """Answers every question with what the demonstration wants."""
 
-    def files_to_apply(self, _alignment: object, files: list[Path], _wcsname: str) -> list[Path]:
+    def files_to_apply(
+        self, _alignment: object, files: list[Path], _wcsname: str, _cards: object
+    ) -> list[Path]:
         return files
 
     def may_replace_name(self, _taken: str) -> bool:

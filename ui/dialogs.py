@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QMessageBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+
+from ui.applydialog import ApplyDialog, Cards
 
 if TYPE_CHECKING:
-    from core.align.results import Alignment, ImageResult
+    from core.align.results import Alignment
 
 SHOWN = 12
 
@@ -31,9 +21,12 @@ class Ask:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
 
-    def files_to_apply(self, alignment: Alignment, files: list[Path], wcsname: str) -> list[Path]:
-        """The files whose headers may be changed, chosen among `files`; none when the person says no."""
-        dialog = ApplyDialog(alignment, files, wcsname, self._parent)
+    def files_to_apply(
+        self, alignment: Alignment, files: list[Path], wcsname: str, cards: Cards
+    ) -> list[Path]:
+        """The files whose headers may be changed, chosen among `files`; none when the person says no. `cards` are
+        those that would change, by file name."""
+        dialog = ApplyDialog(alignment, files, wcsname, self._parent, cards)
         accepted = dialog.exec() == QDialog.DialogCode.Accepted
         chosen = dialog.chosen() if accepted else []
         dialog.deleteLater()
@@ -120,69 +113,6 @@ class Ask:
         box.setWindowTitle("DrizzleDesk")
         box.setText(text)
         return box
-
-
-class ApplyDialog(QDialog):
-    """Says which headers change and how; a file whose fit does not convince is left out by its tick."""
-
-    def __init__(self, alignment: Alignment, files: list[Path], wcsname: str, parent: QWidget | None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Apply the alignment")
-        self._files = files
-        self.list = QListWidget(self)
-        for image in alignment.images:
-            item = QListWidgetItem(_line(image), self.list)
-            if image.path in files:
-                item.setCheckState(Qt.CheckState.Checked)
-            else:
-                item.setFlags(Qt.ItemFlag.NoItemFlags)
-            item.setData(Qt.ItemDataRole.UserRole, image.path)
-            item.setToolTip(str(image.path))
-        text = QLabel(
-            "Every SCI extension of the ticked files gets new CRVAL1, CRVAL2 and CD cards, named "
-            f"<b>{escape(wcsname.strip()) or 'TWEAK'}</b> (WCSNAME). "
-            "The present WCS stays in the header as an alternate. "
-            "Pixels are not touched; each file is replaced whole or not at all.",
-            self,
-        )
-        text.setWordWrap(True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.apply = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.apply.setDefault(True)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        self.list.itemChanged.connect(self._count)
-        layout = QVBoxLayout(self)
-        layout.setSpacing(10)
-        for widget in (text, self.list, self.buttons):
-            layout.addWidget(widget)
-        self.list.setSpacing(3)
-        self.resize(700, 340)
-        self._count()
-
-    def chosen(self) -> list[Path]:
-        """The ticked files."""
-        items = [self.list.item(row) for row in range(self.list.count())]
-        return [
-            item.data(Qt.ItemDataRole.UserRole)
-            for item in items
-            if item.checkState() == Qt.CheckState.Checked
-        ]
-
-    def _count(self) -> None:
-        count = len(self.chosen())
-        self.apply.setText(f"Apply to {_count(count, 'file')}")
-        self.apply.setEnabled(count > 0)
-
-
-def _line(image: ImageResult) -> str:
-    if image.fit is None:
-        return f"{image.name}   {image.status}"
-    fit = image.fit
-    return (
-        f"{image.name}   {image.status}   shift {fit.shift[0]:+.3f}, {fit.shift[1]:+.3f} px, "
-        f"rms {fit.rms_x:.3f}, {fit.rms_y:.3f} px from {fit.n_used} stars"
-    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.align.choices import Choices
     from core.align.results import Alignment
     from core.align.settings import AlignSettings
+    from core.data.cards import CardChange
     from core.data.exposure import Exposure
     from core.drizzle.results import DrizzleResult
     from core.runs.memory import Memory
@@ -53,6 +54,22 @@ class Engine:
         from core.align.session import align
 
         return align(files, sets.settings(), choices=choices, memory=memory, progress=progress)
+
+    def preview(
+        self, alignment: Alignment, sets: AlignSets, *, progress: Progress
+    ) -> dict[str, tuple[CardChange, ...] | Refusal]:
+        """By file name the cards that Apply would change, or why it would refuse. A name that is in use is no reason
+        yet: the person is asked about it before anything is written."""
+        from dataclasses import replace
+
+        from core.align.preview import preview_each
+
+        found = preview_each(alignment, sets.settings(updatehdr=True), progress)
+        taken = {name for name, one in found.items() if isinstance(one, Refusal) and one.subject == "wcsname"}
+        if taken and not sets.tweakreg["reusename"]:
+            part = replace(alignment, images=tuple(each for each in alignment.images if each.name in taken))
+            found |= preview_each(part, sets.settings(updatehdr=True, reusename=True), progress)
+        return found
 
     def name_taken(self, files: Sequence[Path], sets: AlignSets, *, progress: Progress) -> str:
         """Why the new WCS cannot have its name in these files; "" if it can. Raises Refusal for other reasons."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ALIGN, APPLY, DRIZZLE = "Align", "Apply", "Drizzle"
 REFIT = "Fit again"
+PREVIEW = "Looking at the headers"
 
 
 @dataclass(eq=False)

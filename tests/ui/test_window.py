@@ -13,7 +13,7 @@ from PySide6.QtGui import QDropEvent
 from core.align.results import Status
 from core.errors import Refusal
 from ui import closing, style
-from ui.dialogs import ApplyDialog
+from ui.applydialog import ApplyDialog
 from ui.main import ErrorHook
 from ui.warmup import settle
 from ui.watch import LoopWatch
@@ -80,7 +80,8 @@ def test_nothing_is_applied_without_a_yes(qtbot, make_window, engine, person):
     press(qtbot, window, "align")
     finished(qtbot, window)
     press(qtbot, window, "apply")
-    assert not window.runner.is_running
+    finished(qtbot, window)
+    assert person.asked == ["apply"]
     assert [call[0] for call in engine.given] == ["align"]
 
 
@@ -143,7 +144,8 @@ def test_the_question_lists_every_image_and_ticks_those_that_are_aligned(qtbot, 
     window = make_window(*NAMES)
     press(qtbot, window, "align")
     finished(qtbot, window)
-    dialog = ApplyDialog(window.session.alignment, window.session.to_apply(), "TWEAK", window)
+    cards = engine.preview(window.session.alignment, window.params.align_sets(), progress=None)
+    dialog = ApplyDialog(window.session.alignment, window.session.to_apply(), "TWEAK", window, cards)
     assert dialog.list.count() == 3
     assert [path.name for path in dialog.chosen()] == ["c_flt.fits"]
     assert dialog.apply.text() == "Apply to 1 file"

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.errors import Refusal
+from ui.applydialog import Cards
 from ui.controllers.files import FilesController
 from ui.controllers.params import ParamsController
 from ui.dialogs import Ask
-from ui.engine import Engine
+from ui.engine import AlignSets, Engine
 from ui.exposures import ExposureList
 from ui.logview import LogView
 from ui.runner import Runner
-from ui.session import ALIGN, APPLY, REFIT, Session
+from ui.session import ALIGN, APPLY, PREVIEW, REFIT, Session
 from ui.tables import badge_of, remark_of
 
 if TYPE_CHECKING:
@@ -143,7 +145,17 @@ class AlignController(QObject):
         if alignment is None or not waiting or self.params.refuse_wrong(APPLY, "tweakreg"):
             return
         sets = self.params.align_sets()
-        chosen = self.ask.files_to_apply(alignment, waiting, str(sets.tweakreg["wcsname"]))
+        part = replace(alignment, images=tuple(image for image in alignment.images if image.path in waiting))
+        looked = partial(self._looked_at, alignment, sets, waiting)
+        self.runner.start(PREVIEW, self.engine.preview, part, sets, done=looked, quiet=True)
+
+    def _looked_at(self, alignment: Alignment, sets: AlignSets, waiting: list[Path], cards: Cards) -> None:
+        """What would change is known: ask which files."""
+        able = [path for path in waiting if not isinstance(cards.get(path.name), Refusal)]
+        for path in waiting:
+            if path not in able:
+                self.log.say(f"{path.name} cannot be written: {cards[path.name]}", "error")
+        chosen = self.ask.files_to_apply(alignment, able, str(sets.tweakreg["wcsname"]), cards)
         if chosen:
             part = replace(
                 alignment, images=tuple(image for image in alignment.images if image.path in chosen)

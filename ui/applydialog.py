@@ -1,0 +1,215 @@
+"""What Apply would write, looked at before it is written: files with ticks, and of each its cards before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import Refusal
+from ui import style
+from ui.elided import ElidedLabel
+
+if TYPE_CHECKING:
+    from core.align.results import Alignment, ImageResult
+    from core.data.cards import CardChange
+
+Cards = Mapping[str, "Sequence[CardChange] | Refusal"]
+
+HEADS = ("Header", "Keyword", "Before", "After", "Change")
+PATH = Qt.ItemDataRole.UserRole
+
+
+class ApplyDialog(QDialog):
+    """Says which headers change and how; a file whose fit does not convince is left out by its tick.
+
+    `cards` holds, by file name, what would change, or why the file could not be changed.
+    """
+
+    def __init__(
+        self, alignment: Alignment, files: list[Path], wcsname: str, parent: QWidget | None, cards: Cards
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Apply the alignment")
+        self._cards = cards
+        self.list = self._make_list(alignment, files)
+        self.title = ElidedLabel(self)
+        self.table = _make_table(self)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.apply = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.apply.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self._lay_out(_explained(wcsname))
+        self.list.itemChanged.connect(self._count)
+        self.list.currentItemChanged.connect(self._show)
+        self._begin(files)
+        self._count()
+
+    def chosen(self) -> list[Path]:
+        """The ticked files."""
+        items = [self.list.item(row) for row in range(self.list.count())]
+        return [item.data(PATH) for item in items if item.checkState() == Qt.CheckState.Checked]
+
+    def _make_list(self, alignment: Alignment, files: list[Path]) -> QListWidget:
+        made = QListWidget(self)
+        made.setAccessibleName("Files")
+        made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setSpacing(2)
+        for image in alignment.images:
+            item = QListWidgetItem(_line(image), made)
+            if image.path in files:
+                item.setCheckState(Qt.CheckState.Checked)
+            elif isinstance(self._cards.get(image.name), Refusal):
+                # it can be looked at, to read why
+                item.setText(f"{item.text()}   cannot be written")
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            else:
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
+            item.setData(PATH, image.path)
+            item.setToolTip("\n".join(part for part in (str(image.path), *image.doubts) if part))
+        return made
+
+    def _lay_out(self, text: QLabel) -> None:
+        below = QWidget(self)
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.addWidget(self.title)
+        column.addWidget(self.table, 1)
+        halves = QSplitter(Qt.Orientation.Vertical, self)
+        halves.addWidget(self.list)
+        halves.addWidget(below)
+        halves.setSizes([170, 330])
+        halves.setStretchFactor(1, 1)
+        halves.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(10)
+        layout.addWidget(text)
+        layout.addWidget(halves, 1)
+        layout.addWidget(self.buttons)
+        self.resize(860, 640)
+
+    def _begin(self, files: list[Path]) -> None:
+        for row in range(self.list.count()):
+            if self.list.item(row).data(PATH) in files:
+                self.list.setCurrentRow(row)
+                return
+        self._show(None)
+
+    def _show(self, item: QListWidgetItem | None, _before: QListWidgetItem | None = None) -> None:
+        """The cards of the file whose line is current."""
+        path: Path | None = item.data(PATH) if item is not None else None
+        found = self._cards.get(path.name, ()) if path is not None else ()
+        if isinstance(found, Refusal):
+            self.title.set_text(f"Cannot be written: {found}")
+            self.table.setRowCount(0)
+            return
+        name = path.name if path is not None else ""
+        self.title.set_text(f"{count_words(len(found), 'card')} of {name} will change" if name else "")
+        self.table.setRowCount(len(found))
+        for row, card in enumerate(found):
+            self._fill(row, card)
+        self.table.resizeColumnsToContents()
+
+    def _fill(self, row: int, card: CardChange) -> None:
+        texts = (
+            card.where,
+            card.keyword,
+            value_words(card.before),
+            value_words(card.after),
+            moved_words(card),
+        )
+        for place, text in enumerate(texts):
+            cell = QTableWidgetItem(text)
+            cell.setToolTip(text if len(text) > 24 else "")
+            if place:
+                cell.setFont(style.mono(self.font().pointSizeF() * 0.95))
+            if place == 2:
+                cell.setForeground(QColor(style.current().muted))
+            self.table.setItem(row, place, cell)
+
+    def _count(self) -> None:
+        count = len(self.chosen())
+        self.apply.setText(f"Apply to {count_words(count, 'file')}")
+        self.apply.setEnabled(count > 0)
+
+
+def _make_table(parent: QWidget) -> QTableWidget:
+    made = QTableWidget(0, len(HEADS), parent)
+    made.setHorizontalHeaderLabels(list(HEADS))
+    made.setAccessibleName("Header cards before and after")
+    made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    made.setAlternatingRowColors(True)
+    made.setShowGrid(False)
+    made.setWordWrap(False)
+    made.verticalHeader().hide()
+    made.verticalHeader().setDefaultSectionSize(made.fontMetrics().height() + 7)
+    made.horizontalHeader().setStretchLastSection(True)
+    made.horizontalHeader().setMaximumSectionSize(260)
+    made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    made.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def _explained(wcsname: str) -> QLabel:
+    text = QLabel(
+        f"The WCS of every SCI extension of the ticked files changes and is named "
+        f"<b>{escape(wcsname.strip()) or 'TWEAK'}</b> (WCSNAME). The present WCS stays in the header as an alternate, "
+        "and the state before is kept beside the file, to be restored at any time (Edit, WCS history). Pixels are not "
+        "touched; each file is replaced whole or not at all."
+    )
+    text.setWordWrap(True)
+    return text
+
+
+def value_words(value: Any) -> str:
+    """A card's value as text; nothing for a card that is not there."""
+    if value is None:
+        return "\u2014"
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def moved_words(card: CardChange) -> str:
+    """By how much a number changes; "new" and "removed" for cards that come and go."""
+    before, after = card.before, card.after
+    if before is None or after is None:
+        return "new" if before is None else "removed"
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (before, after))
+    return f"{after - before:+.4g}".replace("-", "\u2212") if numbers else ""
+
+
+def count_words(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _line(image: ImageResult) -> str:
+    fit = image.fit
+    status = "DOUBTFUL" if image.quality == "doubtful" else str(image.status)
+    if fit is None:
+        return f"{image.name}   {status}"
+    return (
+        f"{image.name}   {status}   shift {fit.shift[0]:+.3f}, {fit.shift[1]:+.3f} px, "
+        f"rms {fit.rms_x:.3f}, {fit.rms_y:.3f} px from {fit.n_used} stars"
+    )
