@@ -101,13 +101,9 @@ def clashes(paths: Sequence[Path], key: Callable[[Path], str]) -> dict[int, Path
 
     `key` gives what the names of a file's products begin with; capitals do not count, for some systems know none.
     """
-    first: dict[str, Path] = {}
-    found = {}
-    for place, path in enumerate(paths):
-        other = first.setdefault(key(path).lower(), path)
-        if other is not path:
-            found[place] = other
-    return found
+    first: dict[str, int] = {}
+    places = {place: first.setdefault(key(path).lower(), place) for place, path in enumerate(paths)}
+    return {place: paths[other] for place, other in places.items() if other != place}
 
 
 def named_files(
@@ -119,7 +115,7 @@ def named_files(
     """
     found: list[Path] = []
     for param in declared:
-        text = str(values[param.name] or "").strip()
+        text = str(values.get(param.name) or "").strip()
         names = param.semantic in ("filename", "keyword-or-file") or text.startswith("@")
         if names and param.name not in products and text:
             path = Path(re.sub(r"(?<=.)\[[^\]]*\]$", "", text.removeprefix("@"))).expanduser()

@@ -78,6 +78,7 @@ def test_files_of_one_name_clash(tmp_path: Path) -> None:
     one, two, three = Path("a/x_flt.fits"), Path("b/x_flt.fits"), Path("b/y_flt.fits")
     assert clashes([one, two, three], lambda path: path.stem) == {1: one}
     assert clashes([one, Path("a/X_flt.fits")], lambda path: path.stem) == {1: one}
+    assert clashes([one, one], lambda path: path.stem) == {1: one}
     assert clashes([one, three], lambda path: path.stem) == {}
 
 
