@@ -10,9 +10,9 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
-MANY = 1500
+FEW, MANY, LARGE = 20, 4000, 60.0
 
 
 class Shape(StrEnum):
@@ -47,7 +47,7 @@ def draw_marks(
     area: QRectF,
     zoom: float,
 ) -> None:
-    """Draw the marks that lie in `area` as one path for each kind, over a dark edge that shows on any ground."""
+    """Draw the marks that lie in `area`, over a dark edge that shows on any ground."""
     if not marks:
         return
     origin, unit = to_widget(0.0, 0.0), to_widget(1.0, 1.0)
@@ -60,15 +60,37 @@ def draw_marks(
         if seen.sum() > MANY:
             _draw_dots(painter, x[seen], y[seen], group.colour)
             continue
-        path = _path(x[seen], y[seen], radius, group.shape)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 150), 3.0))
-        painter.drawPath(path)
-        painter.setPen(QPen(group.colour, 1.4))
-        painter.drawPath(path)
+        if seen.sum() > FEW and radius < LARGE:
+            _draw_stamps(painter, x[seen], y[seen], radius, group)
+        elif seen.any():
+            _draw_figure(painter, _path(x[seen], y[seen], radius, group.shape), group.colour)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     _draw_legend(painter, marks, area)
+
+
+def _draw_figure(painter: QPainter, path: QPainterPath, colour: QColor) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(0, 0, 0, 150), 3.0), QPen(colour, 1.4)):
+        painter.setPen(pen)
+        painter.drawPath(path)
+
+
+def _draw_stamps(
+    painter: QPainter, x: NDArray[np.float64], y: NDArray[np.float64], radius: float, group: Marks
+) -> None:
+    """Many figures alike: one is drawn, then stamped. A path of a thousand of them takes 0.3 s to draw."""
+    ratio = painter.device().devicePixelRatioF()
+    half = radius + 3.0
+    stamp = QPixmap(int(np.ceil(2.0 * half * ratio)), int(np.ceil(2.0 * half * ratio)))
+    stamp.setDevicePixelRatio(ratio)
+    stamp.fill(Qt.GlobalColor.transparent)
+    inner = QPainter(stamp)
+    middle = np.array([half])
+    _draw_figure(inner, _path(middle, middle, radius, group.shape), group.colour)
+    inner.end()
+    for px, py in zip((x - half).tolist(), (y - half).tolist(), strict=True):
+        painter.drawPixmap(QPointF(px, py), stamp)
 
 
 def _draw_dots(painter: QPainter, x: NDArray[np.float64], y: NDArray[np.float64], colour: QColor) -> None:

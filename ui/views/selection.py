@@ -66,10 +66,13 @@ class BandBox(pg.ViewBox):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
+        self._banding = False
 
     def mouseDragEvent(self, event: object, axis: int | None = None) -> None:  # noqa: N802
-        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier  # type: ignore[attr-defined]
-        if axis is not None or not shift or event.button() != Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+        if event.isStart():  # type: ignore[attr-defined]
+            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
+            self._banding = shift and event.button() == Qt.MouseButton.LeftButton  # type: ignore[attr-defined]
+        if axis is not None or not self._banding:
             super().mouseDragEvent(event, axis)
             return
         event.accept()  # type: ignore[attr-defined]
