@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyWarning
 
 from core.errors import Refusal
 
@@ -29,6 +30,14 @@ def quiet() -> Iterator[None]:
     """No warnings of astropy within; one thread at a time."""
     with _QUIET, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def comments_may_be_cut() -> Iterator[None]:
+    """No warning that the comment of a card is too long for it: the value is whole, the comment is cut."""
+    with _QUIET, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Card is too long, comment will be truncated", VerifyWarning)
         yield
 
 

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from astropy.io import fits
 
-from core.data.fitsfile import open_fits, quiet
+from core.data.fitsfile import comments_may_be_cut, open_fits, quiet
 from core.errors import Refusal
 
 _CHUNK = 1 << 22
@@ -66,7 +66,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 def write_fits(hdus: fits.HDUList, path: str | Path) -> None:
     """Write an HDU list as a whole new file over `path`; gzip when the name ends in .gz."""
-    with replacing(path) as part, _writer(part, Path(path).name) as stream:
+    with replacing(path) as part, _writer(part, Path(path).name) as stream, comments_may_be_cut():
         hdus.writeto(stream, output_verify="silentfix")
 
 

@@ -11,11 +11,13 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.io.fits.verify import VerifyWarning
 
 from core.data import safe
 from core.data.exposure import open_exposure
@@ -279,3 +281,22 @@ def _parts(path: Path) -> dict[tuple[str, int, str], bytes]:
             found[hdu.name, hdu.ver, "header"] = raw[info["hdrLoc"] : info["datLoc"]]
             found[hdu.name, hdu.ver, "data"] = raw[info["datLoc"] : info["datLoc"] + info["datSpan"]]
         return found
+
+
+def test_a_comment_that_is_cut_is_no_news_other_warnings_are(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hdus = fits.HDUList([fits.PrimaryHDU()])
+    hdus[0].header["PHOTFLAM"] = (1.2345678901234567e-19, "inverse sensitivity, " * 6)
+    safe.write_fits(hdus, tmp_path / "a.fits")
+    assert not recwarn.list
+    assert fits.getheader(tmp_path / "a.fits")["PHOTFLAM"] == 1.2345678901234567e-19
+    true = fits.HDUList.writeto
+
+    def doubtful(*args: object, **named: object) -> None:
+        warnings.warn("Something is doubtful", VerifyWarning, stacklevel=1)
+        true(*args, **named)
+
+    monkeypatch.setattr(fits.HDUList, "writeto", doubtful)
+    safe.write_fits(hdus, tmp_path / "a.fits")
+    assert [str(one.message) for one in recwarn.list] == ["Something is doubtful"]
