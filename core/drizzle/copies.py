@@ -13,10 +13,10 @@ from core.errors import Refusal
 ORIGINALS = "OrIg_files"
 
 
-def restore_originals(files: Sequence[Path]) -> None:
-    """Put the kept copies back over the exposures; raises Refusal where there is none."""
-    for path in files:
-        copy = Path(path).parent / ORIGINALS / Path(path).name
+def originals(files: Sequence[Path]) -> list[Path]:
+    """The kept copies of the exposures; raises Refusal where there is none."""
+    copies = [Path(path).parent / ORIGINALS / Path(path).name for path in files]
+    for path, copy in zip(files, copies, strict=True):
         if not copy.is_file():
             raise Refusal(
                 f"There is no copy of it in {ORIGINALS}.",
@@ -24,9 +24,14 @@ def restore_originals(files: Sequence[Path]) -> None:
                 subject="restore",
                 advice="Switch restore off.",
             )
-    for path in files:
+    return copies
+
+
+def restore_originals(files: Sequence[Path]) -> None:
+    """Put the kept copies back over the exposures; raises Refusal where there is none."""
+    for path, copy in zip(files, originals(files), strict=True):
         with replacing(path) as part:
-            shutil.copyfile(Path(path).parent / ORIGINALS / Path(path).name, part)
+            shutil.copyfile(copy, part)
 
 
 def keep_original(path: Path, params: Mapping[str, Any]) -> None:

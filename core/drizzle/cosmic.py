@@ -51,8 +51,8 @@ class CosmicParams:
 class Detector:
     """What the comparison must know of a chip.
 
-    `to_electrons` turns its input units into electrons; `sky` electrons subtracted (or None: none); `read_noise`
-    electrons; `cte_dir` 1 when charge trails run to lower rows, -1 to higher rows, 0 without.
+    `to_electrons` turns its input units into electrons; `sky` electrons in a pixel, 0 without;
+    `read_noise` electrons; `cte_dir` 1 when charge trails run to lower rows, -1 to higher rows, 0 without.
     """
 
     to_electrons: float

@@ -91,11 +91,18 @@ def settle(canvas: Canvas, fill: float, *, workers: Workers | None = None) -> No
 
 
 def drop_of(params: DropParams, chip: ChipInput, frame: ChipWCS) -> Drop:
-    """How the pixels of `chip` fall on `frame`. ERR weights have a scale of their own, 1 / ratio^4."""
+    """How the pixels of `chip` fall on `frame`."""
     ratio = scale_ratio(frame, chip.wcs)
-    by_variance = isinstance(params, CombineParams) and params.wht_type == "ERR"
-    scale = 1.0 / ratio**4 if by_variance else params.wt_scl.of(chip.exptime)
-    return Drop(params.kernel, params.pixfrac, ratio, chip.per_second, scale)
+    return Drop(
+        params.kernel, params.pixfrac, ratio, chip.per_second, weight_scale(params, chip.exptime, ratio)
+    )
+
+
+def weight_scale(params: DropParams, exptime: float, ratio: float) -> float:
+    """The factor on the weights of a chip: of `exptime` seconds, or 1 / ratio^4 for weights of type ERR."""
+    if isinstance(params, CombineParams) and params.wht_type == "ERR":
+        return 1.0 / ratio**4
+    return params.wt_scl.of(exptime)
 
 
 def context_bit(number: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,9 +77,10 @@ def _crmask(run: Run, exposure: Exposure, chip: Chip, made: bool) -> NDArray[np.
     return mask
 
 
-def update_exposures(run: Run, with_masks: bool) -> None:
-    """Sky values and flags into the exposures; one that cannot be written is left as it is, with a warning."""
+def update_exposures(run: Run, with_masks: bool) -> dict[Path, str]:
+    """Sky values and flags into the exposures; what could not be written, and why, by path."""
     plan = run.plan
+    problems = {}
     for exposure in run.exposures:
         masks = {}
         if with_masks:
@@ -87,14 +89,22 @@ def update_exposures(run: Run, with_masks: bool) -> None:
         problem = write_changes(exposure, found, run.params)
         if problem:
             run.warn(problem)
+            problems[exposure.path] = problem
         run.progress.advance()
+    return problems
 
 
 def result_of(
-    run: Run, inputs: Inputs, written: Written | None, figures: Figures, seconds: Mapping[str, float]
+    run: Run,
+    inputs: Inputs,
+    written: Written | None,
+    figures: Figures,
+    seconds: Mapping[str, float],
+    problems: Mapping[Path, str],
 ) -> DrizzleResult:
-    """The result, with the exposures that were left out at the end."""
-    shown = tuple(_figures(run, exposure, figures) for exposure in run.exposures)
+    """The result, with the exposures that were left out at the end; `problems` as `update_exposures` gives them."""
+    made = (_figures(run, exposure, figures) for exposure in run.exposures)
+    shown = tuple(replace(one, reason=problems.get(one.path, "")) for one in made)
     left = tuple(ExposureFigures(one.path, (), reason=one.reason) for one in inputs.left_out)
     return DrizzleResult(
         exposures=shown + left,

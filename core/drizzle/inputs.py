@@ -44,6 +44,7 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
     """
     if not files:
         raise Refusal("No exposures are given.", subject="input", advice="Give *_flt.fits or *_flc.fits.")
+    _group(str(params["group"]))  # a wrong word is wrong for all of them
     found, left_out, first = [], [], None
     for path in files:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.data.exposure import Chip, Exposure
+from core.data.outfiles import clashes
 from core.errors import Refusal
 
 _KINDS = ("flt", "flc", "c0m", "c0f", "crj", "crc", "sfl", "cal", "sx2")
@@ -74,15 +75,19 @@ def crclean(exposure: Exposure) -> str:
     return f"{root(exposure)}_crclean.fits"
 
 
+def log_name(params: Mapping[str, Any]) -> str:
+    """The name of the text log: `runfile`, with .log."""
+    name = str(params["runfile"]).strip() or "astrodrizzle.log"
+    return name if name.endswith(".log") else name + ".log"
+
+
 def check_unique(exposures: Sequence[Exposure]) -> None:
     """Refuse exposures whose intermediate files would have the same names."""
-    seen: dict[str, Exposure] = {}
-    for exposure in exposures:
-        other = seen.setdefault(root(exposure), exposure)
-        if other is not exposure:
-            raise Refusal(
-                f"Its intermediate files would have the names of those of {other.path}.",
-                file=exposure.path,
-                subject="input",
-                advice="Leave one of the two out, or rename it.",
-            )
+    roots = {exposure.path: root(exposure) for exposure in exposures}
+    for place, other in clashes([exposure.path for exposure in exposures], lambda path: roots[path]).items():
+        raise Refusal(
+            f"Its intermediate files would have the names of those of {other}.",
+            file=exposures[place].path,
+            subject="input",
+            advice="Leave one of the two out, or rename it.",
+        )

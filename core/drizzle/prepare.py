@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from core.data.exposure import Exposure
+from core.data.outfiles import check_folder, named_files, product_path
 from core.drizzle import plan as steps
-from core.drizzle.copies import restore_originals
+from core.drizzle.copies import originals, restore_originals
 from core.drizzle.frames import check_size, default_frame, step_frame
 from core.drizzle.inputs import Inputs, open_inputs
-from core.drizzle.names import product_names
+from core.drizzle.names import crclean, log_name, product_names
 from core.drizzle.overlap import lonely
 from core.drizzle.plan import Plan, make_plan
 from core.drizzle.run import Run
 from core.drizzle.workspace import Workspace
 from core.errors import Refusal
+from core.params import TASKS
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
 
@@ -26,19 +27,40 @@ def prepare(
     files: Sequence[Path],
     params: Mapping[str, Any],
     folder: Path,
+    keep: Sequence[Path],
     workers: Workers | None,
     progress: Progress,
 ) -> tuple[Run, Inputs]:
-    """Open the exposures, find the frames, and make a run of them; raises Refusal."""
+    """Open the exposures, find the frames, and make a run of them; raises Refusal.
+
+    With `restore` everything is first tried on the kept copies, and only when nothing is refused do they take the
+    place of the exposures.
+    """
     make_plan(params, len(files))
-    _check_folder(folder)
+    check_folder(folder)
+    read = [*files, *named_files(params, TASKS["astrodrizzle"].params, ("runfile",)), *keep]
+    product_path(folder, log_name(params), read, "runfile")
+    if params["restore"]:
+        _check_products(_made_ready(originals(files), params, folder, workers, Progress())[0], read)
+        restore_originals(files)
+    run, inputs = _made_ready(files, params, folder, workers, progress)
+    _check_products(run, read)
+    return run, inputs
+
+
+def _made_ready(
+    files: Sequence[Path],
+    params: Mapping[str, Any],
+    folder: Path,
+    workers: Workers | None,
+    progress: Progress,
+) -> tuple[Run, Inputs]:
     with progress.step(steps.READING, len(files)):
-        if params["restore"]:
-            restore_originals(files)
         inputs = open_inputs(files, params, progress)
     exposures = inputs.exposures
     plan = make_plan(params, len(exposures))
     _check_err(exposures, params)
+    _check_gain(exposures, params)
     base = default_frame(exposures, params)
     apart = lonely(exposures, base) if len(exposures) > 1 else ()
     _check_overlap(exposures, apart, plan)
@@ -70,18 +92,20 @@ def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure]) -> None:
         run.note(note)
 
 
-def _check_folder(folder: Path) -> None:
-    """Make the folder and see that a file can be written there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise Refusal(
-            f"The output folder cannot be written: {error.strerror or error}.",
-            file=folder,
-            advice="Choose a folder that you may write to.",
-        ) from error
+def _check_products(run: Run, read: Iterable[Path]) -> None:
+    """Refuse to write over a file that the run reads."""
+    intermediate, final = [], []
+    if not run.space.in_memory:
+        intermediate += run.static_names() + run.single_names()
+        intermediate += run.chip_names("blt") + run.chip_names("crmask")
+        final.append(run.called.median)
+    if run.params["driz_cr_corr"]:
+        intermediate += [crclean(exposure) for exposure in run.exposures]
+    if run.plan.combine is not None:
+        final += [run.called.of(part) for part in ("sci", "wht", "ctx")]
+    for subject, names in (("input", intermediate), ("output", final)):
+        for name in names:
+            product_path(run.space.folder, name, read, subject)
 
 
 def _check_err(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> None:
@@ -96,6 +120,18 @@ def _check_err(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> None
                     subject="final_wht_type",
                     advice="Choose EXP, or leave the exposure out.",
                 )
+
+
+def _check_gain(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> None:
+    """A product in counts needs one gain: electrons of all chips are divided by it."""
+    gains = {chip.gain for exposure in exposures for chip in exposure.chips if not chip.in_electrons}
+    if params["driz_combine"] and params["proc_unit"] == "native" and len(gains) > 1:
+        raise Refusal(
+            f"The chips have different gains ({', '.join(f'{gain:g}' for gain in sorted(gains))} e-/DN), so their "
+            "counts do not add up.",
+            subject="proc_unit",
+            advice="electrons.",
+        )
 
 
 def _check_overlap(exposures: Sequence[Exposure], apart: Sequence[Exposure], plan: Plan) -> None:

@@ -19,9 +19,11 @@ from core.data.fitsfile import quiet
 from core.data.frame import pixel_scale
 from core.data.safe import write_fits
 from core.drizzle import names
+from core.drizzle.chip import scale_ratio
+from core.drizzle.drop import weight_scale
 from core.drizzle.headers import Blended, blend, merged, with_frame
 from core.drizzle.names import ProductNames
-from core.drizzle.settings import parse_weight_scale
+from core.drizzle.settings import CombineParams
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _primary(
     header["FILENAME"] = (called.of("sci"), "name of file")
     header["ROOTNAME"] = (called.root, "rootname of the product")
     header["PROD_VER"] = (f"DrizzleDesk {__version__}", "software that made the product")
-    header["DRIZPARS"] = (_log_name(params), "log of the processing")
+    header["DRIZPARS"] = (names.log_name(params), "log of the processing")
     header["EXPTIME"] = (total, "exposure duration (seconds), all exposures")
     header.set("TEXPTIME", total, "total of the exposure times (seconds)", after="EXPTIME")
     for key, value in (
@@ -169,10 +171,6 @@ def _primary(
     return header
 
 
-def _log_name(params: Mapping[str, Any]) -> str:
-    return str(params["runfile"]).strip() or "astrodrizzle.log"
-
-
 def _add_drizzle_keywords(
     header: fits.Header,
     exposures: Sequence[Exposure],
@@ -187,8 +185,9 @@ def _add_drizzle_keywords(
     """
     chips = [(e, c) for e in exposures for c in e.chips]
     header["NDRIZIM"] = (len(chips), "Drizzle, number of chips drizzled onto output")
-    scale = parse_weight_scale(params["final_wt_scl"])
-    fill = "INDEF" if params["final_fillval"] is None else params["final_fillval"]
+    drops = CombineParams.of(params)
+    fills = (params["final_fillval"], params["final_maskval"], "INDEF")
+    fill = next(value for value in fills if value is not None)
     for number, (exposure, chip) in enumerate(chips, 1):
         values: dict[str, tuple[Any, str]] = {
             "VER": (f"DrizzleDesk {__version__}", "task version"),
@@ -199,7 +198,10 @@ def _add_drizzle_keywords(
             "OUWE": (called.of("wht"), "output weighting image"),
             "OUCO": (called.of("ctx") if params["context"] else "", "output context image"),
             "MASK": (names.of_chip(exposure, chip, "final_mask"), "input weighting image"),
-            "WTSC": (scale.of(chip.exptime), "weighting factor for input image"),
+            "WTSC": (
+                weight_scale(drops, chip.exptime, scale_ratio(final.frame, chip.wcs)),
+                "weighting factor for input image",
+            ),
             "KERN": (str(params["final_kernel"]), "form of weight distribution kernel"),
             "PIXF": (float(params["final_pixfrac"]), "linear size of drop"),
             "COEF": ("SIP" if params["coeffs"] else "none", "source of coefficients"),

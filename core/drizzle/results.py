@@ -18,7 +18,10 @@ class ChipFigures:
 
 @dataclass(frozen=True)
 class ExposureFigures:
-    """Figures and files of one exposure; a path is None, or missing, when that product was not made."""
+    """Figures and files of one exposure; a path is None, or missing, when that product was not made.
+
+    `reason` says what was asked for and not done: the exposure was left out, or its flags could not be written.
+    """
 
     path: Path
     chips: tuple[ChipFigures, ...]

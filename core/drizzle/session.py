@@ -11,7 +11,7 @@ from core.data.safe import write_text
 from core.drizzle import plan as steps
 from core.drizzle.finish import make_final, result_of, update_exposures
 from core.drizzle.logfile import log_text
-from core.drizzle.names import crclean
+from core.drizzle.names import crclean, log_name
 from core.drizzle.prepare import prepare
 from core.drizzle.products import Written
 from core.drizzle.remember import Remembered
@@ -30,6 +30,7 @@ def astrodrizzle(
     params: Mapping[str, Any],
     *,
     folder: Path,
+    keep: Sequence[Path] = (),
     memory: Memory | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
@@ -41,6 +42,7 @@ def astrodrizzle(
     files : calibrated exposures (flt, flc), in the order in which chips are numbered
     params : all astrodrizzle parameters; `input` is not read
     folder : made if it is not there
+    keep : further files that no product may replace, besides those that the run reads
     memory : a session's memory: steps whose input and parameters did not change are not done again
     workers : where row blocks are computed; None for threads, as many as num_cores says
     progress : steps are titled as `core.drizzle.plan` names them
@@ -52,13 +54,14 @@ def astrodrizzle(
     ------
     Refusal
         A parameter that is wrong or asks for what is not built, no usable exposure, exposures that do not
-        overlap, an output folder that cannot be written. No exposure was changed then.
+        overlap, an output folder that cannot be written, a product that would replace what the run reads. No
+        exposure was changed then.
     Cancelled
         Nothing half-written is left; complete intermediate files may be.
     """
     progress = progress or Progress()
     before = dict(progress.seconds)
-    run, inputs = prepare(list(map(Path, files)), params, Path(folder), workers, progress)
+    run, inputs = prepare(list(map(Path, files)), params, Path(folder), keep, workers, progress)
     remembered = Remembered(None if run.space.in_memory else memory)
     paths = [exposure.path for exposure in run.exposures]
     token = remembered.token(paths)
@@ -68,13 +71,13 @@ def astrodrizzle(
         with progress.step(steps.COMBINE, run.final_units()):
             written = make_final(run, run.plan.combine, figures is not None)
     with progress.step(steps.WRITING, len(run.exposures)):
-        update_exposures(run, figures is not None)
+        problems = update_exposures(run, figures is not None)
     if run.plan.crbit & ~run.plan.reset_mask == 0:
         remembered.same_content(paths, token)
     if params["clean"]:
         run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
     seconds = {k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if v > before.get(k, 0.0)}
-    result = result_of(run, inputs, written, figures or {}, seconds)
+    result = result_of(run, inputs, written, figures or {}, seconds, problems)
     _write_log(run, result)
     return result
 
@@ -148,9 +151,7 @@ def _frame_key(frame: ChipWCS) -> str:
 
 def _write_log(run: Run, result: DrizzleResult) -> None:
     """The log of the run in the folder, under the name `runfile`; a log that cannot be written is no failure."""
-    name = str(run.params["runfile"]).strip() or "astrodrizzle.log"
-    name = name if name.endswith(".log") else name + ".log"
     try:
-        write_text(log_text(run.params, run.log, result), run.space.folder / Path(name).name)
+        write_text(log_text(run.params, run.log, result), run.space.folder / log_name(run.params))
     except Refusal as refusal:
         run.progress.warn(str(refusal))

@@ -44,7 +44,7 @@ def changes(
     found = Changes()
     for chip in exposure.chips:
         value = _sky_value(chip, sky, params)
-        if not math.isclose(chip.header.get("MDRIZSKY", math.inf), value, rel_tol=1e-14):
+        if not math.isclose(_number(chip.header.get("MDRIZSKY"), math.inf), value, rel_tol=1e-14):
             found.sky[chip.extver] = value
         old = chip.read_dq()
         new = without_bits(old, reset)
@@ -59,8 +59,6 @@ def write_changes(exposure: Exposure, found: Changes, params: Mapping[str, Any])
     """Keep a copy if asked to, then change the file; the reason when that could not be done, else ""."""
     if not found:
         return ""
-    if exposure.path.name.endswith(".gz"):
-        return f"{exposure.name} is compressed and was left as it is: MDRIZSKY and cosmic ray flags are not in it."
     try:
         keep_original(exposure.path, params)
         update_exposure(exposure.path, sky=found.sky, dq=found.dq)
@@ -72,4 +70,9 @@ def write_changes(exposure: Exposure, found: Changes, params: Mapping[str, Any])
 def _sky_value(chip: Chip, sky: SkyValues, params: Mapping[str, Any]) -> float:
     """The value found or given; with neither the one in the header, else 0."""
     given = params["skysub"] or str(params["skyuser"]).strip()
-    return sky.of(chip).noise if given else float(chip.header.get("MDRIZSKY", 0.0))
+    return sky.of(chip).noise if given else _number(chip.header.get("MDRIZSKY"), 0.0)
+
+
+def _number(value: object, missing: float) -> float:
+    """A header's value as a number; `missing` for none, and for texts such as N/A."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else missing

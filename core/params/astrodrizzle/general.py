@@ -9,8 +9,8 @@ _FILES = (
         Kind.STR,
         "*flt.fits",
         "Exposures to combine",
-        "Calibrated and aligned exposures: a file, a wildcard, a comma list, an association table or an @listfile, "
-        "whose second column may name maps of inverse variance. With a single exposure nothing can be compared, so "
+        "Calibrated and aligned exposures: a file, a wildcard, a comma list, an association table or an @listfile. "
+        "With a single exposure nothing can be compared, so "
         "the steps from the separate images to the cosmic rays are left out.",
         semantic="input-files",
         level="basic",
@@ -77,7 +77,7 @@ _DATA = (
         Kind.STR,
         "",
         "Only these extensions",
-        "Combines one chip only, such as sci,1 or the number of the extension. Blank combines all chips.",
+        "Combines some chips only, such as sci,1. Blank combines all chips.",
     ),
     Param(
         "build",
@@ -143,8 +143,8 @@ _FLAGS = (
         Kind.BOOL,
         False,
         "Keep intermediate images in memory",
-        "Nothing but the products is written: no separate images, median, blots or masks to look at. Saves disk, "
-        "and needs memory for all of them at once.",
+        "Only the products, the log and, with driz_cr_corr, the clean copies are written: no separate images, "
+        "median, blots or masks to look at. Saves disk, and needs memory for all of them at once.",
     ),
     Param(
         "rules_file",

@@ -188,22 +188,43 @@ def test_an_exposure_that_cannot_be_written_is_told_after_the_products(
     monkeypatch.setattr("core.drizzle.writeback.update_exposure", denied)
     result = run(files)
     assert sum("left as it is" in text for text in result.warnings) == 3
+    # a command line must not end well when what astrodrizzle documents was not done
+    assert all("write-protected" in exposure.reason for exposure in result.exposures)
     assert result.science is not None
     assert result.science.is_file()
     assert digests(files) == before
 
 
-def test_compressed_exposures_are_read_and_left_as_they_are(copies: Copies) -> None:
+def test_compressed_exposures_get_their_flags_and_stay_compressed(copies: Copies) -> None:
     files = copies()
     packed = [Path(f"{path}.gz") for path in files]
     for path, target in zip(files, packed, strict=True):
         target.write_bytes(gzip.compress(path.read_bytes(), 1))
         path.unlink()
-    before = digests(packed)
     result = run(packed)
-    assert digests(packed) == before
-    assert sum("compressed" in text for text in result.warnings) == 3
-    assert all(len(exposure.crmasks) == 2 for exposure in result.exposures)
+    assert all(exposure.reason == "" for exposure in result.exposures)
+    for exposure in result.exposures:
+        assert exposure.path.read_bytes()[:2] == b"\x1f\x8b"
+        with fits.open(exposure.path) as hdus:
+            for extver, mask in exposure.crmasks.items():
+                assert np.array_equal((hdus["DQ", extver].data & 4096) != 0, fits.getdata(mask) == 0)
+                assert hdus["SCI", extver].header["MDRIZSKY"] > 0
+
+
+def test_a_sky_that_is_no_number_is_overwritten(copies: Copies) -> None:
+    files = copies()
+    fits.setval(files[0], "MDRIZSKY", value="N/A", ext=("SCI", 1))
+    result = run(files)
+    assert fits.getval(files[0], "MDRIZSKY", ext=("SCI", 1)) == pytest.approx(
+        result.exposures[0].chips[0].sky
+    )
+
+
+def test_nothing_is_restored_when_the_run_is_refused(copies: Copies) -> None:
+    files = copies()
+    for product in run(files, preserve=True).products:
+        product.unlink()
+    refused(files, "names a folder", restore=True, output="a/b")
 
 
 def test_names_that_would_collide_are_refused(copies: Copies, tmp_path: Path) -> None:

@@ -1,0 +1,226 @@
+"""The parts around the steps: plan, names, workspace, memory of files, overlaps, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from core.data.exposure import Exposure, open_exposure
+from core.drizzle import headers, names
+from core.drizzle.frames import default_frame, step_frame
+from core.drizzle.inputs import open_inputs
+from core.drizzle.overlap import lonely
+from core.drizzle.plan import Plan, make_plan
+from core.drizzle.remember import Remembered
+from core.drizzle.workspace import Workspace
+from core.errors import Refusal
+from core.params import TASKS
+from core.runs.memory import Memory
+from core.runs.progress import Progress
+from core.simulate import Truth
+
+Copies = Callable[..., list[Path]]
+DEFAULTS = TASKS["astrodrizzle"].defaults()
+
+
+@pytest.fixture(scope="module")
+def exposures(aligned: Truth) -> tuple[Exposure, ...]:
+    return open_inputs(aligned.files, DEFAULTS, Progress()).exposures
+
+
+def steps(plan: Plan) -> list[bool]:
+    return [part is not None for part in (plan.separate, plan.median, plan.blot, plan.cosmic, plan.combine)]
+
+
+def off(*kept: str) -> Any:
+    switches = ("driz_separate", "median", "blot", "driz_cr", "driz_combine")
+    return DEFAULTS.replaced(**{name: name in kept for name in switches})
+
+
+def test_a_step_switches_on_what_it_needs() -> None:
+    assert steps(make_plan(DEFAULTS, 3)) == [True] * 5
+    plan = make_plan(off("driz_cr"), 3)
+    assert steps(plan) == [True, True, True, True, False]
+    assert "driz_separate, median, blot" in plan.notes[0]
+    assert steps(make_plan(off("median"), 3)) == [True, True, False, False, False]
+    assert steps(make_plan(off("driz_combine"), 3)) == [False, False, False, False, True]
+
+
+def test_one_exposure_has_nothing_to_compare_with() -> None:
+    plan = make_plan(DEFAULTS, 1)
+    assert steps(plan) == [False, False, False, False, True]
+    assert "single exposure" in plan.notes[0]
+
+
+def test_many_exposures_are_no_case_for_minmed() -> None:
+    assert any("minmed" in note for note in make_plan(DEFAULTS, 12).notes)
+    assert not make_plan(DEFAULTS.replaced(combine_type="median"), 12).notes
+
+
+def test_bits_are_read_before_anything_is_done() -> None:
+    plan = make_plan(DEFAULTS.replaced(final_bits="64,32", resetbits="4096"), 3)
+    assert plan.final_bits is not None
+    assert plan.final_bits.allowed == 96
+    assert plan.reset_mask == 4096
+    assert make_plan(DEFAULTS.replaced(resetbits=""), 3).reset_mask == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "root"),
+    [("ibc301qrq_flt.fits", "ibc301qrq"), ("a_b_flc.fits.gz", "a_b"), ("star_field.fits", "star_field")],
+)
+def test_roots(exposures: tuple[Exposure, ...], name: str, root: str) -> None:
+    assert names.root(replace(exposures[0], path=Path("somewhere") / name)) == root
+
+
+def test_product_names(exposures: tuple[Exposure, ...]) -> None:
+    made = names.product_names(exposures, DEFAULTS)
+    assert (made.of("sci"), made.median) == ("final_drz_sci.fits", "final_med.fits")
+    flc = (replace(exposures[0], suffix="flc"), *exposures[1:])
+    for output in ("x", "x_drc.fits", "x_drz"):
+        made = names.product_names(flc, DEFAULTS.replaced(output=output, build=True))
+        assert made.of("wht") == "x_drc.fits"
+    assert names.product_names(exposures[:1], DEFAULTS).root == names.root(exposures[0])
+
+
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_workspace(tmp_path: Path, in_memory: bool, compress: bool) -> None:
+    space = Workspace(tmp_path, in_memory=in_memory)
+    image = np.random.default_rng(0).normal(10, 1, (90, 70)).astype(np.float32)
+    space.put("one.fits", image, compress=compress)
+    # compressed floats are quantised, to a quarter of the noise
+    tolerance = 0.3 if compress and not in_memory else 0.0
+    assert np.allclose(space.get("one.fits"), image, atol=tolerance, rtol=0)
+    rows = space.rows("one.fits")
+    assert np.allclose(rows(13, 31), image[13:31], atol=tolerance, rtol=0)
+    assert rows(0, 90).dtype == np.float32
+    assert space.has("one.fits")
+    assert not space.has("two.fits")
+    assert (space.path("one.fits") is None) is in_memory
+    space.clean()
+    assert not list(tmp_path.iterdir())
+
+
+def test_remembered_files_must_be_as_they_were(tmp_path: Path) -> None:
+    remembered = Remembered(Memory())
+    made: list[int] = []
+    product = tmp_path / "product"
+
+    def make() -> int:
+        made.append(1)
+        product.write_text("x" * len(made))
+        return len(made)
+
+    def recall(key: str) -> int:
+        return remembered.recall("step", key, make, lambda: [product])
+
+    assert [recall("a"), recall("a")] == [1, 1]
+    product.write_text("changed by somebody")
+    assert recall("a") == 2
+    product.unlink()
+    assert recall("a") == 3
+    assert Remembered(None).recall("step", "a", make, lambda: [product]) == 4
+
+
+def test_exposures_rewritten_by_the_run_keep_their_token(tmp_path: Path) -> None:
+    path = tmp_path / "exposure"
+    path.write_text("one")
+    remembered = Remembered(Memory())
+    token = remembered.token([path])
+    path.write_text("one, with flags")
+    remembered.same_content([path], token)
+    assert remembered.token([path]) == token
+    path.write_text("by somebody else")
+    assert remembered.token([path]) != token
+
+
+def test_overlaps(exposures: tuple[Exposure, ...]) -> None:
+    frame = default_frame(exposures, DEFAULTS)
+    assert lonely(exposures, frame) == ()
+    far = exposures[1].chips[0].wcs.crval + np.array([0.0, 0.03])
+    chips = tuple(replace(c, wcs=c.wcs.moved(far, c.wcs.cd)) for c in exposures[1].chips)
+    moved = (exposures[0], replace(exposures[1], chips=chips), exposures[2])
+    assert [e.name for e in lonely(moved, frame)] == [exposures[1].name]
+
+
+def test_the_frame_of_a_step_is_the_common_one_unless_asked(exposures: tuple[Exposure, ...]) -> None:
+    base = default_frame(exposures, DEFAULTS)
+    unused = DEFAULTS.replaced(final_scale=0.08)
+    assert step_frame(base, unused, "final_") is base
+    made = step_frame(base, unused.replaced(final_wcs=True, final_outnx=100, final_outny=50), "final_")
+    assert made.naxis == (100, 50)
+    assert made.scale == pytest.approx(0.08)
+
+
+def test_no_distortion_keyword_comes_into_a_product(exposures: tuple[Exposure, ...]) -> None:
+    frame = default_frame(exposures, DEFAULTS)
+    header = headers.single_header(exposures[0], frame, "x_single_sci.fits", "SCI")
+    for key in header:
+        assert not key.startswith(("A_", "B_", "CPDIS", "DP1", "DP2", "D2IMDIS", "D2IM1", "OCX", "NPOLEXT"))
+    assert header["CTYPE1"] == "RA---TAN"
+    assert "CRVAL1O" not in header
+    # and the exposure's own header is as it was
+    assert exposures[0].chips[0].header["CTYPE1"] == "RA---TAN-SIP"
+    assert exposures[0].primary["FILENAME"] == exposures[0].name
+
+
+def test_headers_that_cannot_be_blended_give_a_warning(
+    exposures: tuple[Exposure, ...], tmp_path: Path
+) -> None:
+    rules = tmp_path / "odd.rules"
+    rules.write_text("!VERSION = one\n")
+    made = headers.blend(exposures, str(rules))
+    assert made.table is None
+    assert "could not be blended" in made.warnings[0]
+    assert made.primary["TARGNAME"] == exposures[0].primary["TARGNAME"]
+    good = headers.blend(exposures)
+    assert good.warnings == ()
+    assert good.table is not None
+    assert len(good.table.data) == 6
+
+
+def test_stray_rules_in_the_current_folder_are_not_read(
+    exposures: tuple[Exposure, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wfc3_header.rules").write_text("!VERSION = 1.1\n!INSTRUMENT = wfc3\n<delete> TARGNAME\n")
+    monkeypatch.chdir(tmp_path)
+    assert headers.blend(exposures).primary["TARGNAME"] == exposures[0].primary["TARGNAME"]
+
+
+def test_a_moving_target_puts_all_on_the_first(copies: Copies) -> None:
+    files = copies()
+    for path in files[:2]:
+        fits.setval(path, "MTFLAG", value="T")
+    inputs = open_inputs(files, DEFAULTS, Progress())
+    wcss = [exposure.chips[1].wcs for exposure in inputs.exposures]
+    assert wcss[0] is wcss[1]
+    assert wcss[0] is not wcss[2]
+    assert "MTFLAG" in inputs.warnings[0]
+
+
+def test_instrument_values_by_hand(copies: Copies) -> None:
+    files = copies()[:1]
+    fits.setval(files[0], "MYNOISE", value=9.0)
+    given = DEFAULTS.replaced(gain="1,2", rnkeyword="MYNOISE", exptime="50")
+    exposure = open_inputs(files, given, Progress()).exposures[0]
+    assert exposure.exptime == 50.0
+    assert [(c.gain, c.read_noise, c.exptime) for c in exposure.chips] == [(1.5, 9.0, 50.0)] * 2
+    for path in files:
+        with fits.open(path, mode="update") as hdus:
+            for amplifier in "ABCD":
+                hdus[0].header.remove(f"READNSE{amplifier}")
+    with pytest.raises(Refusal, match="read noise"):
+        open_exposure(files[0])
+    assert open_inputs(files, given, Progress()).exposures[0].chips[0].read_noise == 9.0
+
+
+def test_without_distortion(copies: Copies) -> None:
+    exposure = open_inputs(copies()[:1], DEFAULTS.replaced(coeffs=False), Progress()).exposures[0]
+    assert all(chip.wcs.is_linear for chip in exposure.chips)
