@@ -162,3 +162,29 @@ def test_peak_memory_sees_an_allocation() -> None:
     np.ones(60_000_000, np.uint8).sum()
     assert peak_rss_mb() > 20
     assert peak_rss_mb() >= before
+
+
+def test_memory_makes_room_for_what_one_run_makes() -> None:
+    """Of 30 exposures with room for 24 none would last: each is pushed out before it is asked for again."""
+    memory = Memory()
+    memory.make_room(4 * 30, "find")
+    made: list[int] = []
+    for _ in range(3):
+        for key in range(30):
+            memory.recall("find", key, lambda key=key: made.append(key))
+    assert made == list(range(30))
+    memory.make_room(2, "find")  # a smaller run takes no room away
+    memory.recall("find", 0, lambda: made.append(0))
+    assert len(made) == 30
+
+
+def test_memory_stays_bounded() -> None:
+    memory = Memory(keep=4)
+    memory.make_room(6, "find")
+    for step, room in (("find", 6), ("fit", 4)):
+        made: list[int] = []
+        for key in range(20):
+            memory.recall(step, key, object)
+        for key in reversed(range(20)):
+            memory.recall(step, key, lambda key=key, made=made: made.append(key))
+        assert len(made) == 20 - room
