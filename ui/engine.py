@@ -42,10 +42,10 @@ class Engine:
     """The functions of the engine; tests put stand-ins in its place."""
 
     def open(self, path: Path) -> Exposure:
-        """Read the headers of an exposure."""
+        """Read the headers of an exposure. What only Drizzle needs may be missing: it refuses by itself."""
         from core.data.exposure import open_exposure
 
-        return open_exposure(path)
+        return open_exposure(path, complete=False)
 
     def align(
         self, files: Sequence[Path], sets: AlignSets, memory: Memory, choices: Choices, *, progress: Progress

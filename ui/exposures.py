@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,15 +55,38 @@ class Entry:
         parts = [
             "/".join(part for part in (exposure.instrument, exposure.detector) if part),
             exposure.filters,
-            f"{exposure.exptime:g} s",
+            f"{exposure.exptime:g} s" if math.isfinite(exposure.exptime) else "",
             "1 chip" if count == 1 else f"{count} chips",
         ]
+        if self.lacks:
+            parts.insert(0, "aligns only")
         return "  ·  ".join(part for part in parts if part)
+
+    @property
+    def lacks(self) -> str:
+        """What Drizzle needs and the exposure does not have, in words; "" if it has all of it."""
+        exposure = self.exposure
+        if exposure is None:
+            return ""
+        chips = exposure.chips
+        checks = {
+            "an exposure time": exposure.exptime > 0,
+            "data quality (DQ)": all(chip.has_dq for chip in chips),
+            "a unit (BUNIT)": all(chip.bunit for chip in chips),
+            "a gain": all(math.isfinite(chip.gain) for chip in chips),
+            "a read noise": all(math.isfinite(chip.read_noise) for chip in chips),
+        }
+        return ", ".join(what for what, there in checks.items() if not there)
 
     @property
     def tooltip(self) -> str:
         """The whole path, the facts, the reason."""
         parts = [str(self.path), self.facts]
+        if self.lacks:
+            parts.append(
+                f"Can be aligned. Drizzle needs what is missing: {self.lacks}. Gain, read noise and exposure time "
+                "may be given as parameters (Drizzle, instrument)."
+            )
         if self.badge:
             parts.append(f"{self.badge}. {self.why}" if self.why else self.badge)
         return "\n".join(parts)
