@@ -219,6 +219,8 @@ class MatchTable(QWidget):
         header = view.horizontalHeader()
         header.setFont(self.font())
         header.setHighlightSections(False)
+        # It asks of each column whether all its 20 000 cells are selected, 0.4 s a repaint: let it look at none.
+        header.setSelectionModel(QItemSelectionModel(self.model, header))
         header.setStretchLastSection(True)
         header.setDefaultSectionSize(84)
         header.setMinimumSectionSize(44)
