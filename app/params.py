@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from app.sets import assigned, load_set
@@ -14,14 +15,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the set (all, or what differs from the defaults), and save it if asked."""
     (chosen,) = assigned([load_set(arguments.task, arguments.cfg)], arguments.assignments)
     names = list(chosen.changed()) if arguments.diff else list(chosen)
+    if arguments.save:
+        write_cfg(chosen, arguments.save)
+        print(f"saved to {arguments.save}", file=sys.stderr)
+        if not (arguments.diff or arguments.json or arguments.describe):
+            return 0
     if arguments.json:
         print(json.dumps({name: chosen[name] for name in names}, indent=1, ensure_ascii=False))
     elif arguments.describe:
         print("\n\n".join(describe(chosen.task.param(name)) for name in names))
-    else:
+    elif names:
         print("\n".join(_lines(chosen, names)))
-    if arguments.save:
-        write_cfg(chosen, arguments.save)
+    else:
+        print("Nothing differs from the defaults.", file=sys.stderr)
     return 0
 
 

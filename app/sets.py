@@ -13,7 +13,8 @@ from core.params import TASKS, ParamSet, apply_assignments, problems, read_cfg
 def load_set(task: str, path: Path | None) -> ParamSet:
     """The defaults of `task`, or the values of a .cfg file; what was not understood goes to standard error.
 
-    Raises `Refusal` when the file belongs to another task.
+    Raises `Refusal` when the file belongs to another task, or holds values that cannot be read: their defaults are
+    not what the person wanted, and a run would not show it.
     """
     if path is None:
         return TASKS[task].defaults()
@@ -27,6 +28,13 @@ def load_set(task: str, path: Path | None) -> ParamSet:
         )
     for note in loaded.notes:
         print(f"warning: {path.name}: {note}", file=sys.stderr)
+    if loaded.unread:
+        raise Refusal(
+            "Its values cannot be read; the warnings above say why.",
+            file=path,
+            subject=", ".join(loaded.unread),
+            advice="correct them in the file.",
+        )
     return loaded.set
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
+from app.cli import COMMANDS
 from app.screen import screen_problem
 from core.errors import Refusal
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the window on the files; returns when it is closed."""
+    _refuse_misspelt(arguments.files)
     problem = screen_problem()
     if problem:
         raise Refusal(
@@ -24,3 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     files = find_files(arguments.files) if arguments.files else []
     return open_window([Path(f) for f in files], cfgs=arguments.cfg, argv=sys.argv[:1])
+
+
+def _refuse_misspelt(files: list[str]) -> None:
+    """A command mistyped would be taken for a file."""
+    near = get_close_matches(files[0], COMMANDS, n=1) if files and not Path(files[0]).exists() else []
+    if near:
+        raise Refusal(
+            f"There is no command and no file '{files[0]}'.",
+            advice=f"`drizzledesk {near[0]}`, if you meant that.",
+        )

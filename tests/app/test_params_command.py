@@ -73,3 +73,26 @@ def test_no_screen_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     assert main([]) == 1
     assert "no screen" in capsys.readouterr().err
+
+
+def test_a_mistyped_command_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tweekreg", "x_flt.fits"]) == 1
+    assert "drizzledesk tweakreg" in capsys.readouterr().err
+
+
+def test_a_value_that_cannot_be_read_stops_a_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.cfg"
+    bad.write_text("_task_name_ = tweakreg\n[OBJECT MATCHING PARAMETERS]\nsearchrad = banana\nminobj = 10\n")
+    assert main(["tweakreg", "x_flt.fits", "--cfg", str(bad)]) == 1
+    err = capsys.readouterr().err
+    assert "bad.cfg: searchrad:" in err
+    assert "banana" in err
+
+
+def test_nothing_to_tell_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "tweakreg", "--diff"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "Nothing differs" in told.err

@@ -28,10 +28,15 @@ _MAX_HINTS = 50
 
 @dataclass(frozen=True)
 class Loaded:
-    """A set read from a file, and a note for each item that was not taken over as it stands."""
+    """A set read from a file, and a note for each item that was not taken over as it stands.
+
+    `unread` names the parameters whose values could not be read and that stand at their defaults: a form can show
+    that, a batch run must not go on with them.
+    """
 
     set: ParamSet
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass
@@ -43,6 +48,7 @@ class _Reading:
     lines: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def read_cfg(path: str | Path, *, strict: bool = False) -> Loaded:
@@ -62,7 +68,7 @@ def read_cfg(path: str | Path, *, strict: bool = False) -> Loaded:
         loaded = parse_cfg(text, origin=f"file {path.name}", strict=strict)
     except Refusal as refusal:
         raise Refusal(refusal.what, file=path, subject=refusal.subject, advice=refusal.advice) from None
-    return Loaded(loaded.set, (*remarks, *loaded.notes))
+    return Loaded(loaded.set, (*remarks, *loaded.notes), loaded.unread)
 
 
 def parse_cfg(text: str, *, origin: str = "file", strict: bool = False) -> Loaded:
@@ -83,7 +89,8 @@ def parse_cfg(text: str, *, origin: str = "file", strict: bool = False) -> Loade
     if len(notes) > _MAX_NOTES:
         notes = [*notes[:_MAX_NOTES], f"... and {len(notes) - _MAX_NOTES} more of the kind."]
     origins = dict.fromkeys(reading.values, origin)
-    return Loaded(ParamSet(reading.task, reading.values, origins), tuple(notes))
+    unread = tuple(name for name in dict.fromkeys(reading.unread) if name not in reading.values)
+    return Loaded(ParamSet(reading.task, reading.values, origins), tuple(notes), unread)
 
 
 def _text(path: Path) -> tuple[str, tuple[str, ...]]:
@@ -186,6 +193,7 @@ def _keep(reading: _Reading, entry: Entry) -> None:
         reading.values[name] = parse_value(param, entry.text)
     except Refusal as refusal:
         reading.values.pop(name, None)
+        reading.unread.append(name)
         reading.faults.append(
             f"line {entry.line}: {name}: {refusal.what} The default {param.default!r} is used. {refusal.advice}"
         )
