@@ -118,6 +118,12 @@ class StandInPerson:
     def about_unsaved(self, names) -> str:
         return str(self._answer("unsaved"))
 
+    def may_restore(self, path, state, changed) -> bool:
+        return bool(self._answer("restore discarding" if changed else "restore"))
+
+    def may_switch(self, path, version) -> bool:
+        return bool(self._answer("switch"))
+
     def file_to_save(self, title, start, filters):
         answer = self._answer("save")
         return answer / start.name if isinstance(answer, Path) else None

@@ -43,6 +43,12 @@ ACTIONS = {
         "Ctrl+M",
         "Mark the sources found, used and clipped on the blinked exposures",
     ),
+    "versions": (
+        "WCS history…",
+        "",
+        "Ctrl+H",
+        "Recorded states of the headers and the WCSs inside the files: restore, make primary, export",
+    ),
     "export_png": ("View as picture (PNG)…", "", "", "Save the view in front as it is shown"),
     "export_svg": ("Plot as drawing (SVG)…", "", "", "Save the plot in front as lines and letters"),
     "export_csv": ("Numbers of the plot (CSV)…", "", "", "Save the bins or the matches of the plot in front"),

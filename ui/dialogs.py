@@ -100,6 +100,36 @@ class Ask:
         name = QFileDialog.getExistingDirectory(self._parent, title, str(start or ""))
         return Path(name) if name else None
 
+    def may_restore(self, path: Path, state: str, changed: bool) -> bool:
+        """Whether the headers of a recorded state may be put back; `changed`: something else changed them since."""
+        since = (
+            "\n\nThe headers were changed since the last recorded state, by Drizzle or by another program. They are "
+            "recorded first as a state of their own, so this can be undone too."
+        )
+        return self._confirmed(
+            f"Restore the headers of {path.name}?",
+            f"All headers become those of {state}. Pixels are not touched.{since if changed else ''}",
+            "Restore",
+        )
+
+    def may_switch(self, path: Path, version: str) -> bool:
+        """Whether another WCS inside a file may become its primary one."""
+        return self._confirmed(
+            f"Change the WCS of {path.name}?",
+            f"{version} becomes the primary WCS. The present one stays in the header as an alternate, and the state "
+            "before is recorded, to be restored at any time.",
+            "Make primary",
+        )
+
+    def _confirmed(self, question: str, more: str, word: str) -> bool:
+        box = self._box(question, QMessageBox.Icon.Question)
+        box.setInformativeText(more)
+        yes = box.addButton(word, QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(yes)
+        box.exec()
+        return box.clickedButton() is yes
+
     def file_to_save(self, title: str, start: Path, filters: str) -> Path | None:
         """A file to write, with the suffix of `start` if the person gives none; None to write nothing."""
         name, _ = QFileDialog.getSaveFileName(self._parent, title, str(start), filters)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.drizzle.results import DrizzleResult
     from core.runs.memory import Memory
     from core.runs.progress import Progress
+    from ui.wcsdialog import Past
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,45 @@ class Engine:
 
         progress.begin("Write catalogs")
         return write_outputs(alignment, sets.settings(), folder)
+
+    def past(self, path: Path) -> Past:
+        """What is known of the WCSs of a file; trouble with one half does not hide the other."""
+        from core.data.history import states
+        from core.data.wcsversions import versions
+        from ui.wcsdialog import Past
+
+        troubles, found = [], {"states": (), "versions": ()}
+        for name, read in (("states", states), ("versions", versions)):
+            try:
+                found[name] = read(path)
+            except Refusal as refusal:
+                troubles.append(str(refusal))
+        return Past(path, found["states"], found["versions"], " ".join(dict.fromkeys(troubles)))
+
+    def restore(self, path: Path, number: int, discard: bool, *, progress: Progress) -> Any:
+        """Put back the headers of a recorded state; `discard` when they were changed by something else since."""
+        from core.data.history import restore
+
+        progress.begin(f"Restore {path.name}")
+        return restore(path, number, discard=discard)
+
+    def make_primary(self, path: Path, which: str, *, progress: Progress) -> Any:
+        """Make a WCS inside a file its primary one."""
+        from core.data.wcsversions import switch
+
+        progress.begin(f"Change the WCS of {path.name}")
+        return switch(path, which)
+
+    def export_headerlet(self, path: Path, target: Path, words: dict[str, str]) -> Path:
+        """Write the primary WCS of an exposure as a headerlet file, which may replace one; the person was asked."""
+        from core.data.headerlets import HeaderletWords, export_headerlet
+
+        if target.exists() and target.samefile(path):
+            raise Refusal("That is the exposure itself.", file=target, advice="another name.")
+        told = HeaderletWords(**words)
+        told.check()
+        export_headerlet(path, target, told, clobber=True)
+        return target
 
     def drizzle(
         self, files: Sequence[Path], params: ParamSet, folder: Path, memory: Memory, *, progress: Progress

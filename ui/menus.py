@@ -35,7 +35,7 @@ class Menus:
         bar = window.menuBar()
         self._file(bar.addMenu("&File"))
         edit = bar.addMenu("&Edit")
-        actions.fill(edit, "undo", "redo", "", "search", "", "up", "down", "remove")
+        actions.fill(edit, "undo", "redo", "", "search", "", "versions", "", "up", "down", "remove")
         actions.fill(bar.addMenu("&Run"), "align", "apply", "drizzle", "", "stop", "", "tables", "folder")
         self.view = bar.addMenu("&View")
         self._look(self.view)

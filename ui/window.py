@@ -22,6 +22,7 @@ from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
 from ui.controllers.params import ParamsController
 from ui.controllers.show import ShowController
+from ui.controllers.versions import VersionsController
 from ui.dialogs import Ask
 from ui.engine import Engine
 from ui.exposures import ExposureList
@@ -120,6 +121,7 @@ class MainWindow(QMainWindow):
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
         self.marks = MarksController(self.session, self.views, self.show_, self)
+        self.versions = VersionsController(self.align, self.listing, self.quick, self.ask, self)
         self.export = ExportController(
             self.session,
             self.views,
@@ -186,6 +188,7 @@ class MainWindow(QMainWindow):
             "drizzle": self.drizzle.drizzle,
             "stop": self.runner.stop,
             "marks": self.marks.set_on,
+            "versions": self.versions.open,
         }
 
     # ---- showing
@@ -201,6 +204,7 @@ class MainWindow(QMainWindow):
         for name in ("up", "down", "remove"):
             self.actions_.enable(name, chosen)
         folder = self.drizzle.folder()
+        self.actions_.enable("versions", "" if files else "Open exposures first.")
         self.folder_line.show_folder(str(folder) if folder else "the folder of the exposures")
         self.box.refresh()
         self._refresh_undo()
@@ -294,6 +298,7 @@ class MainWindow(QMainWindow):
     def answer_with(self, ask: Ask) -> None:
         """Let `ask` answer the questions of the window from now on."""
         self.ask = self.align.ask = self.drizzle.ask = self.export.ask = ask
+        self.versions.ask = ask
 
     # ---- small slots
 
