@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 LEAST = {"shift": 1, "rscale": 2, "general": 3}
+SPOILT = 0.3  # of the mean square residual: what the median's may be before the pairs count as a mixture
 PARAMETERS = {"shift": 2, "rscale": 4, "general": 6}
 
 
@@ -61,13 +62,11 @@ def fit(
         total = variances + extra_variance(np.hypot(plain.rx, plain.ry)[plain.used], variances[plain.used])
         w = np.mean(total) / total
         used = plain.used if rounds else used
-    matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
-    for _ in range(rounds):
-        kept = _within(xy - uv @ matrix - shift, w, used, params, geometry)
-        if np.array_equal(kept, used):
-            break
-        used = kept
-        matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
+    used, matrix, shift, covariance = _clipped(xy, uv, w, used, params, rounds)
+    if rounds and variances is None:
+        core = _core(xy - uv @ matrix - shift, used, params)
+        if core.sum() < used.sum():
+            used, matrix, shift, covariance = _clipped(xy, uv, w, core, params, rounds)
     return describe(geometry, matrix, shift, xy, uv, used, covariance)
 
 
@@ -158,6 +157,34 @@ def _unfold(
     elif geometry == "general":
         matrix = np.array([[1.0 + final[2], final[4]], [final[3], 1.0 + final[5]]])
     return matrix, final[:2].copy(), change @ covariance @ change.T
+
+
+def _clipped(
+    xy: Floats, uv: Floats, w: Floats, used: Bools, params: FitParams, rounds: int
+) -> tuple[Bools, Floats, Floats, Floats]:
+    """Fit and clipping in turn, at most `rounds` times: the pairs used at last, M, t and covariance."""
+    geometry = params.fitgeometry
+    matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
+    for _ in range(rounds):
+        kept = _within(xy - uv @ matrix - shift, w, used, params, geometry)
+        if np.array_equal(kept, used):
+            break
+        used = kept
+        matrix, shift, covariance = solve(xy[used], uv[used], w[used], geometry)
+    return used, matrix, shift, covariance
+
+
+def _core(residuals: Floats, used: Bools, params: FitParams) -> Bools:
+    """The pairs that clipping left, or those near the middle if their median residual is much shorter than their rms
+    says. Among pairs by chance, spread evenly over the tolerance, no residual is ever `sigma` times the rms long."""
+    assert params.sigma is not None
+    length2 = ((residuals - np.median(residuals[used], axis=0)) ** 2).sum(axis=1)
+    variance = float(np.median(length2[used])) / (2.0 * log(2.0))
+    kept = length2 <= variance * radial_limit(params.sigma) ** 2
+    least = max(params.minobj, 2 * PARAMETERS[params.fitgeometry])
+    if variance > SPOILT * float(length2[used].mean()) / 2.0 or kept.sum() < least:
+        return used
+    return np.asarray(kept)
 
 
 def _within(residuals: Floats, w: Floats, used: Bools, params: FitParams, geometry: str) -> Bools:

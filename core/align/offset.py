@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 SAME_PLACE = 0.7  # pixels within which two sources sit at the same place of the detector
 LARGEST_RADIUS = 4000
 CHANCE = 1e-4  # a peak counts if pairs by chance make one as high less often than this
+LEAST_SHARP = 6  # pairs in the highest bin: fewer, and one double star can make a sharp peak
 AS_HIGH = 0.7  # a rival that stands out by more than this part of the peak makes it ambiguous
 _BOX = 2  # half size of the box that belongs to a peak
 _NEAR = 10  # half size of the surroundings that say what is usual near the peak
@@ -67,10 +68,24 @@ def histogram_planes(image: Sources, reference: Sources, radius: int) -> tuple[I
 
 
 def peak(histogram: Ints, radius: int) -> Offset:
-    """The peak of a histogram of differences: where the 3x3 sums are highest, if chance does not explain it."""
+    """The peak of a histogram of differences, if chance does not explain it.
+
+    It is where the sums of 3x3 bins are highest, which bear some turn of the image; where chance could have made
+    that one, where those of 2x2 bins or a bin is: among very many false sources a sharp peak stands out only there.
+    """
     if not histogram.any():
         return Offset(0.0, 0.0, histogram, radius, 0, 0, 0.0, radius, PeakStatus.NO_DATA)
-    sums = sums_of(histogram)
+    wide = _peak(histogram, radius, 3)
+    if wide.status is not PeakStatus.BAD_FIT:
+        return wide
+    sharper = (_peak(histogram, radius, size) for size in (2, 1))
+    good = (p for p in sharper if p.status is not PeakStatus.BAD_FIT and p.height >= LEAST_SHARP)
+    return next(good, wide)
+
+
+def _peak(histogram: Ints, radius: int, size: int) -> Offset:
+    """The highest sum of `size` x `size` bins, and what is to be known of it."""
+    sums = sums_of(histogram, size)
     # of equal sums the one with the highest bin in the middle
     top_bin = np.unravel_index(int(np.argmax(sums + histogram / (histogram.max() + 1.0))), sums.shape)
     row, column = _highest_near(histogram, int(top_bin[0]), int(top_bin[1]))
@@ -80,9 +95,10 @@ def peak(histogram: Ints, radius: int) -> Offset:
     usual, spread = _surroundings(sums, away, row, column)
     top = float(sums[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2].max())
     significance = (top - usual) / sqrt(max(spread**2, usual, 1.0))
-    x, y = centroid(histogram, row, column, usual)
-    rival, rival_x, rival_y = _rival(histogram, sums, away, usual, top)
-    if not _beats_chance(top, usual, spread, sums.size):
+    each = usual / size**2
+    x, y = centroid(histogram, row, column, each)
+    rival, rival_x, rival_y = _rival(histogram, sums, away, usual, top, each)
+    if not _beats_chance(top, usual, spread, 3 * sums.size):
         status = PeakStatus.BAD_FIT
     elif rival > AS_HIGH:
         status = PeakStatus.AMBIGUOUS
@@ -106,22 +122,22 @@ def peak(histogram: Ints, radius: int) -> Offset:
 
 
 def _rival(
-    histogram: Ints, sums: Floats, away: NDArray[np.bool_], usual: float, top: float
+    histogram: Ints, sums: Floats, away: NDArray[np.bool_], usual: float, top: float, each: float
 ) -> tuple[float, float, float]:
     """How far the best other place stands out over how far the peak does, and where it lies (bins)."""
     others = np.where(away, sums, -1.0)
     row, column = (int(k) for k in np.unravel_index(int(np.argmax(others)), others.shape))
     if others[row, column] <= usual or top <= usual:
         return 0.0, float("nan"), float("nan")
-    x, y = centroid(histogram, row, column, usual)
+    x, y = centroid(histogram, row, column, each)
     return float((others[row, column] - usual) / (top - usual)), x, y
 
 
 def centroid(histogram: Ints, row: int, column: int, usual: float) -> tuple[float, float]:
-    """x, y (bins) of the mean of the 5x5 box around a bin, what 3x3 bins `usual`ly hold taken off. It stays inside."""
+    """x, y (bins) of the mean of the 5x5 box around a bin, what a bin `usual`ly holds taken off. It stays inside."""
     y0, x0 = max(row - _BOX, 0), max(column - _BOX, 0)
     box = histogram[y0 : row + _BOX + 1, x0 : column + _BOX + 1]
-    excess = np.maximum(box - usual / 9.0, 0.0)
+    excess = np.maximum(box - usual, 0.0)
     if not excess.sum() > 0:
         return float(column), float(row)
     y = float((excess.sum(axis=1) @ np.arange(box.shape[0])) / excess.sum()) + y0
@@ -129,9 +145,9 @@ def centroid(histogram: Ints, row: int, column: int, usual: float) -> tuple[floa
     return x, y
 
 
-def sums_of(histogram: Ints) -> Floats:
-    """Sums of 3x3 bins: what a peak that falls between bins is judged by."""
-    return np.asarray(np.rint(uniform_filter(histogram.astype(float), 3, mode="constant") * 9.0))
+def sums_of(histogram: Ints, size: int = 3) -> Floats:
+    """Sums of `size` x `size` bins: what a peak that falls between bins is judged by."""
+    return np.asarray(np.rint(uniform_filter(histogram.astype(float), size, mode="constant") * size**2))
 
 
 def _highest_near(histogram: Ints, row: int, column: int) -> tuple[int, int]:
@@ -143,7 +159,7 @@ def _highest_near(histogram: Ints, row: int, column: int) -> tuple[int, int]:
 
 
 def _surroundings(sums: Floats, away: NDArray[np.bool_], row: int, column: int) -> tuple[float, float]:
-    """Mean and scatter of the 3x3 sums that are usual, of the whole histogram or near the peak, what is larger."""
+    """Mean and scatter of the sums that are usual, of the whole histogram or near the peak, what is larger."""
     inner = away.copy()
     inner[[0, -1], :] = False  # their sums lack bins
     inner[:, [0, -1]] = False

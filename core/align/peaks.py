@@ -45,7 +45,7 @@ def nearest_peak(offset: Offset, x: float, y: float) -> tuple[float, float]:
     distance = np.hypot(rows - r - y, columns - r - x) / (10.0 * size)
     best = np.argmax(near + box / (box.max() + 1.0) - distance)
     dy, dx = np.unravel_index(int(best), near.shape)
-    cx, cy = centroid(offset.histogram, y0 + int(dy), x0 + int(dx), float(np.median(sums)))
+    cx, cy = centroid(offset.histogram, y0 + int(dy), x0 + int(dx), float(np.median(sums)) / 9.0)
     return cx - r, cy - r
 
 
@@ -61,7 +61,7 @@ def peaks(offset: Offset, n: int = 5) -> tuple[Peak, ...]:
         row, column = (int(k) for k in np.unravel_index(int(np.argmax(left)), left.shape))
         here = slice(max(row - APART, 0), row + APART + 1), slice(max(column - APART, 0), column + APART + 1)
         near = slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2)
-        x, y = centroid(offset.histogram, row, column, usual)
+        x, y = centroid(offset.histogram, row, column, usual / 9.0)
         found.append(
             Peak(
                 x - offset.radius,
