@@ -14,11 +14,12 @@ from core.runs.progress import Progress, Report
 class ConsoleProgress:
     """Listens to a `Progress`: a bar a step on a terminal, plain lines for a log file, nothing when quiet."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, notes: bool = True) -> None:
         self._quiet = quiet
+        self._notes = notes and not quiet
         self._bar: tqdm[None] | None = None
         self._step = ""
-        self.progress = Progress(self._listen)
+        self.progress = Progress(self.listen)
 
     def __enter__(self) -> Progress:
         return self.progress
@@ -28,7 +29,8 @@ class ConsoleProgress:
     ) -> None:
         self._close_bar()
 
-    def _listen(self, report: Report) -> None:
+    def listen(self, report: Report) -> None:
+        """Show one report; any thread may call it."""
         if report.note:
             self._tell(report)
             return
@@ -50,7 +52,7 @@ class ConsoleProgress:
             print(report.step, file=sys.stderr, flush=True)
 
     def _tell(self, report: Report) -> None:
-        if self._quiet and report.level == "info":
+        if not self._notes and report.level == "info":
             return
         lead = "" if report.level == "info" else f"{report.level}: "
         if self._bar is not None:

@@ -7,13 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.console import fail, table
+from app.console import ConsoleProgress, fail, table
 from app.reports import write_report
 from core.runs.report import peak_rss_mb
 from core.simulate import Truth, alignment_error
 
 REPORT = "demo_report.json"
-PATIENCE_S = 3600.0
 
 
 def run_headless(truth: Truth, folder: Path) -> int:
@@ -31,6 +30,8 @@ def run_headless(truth: Truth, folder: Path) -> int:
         outcomes.append(outcome)
         application.quit()
 
+    console = ConsoleProgress(notes=False)
+    window.runner.reported.connect(console.listen)
     window.show()
     demo = run_demo(window, folder / "views", finished)
     application.exec()
@@ -53,7 +54,7 @@ def report(window: Any, truth: Truth, outcome: Any) -> dict[str, Any]:
         figures["tweakreg"] = of_alignment(session.alignment)
         figures["truth_mas"] = alignment_error(truth, truth.files, session.alignment.reference_name)
     if session.result is not None:
-        figures["astrodrizzle"] = of_drizzling(session.result)
+        figures["astrodrizzle"] = of_drizzling(session.result, peak_rss_mb=peak_rss_mb())
     figures["pictures"] = [str(path) for path in outcome.pictures]
     figures["trouble"] = outcome.trouble
     figures["peak_rss_mb"] = peak_rss_mb()

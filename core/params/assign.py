@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from core.errors import Refusal
 from core.params.paramset import ParamSet
+from core.params.tasks import TASKS
 
 ORIGIN = "command line"
 _ALIASES = {"imagefind": "imagefindpars", "refimagefind": "refimagefindpars"}
@@ -63,6 +64,11 @@ def _prefixes(sets: dict[str, ParamSet]) -> list[str]:
 
 def _nearest(sets: Sequence[ParamSet], name: str) -> str:
     known = {each: None for one in sets for each in one.task.names}
+    elsewhere = [
+        task for task, each in TASKS.items() if name in each and task not in {s.task.name for s in sets}
+    ]
+    if elsewhere:
+        return f"It is a parameter of {' and '.join(elsewhere)}."
     near = difflib.get_close_matches(name[:60], known, n=3)
     if near:
         return f"Did you mean {' or '.join(near)}?"

@@ -38,6 +38,11 @@ def test_a_misspelt_name_is_refused_with_the_right_one(capsys: pytest.CaptureFix
     assert "searchrad" in capsys.readouterr().err
 
 
+def test_a_name_of_another_task_says_whose_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "tweakreg", "-p", "threshold=200"]) == 1
+    assert "imagefindpars" in capsys.readouterr().err
+
+
 def test_a_file_of_another_task_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved = tmp_path / "mine.cfg"
     main(["params", "astrodrizzle", "--save", str(saved)])
