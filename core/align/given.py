@@ -23,6 +23,7 @@ from core.data.exposure import Chip, Exposure
 from core.data.files import read_list
 from core.errors import Refusal
 from core.params import ParamSet
+from core.params.when import is_blank
 from core.runs.memory import file_identity
 from core.runs.spread import Workers
 
@@ -43,10 +44,11 @@ class Given:
 
         Raises `Refusal` when a list cannot be read or a file in it is missing.
         """
-        source = values["catfile"] or _input_list(values["input"])
+        source = _input_list(values["input"]) if is_blank(values["catfile"]) else values["catfile"]
+        exclusions = values["exclusions"]
         return cls(
             read_chip_list(source, "catfile") if source else {},
-            read_chip_list(values["exclusions"], "exclusions") if values["exclusions"] else {},
+            {} if is_blank(exclusions) else read_chip_list(exclusions, "exclusions"),
             image_columns(values),
         )
 
@@ -91,6 +93,11 @@ class Given:
         mask = None if listed is None else listed.per_chip(1, path)[0]
         return None if mask is None else read_exclusion(mask, wcs).mask()
 
+    def files(self) -> tuple[Path, ...]:
+        """All files that the lists name."""
+        listed = (*self.catalogs.values(), *self.exclusions.values())
+        return tuple(path for one in listed for path in one.files if path is not None)
+
     def unknown(self, paths: Sequence[Path]) -> list[str]:
         """Names in the lists that are no exposure of `paths`."""
         known = {path.name for path in paths}
@@ -118,7 +125,7 @@ def image_columns(values: ParamSet) -> Columns:
     return Columns(
         x=values["xcol"],
         y=values["ycol"],
-        flux=values["fluxcol"],
+        flux="" if is_blank(values["fluxcol"]) else values["fluxcol"],
         units=values["xyunits"],
         flux_units=values["fluxunits"],
         bright=values["maxflux"],

@@ -17,6 +17,7 @@ from core.data.chipwcs import ChipWCS
 from core.data.motions import Motions, moved
 from core.errors import Refusal
 from core.params import ParamSet
+from core.params.when import is_blank
 from core.runs.memory import file_identity
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,7 @@ def from_catalog(values: ParamSet, frame: ChipWCS) -> Reference:
     """
     path = Path(values["refcat"])
     columns = reference_columns(values)
-    if columns.units == "pixels" and not values["refimage"]:
+    if columns.units == "pixels" and is_blank(values["refimage"]):
         raise Refusal(
             "Positions in pixels need a reference image, whose frame they refer to.",
             subject="refxyunits",
@@ -89,7 +90,7 @@ def reference_columns(values: ParamSet) -> Columns:
     return Columns(
         x=values["refxcol"],
         y=values["refycol"],
-        flux=values["rfluxcol"],
+        flux="" if is_blank(values["rfluxcol"]) else values["rfluxcol"],
         units=values["refxyunits"],
         flux_units=values["rfluxunits"],
         bright=values["rmaxflux"],

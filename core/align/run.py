@@ -20,7 +20,7 @@ from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, at_year, expanded, from_catalog, from_image, none
 from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
 from core.align.saving import root
-from core.align.settings import AlignSettings, FindParams, unsupported
+from core.align.settings import AlignSettings, FindParams
 from core.align.sources import on_sky
 from core.align.verdict import too_few_sources
 from core.data.chipwcs import ChipWCS
@@ -29,6 +29,7 @@ from core.data.frame import orthogonal_frame, output_frame, read_frame
 from core.data.motions import julian_year
 from core.data.outfiles import clashes
 from core.errors import Refusal
+from core.params.when import is_blank
 from core.runs.memory import Memory, file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
@@ -71,7 +72,6 @@ def align(
     Cancelled
         `progress` was cancelled.
     """
-    unsupported(settings)
     run = _Run(settings, choices, memory or Memory(), _workers(workers), progress or Progress())
     paths = [Path(file) for file in files]
     if len({path.resolve() for path in paths}) < len(paths):
@@ -169,7 +169,7 @@ class _Run:
     def frame(self, images: list[_Image]) -> ChipWCS:
         """The frame of `refimage`, else the undistorted frame around all chips of all images."""
         refimage = self.values["refimage"]
-        if refimage:
+        if not is_blank(refimage):
             self.frame_key = ("refimage", refimage, file_identity(_bare(refimage)))
             return self.memory.recall("frame", self.frame_key, lambda: read_frame(refimage))
         opened = [image.exposure for image in images if image.exposure is not None]
@@ -197,9 +197,9 @@ class _Run:
     def reference(self, images: list[_Image], frame: ChipWCS) -> Reference:
         """The sources to match against: `refcat`, `refimage`, or an image: the first able one, or by overlap."""
         values = self.values
-        if values["refcat"]:
+        if not is_blank(values["refcat"]):
             return self.reference_catalog(images, frame)
-        if values["refimage"]:
+        if not is_blank(values["refimage"]):
             return self.reference_image(_bare(values["refimage"]), frame)
         able = [image for image in images if self.is_able(image)]
         if not able:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from core.align.given import Given
 from core.align.settings import AlignSettings
 from core.data.headerlets import headerlet_path
 from core.data.outfiles import check_folder, check_output, named_files, product_path, same_file
@@ -26,9 +27,9 @@ def root(path: Path) -> str:
 
 
 def read_files(paths: Sequence[Path], settings: AlignSettings) -> tuple[Path, ...]:
-    """All files that a run reads: exposures, the reference, catalogs, lists."""
+    """All files that a run reads: exposures, the reference, catalogs, lists and what they name."""
     values = settings.tweakreg
-    return *paths, *named_files(values, values.task.params, NAMING)
+    return *paths, *named_files(values, values.task.params, NAMING), *Given.read(values).files()
 
 
 def writes_catalogs(values: ParamSet) -> bool:

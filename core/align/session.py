@@ -12,7 +12,7 @@ from core.align.outputs import summary, write_each, write_outputs
 from core.align.results import Alignment, Written
 from core.align.run import align
 from core.align.saving import check_outputs
-from core.align.settings import AlignSettings, unsupported
+from core.align.settings import AlignSettings
 from core.data.safe import write_text
 from core.errors import Refusal
 from core.runs.memory import Memory
@@ -39,7 +39,6 @@ def tweakreg(
     and a folder that cannot be written are refused before anything is done.
     """
     progress = progress or Progress()
-    unsupported(settings)
     values = settings.tweakreg
     check_outputs(files, settings, folder, keep)
     check_names([file for file in files if Path(file).exists()], settings, folder)

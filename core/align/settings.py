@@ -163,14 +163,3 @@ class AlignSettings:
 
 def _refused(parameter: str, what: str, advice: str) -> Refusal:
     return Refusal(what, subject=parameter, advice=advice + ".")
-
-
-def unsupported(settings: AlignSettings) -> None:
-    """Raise `Refusal` for the first parameter set to something that is not built."""
-    values = settings.tweakreg
-    for name, what in _NOT_BUILT.items():
-        if values[name]:
-            raise Refusal(what, subject=name, advice=f"leaving {name} at its default.")
-
-
-_NOT_BUILT: dict[str, str] = {}

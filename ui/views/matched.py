@@ -52,7 +52,7 @@ class Residuals:
         """The residuals of an image, or None when it has no fit."""
         if image.fit is None or image.matches is None or image.sources is None:
             return None
-        reference = alignment.reference
+        reference = alignment.reference if image.reference is None else image.reference
         at = image.matches.reference
         crpix = alignment.frame.crpix
         return cls(

@@ -51,6 +51,16 @@ def _catalogs(values: ParamSet) -> Iterator[Problem]:
     yield from _catalog(values, "r")
 
 
+def _frames(values: ParamSet) -> Iterator[Problem]:
+    pixels = not is_blank(values["refcat"]) and values["refxyunits"] == "pixels"
+    if pixels and is_blank(values["refimage"]):
+        yield error(
+            "refxyunits",
+            "Reference positions in pixels need a reference image, whose frame they refer to.",
+            "Give refimage, or a catalog in degrees.",
+        )
+
+
 def _matching(values: ParamSet) -> Iterator[Problem]:
     needed = _PAIRS_NEEDED[values["fitgeometry"]]
     if 1 <= values["minobj"] < needed:
@@ -81,4 +91,4 @@ def _clipping(values: ParamSet) -> Iterator[Problem]:
         )
 
 
-RULES: tuple[Rule, ...] = (_names, _catalogs, _matching, _clipping)
+RULES: tuple[Rule, ...] = (_names, _catalogs, _frames, _matching, _clipping)

@@ -3,7 +3,7 @@
 from core.params.model import Group, Kind, Param
 from core.params.when import given
 
-_COLUMN = "Columns are counted from 1; a FITS table's columns may be named."
+_COLUMN = "Columns are counted from 1, or named if the table names them."
 
 _INPUT = Group(
     "COORDINATE FILE DESCRIPTION",
@@ -14,9 +14,11 @@ _INPUT = Group(
             Kind.STR,
             "",
             "List of catalogs",
-            "A text file that gives for each exposure the catalogs of its chips, one per chip. For these "
-            "exposures nothing is searched in the pixels, and the source finding parameters have no effect. A run "
-            "with writecat on leaves such a list, which can be edited and given here.",
+            "A text file that gives for each exposure the catalogs of its chips, one per chip, or None for a chip "
+            "without; in degrees one for the whole exposure will do. For these exposures nothing is searched in the "
+            "pixels, and the source finding parameters have no effect; exposures without catalogs are searched. "
+            "Catalogs may be text, ECSV, FITS or VOTable. A run with writecat on leaves such a list, which can be "
+            "edited and given here.",
             switch=True,
             semantic="filename",
             level="basic",
@@ -112,9 +114,10 @@ _REFERENCE = Group(
             Kind.STR,
             "",
             "Reference catalog",
-            "A text or FITS catalog, such as an extract of Gaia, to whose positions the exposures are aligned in "
-            "place of sources found in a reference image. Proper motions are not applied: bring the positions to "
-            "the epoch of the exposures first.",
+            "A catalog in text, ECSV, FITS or VOTable, such as an extract of Gaia, to whose positions the exposures "
+            "are aligned in place of sources found in a reference image. If it has proper motions (pmra, pmdec in "
+            "mas/yr) and their epoch (ref_epoch), the positions are taken to the date of each exposure; drizzlepac "
+            "leaves them where they are.",
             switch=True,
             semantic="filename",
             level="basic",

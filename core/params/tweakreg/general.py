@@ -54,7 +54,8 @@ _INPUT = (
         "List of excluded regions",
         "A text file with one line per exposure: its name, then for each chip a DS9 region file, a FITS mask "
         "in which 0 excludes, or None. Use it to keep the finder away from saturated stars, galaxies or "
-        "ghosts that upset the match.",
+        "ghosts that upset the match; sources of catfile are left out there too. Regions count in their order; "
+        "when none includes, all that is not excluded is good. Unlike drizzlepac no mask file is written.",
         semantic="filename",
     ),
 )

@@ -221,3 +221,16 @@ def test_thirty_exposures_are_remembered(
     assert len(found) == 30
     align(files, tuned(asked, nclip=5), memory=memory)
     assert len(found) == 30
+
+
+def test_catalogs_that_a_list_names_are_not_written_over(
+    files: list[Path], settings: AlignSettings, tmp_path: Path
+) -> None:
+    """A list of one's own may name the catalogs of an earlier run, edited by hand."""
+    out = tmp_path / "out"
+    tweakreg(files, settings, folder=out)
+    (tmp_path / "mine").write_text(f"{files[1].name} {next(out.glob('b_*_sci1_xy_catalog.coo'))}\n")
+    with pytest.raises(Refusal) as caught:
+        tweakreg(files, tuned(settings, catfile=str(tmp_path / "mine")), folder=out)
+    assert caught.value.subject == "writecat"
+    tweakreg(files, tuned(settings, catfile=str(tmp_path / "mine")), folder=tmp_path / "other")
