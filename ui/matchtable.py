@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     Qt,
 )
-from PySide6.QtGui import QAction, QColor, QFont
+from PySide6.QtGui import QAction, QColor, QFont, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -104,6 +104,10 @@ class MatchModel(QAbstractTableModel):
         self._sorted = (column, order)
         self._arrange()
         self.layoutChanged.emit()
+
+    def cell(self, row: int, column: int) -> QModelIndex:
+        """As `index`, for cells that are known to be there: many are asked for when many rows are selected."""
+        return self.createIndex(row, column)
 
     def text(self, row: int, column: int) -> str:
         value = self._columns[column][self.order[row]]
@@ -244,18 +248,22 @@ class MatchTable(QWidget):
     def _show_selection(self) -> None:
         """Select the rows of what was selected elsewhere, and bring the first into view."""
         self._count()
-        if self._telling:
+        if self._telling or not self.isVisible():
             return
         rows = self.model.rows_of(self.selection.places)
         chosen = QItemSelection()
         last = self.model.columnCount() - 1
         for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else ():
-            chosen.select(self.model.index(int(run[0]), 0), self.model.index(int(run[-1]), last))
+            chosen.select(self.model.cell(int(run[0]), 0), self.model.cell(int(run[-1]), last))
         self._telling = True
         self.view.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._telling = False
         if len(rows):
             self.view.scrollTo(self.model.index(int(rows[0]), 0))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._show_selection()
 
     def _count(self) -> None:
         total = self.model.rowCount()

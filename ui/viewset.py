@@ -56,6 +56,13 @@ class ViewSet(QObject):
         }
         for name, page in self.pages.items():
             self.tabs.addTab(page, TITLES[name])
+        self.charts: dict[str, HistogramView | ResidualView | VectorView] = {
+            "histogram": self.histogram,
+            "residuals": self.residuals,
+            "vectors": self.vectors,
+        }
+        for chart in self.charts.values():
+            chart.keep_axes(True)
         self.products.clear("No products yet.\nPress Drizzle (F7).")
         self.draw()
         style.switch().changed.connect(self.draw)
@@ -70,6 +77,10 @@ class ViewSet(QObject):
         self.tabs.setCurrentWidget(self.pages[name])
         if name == "blink":
             self.blink.canvas.setFocus()
+
+    def current(self) -> str:
+        """The name of the view in front."""
+        return list(self.pages)[self.tabs.currentIndex()]
 
     def add_shortcuts(self, window: QMainWindow, menu: QMenu) -> None:
         """Ctrl+1 to Ctrl+6, in the menu too."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from core.align.results import ImageResult
     from ui.viewset import ViewSet
 
-NOT_ALIGNED = "Nothing is aligned yet.\nOpen exposures, then press Align (F5)."
+NOT_ALIGNED = "Nothing is aligned yet.\nPress Align (F5)."
+NO_EXPOSURES = "Nothing is aligned yet.\nOpen exposures, then press Align (F5)."
 
 
 class ShowController(QObject):
@@ -37,7 +38,10 @@ class ShowController(QObject):
         self.session, self.views, self.align, self.cosmic = session, views, align, cosmic
         self.matches, self.remedies = matches, remedies
         self.current: Path | None = None
+        self._any = False
         self._shown: ImageResult | None = None
+        self._stale: set[str] = set()
+        views.tabs.currentChanged.connect(self.show_plot)
 
     def image(self) -> ImageResult | None:
         """The result of the exposure that is current, if it has one."""
@@ -45,6 +49,12 @@ class ShowController(QObject):
         if alignment is None:
             return None
         return next((image for image in alignment.images if image.path == self.current), None)
+
+    def set_any(self, there: bool) -> None:
+        """Whether there are exposures to align."""
+        changed, self._any = self._any != there, there
+        if changed and self.session.alignment is None:
+            self.show_alignment_views()
 
     def show_current(self, path: Path | None) -> None:
         """Another exposure is current."""
@@ -67,24 +77,26 @@ class ShowController(QObject):
 
     def show_alignment_views(self) -> None:
         """Histogram, residuals, vectors and matches of the current image."""
-        views, alignment = self.views, self.session.alignment
-        self.remedies.show_image(self.image())
-        plots = (views.histogram, views.residuals, views.vectors)
+        image, alignment = self.image(), self.session.alignment
+        self._keep_selection(image)
+        self.remedies.show_image(image)
+        self.matches.show_image(image, alignment)
+        self._stale = {"histogram", "residuals", "vectors"}
+        self.show_plot()
+
+    def show_plot(self, *_: object) -> None:
+        """Draw the plot in front; the hidden ones wait until they are looked at."""
+        name = self.views.current()
+        if name not in self._stale:
+            return
+        self._stale.discard(name)
+        plot, image, alignment = self.views.charts[name], self.image(), self.session.alignment
         if alignment is None:
-            self._keep_selection(None)
-            self.matches.show_image(None, None)
-            message = NOT_ALIGNED
+            plot.clear(NOT_ALIGNED)
+        elif image is None:
+            plot.clear("This exposure was not part of the alignment.\nAlign again to include it.")
         else:
-            image = self.image()
-            self._keep_selection(image)
-            self.matches.show_image(image, alignment)
-            if image is not None:
-                for plot in plots:
-                    plot.show_image(image, alignment)
-                return
-            message = "This exposure was not part of the alignment.\nAlign again to include it."
-        for plot in plots:
-            plot.clear(message)
+            plot.show_image(image, alignment)
 
     def _keep_selection(self, image: ImageResult | None) -> None:
         """Places in `Matches` mean the same stars only while the matches are the same."""

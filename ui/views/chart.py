@@ -25,6 +25,7 @@ class ChartView(QWidget):
     """
 
     scale: ColourBar | None = None
+    axes_are_kept = False
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +65,16 @@ class ChartView(QWidget):
         from ui.views.paper import image_of_chart, write_png
 
         write_png(image_of_chart(self), Path(path))
+
+    def keep_axes(self, kept: bool) -> None:
+        """Whether the pictures of the axes are kept while only points change: they take 4 ms each to draw. Not when
+        drawn on paper, where they would come out as pixels."""
+        self.axes_are_kept = kept
+        for plot in self.plots:
+            for side in ("left", "bottom", "right", "top"):
+                axis = plot.getAxis(side)
+                mode = axis.CacheMode.DeviceCoordinateCache if kept else axis.CacheMode.NoCache
+                axis.setCacheMode(mode)
 
     def _show(self, title: str, figures: str) -> None:
         self.title.setText(title)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from ui.views.matched import State
 
@@ -83,21 +84,39 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
                 painter.drawPoints(self._points)
 
     def _paint_figures(self, painter: QPainter, *, cross: bool) -> None:
-        """Crosses or rings, of one size on the screen whatever the scale: few, so one by one."""
-        points = painter.worldTransform().map(self._points)
+        """Crosses or rings, of one size on the screen whatever the scale: one is drawn, then stamped."""
+        points = pg.functions.ndarray_from_qpolygonf(painter.worldTransform().map(self._points))
+        half = max(self.size, 5.0) / 2.0 + (0.0 if cross else 3.0)
+        room = half + 3.0
+        stamp = _stamp(painter, half, room, cross, (self.ground, self.colour))
         painter.save()
         painter.resetTransform()
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        half = max(self.size, 5.0) / 2.0
-        for width, colour in ((4.0, self.ground), (1.8, self.colour)):
-            painter.setPen(QPen(colour, width))
-            for point in points:
-                if cross:
-                    painter.drawLine(point + QPointF(-half, -half), point + QPointF(half, half))
-                    painter.drawLine(point + QPointF(-half, half), point + QPointF(half, -half))
-                else:
-                    painter.drawEllipse(point, half + 3.0, half + 3.0)
+        for x, y in (points - room).tolist():
+            painter.drawPixmap(QPointF(x, y), stamp)
         painter.restore()
+
+
+def _stamp(
+    painter: QPainter, half: float, room: float, cross: bool, colours: tuple[QColor, QColor]
+) -> QPixmap:
+    """A picture of one cross or ring in the middle of a square of half side `room`."""
+    ratio = painter.device().devicePixelRatioF()
+    size = math.ceil(2.0 * room * ratio)
+    stamp = QPixmap(size, size)
+    stamp.setDevicePixelRatio(ratio)
+    stamp.fill(Qt.GlobalColor.transparent)
+    inner = QPainter(stamp)
+    inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+    inner.translate(room, room)
+    for width, colour in zip((4.0, 1.8), colours, strict=True):
+        inner.setPen(QPen(colour, width))
+        if cross:
+            inner.drawLine(QPointF(-half, -half), QPointF(half, half))
+            inner.drawLine(QPointF(-half, half), QPointF(half, -half))
+        else:
+            inner.drawEllipse(QPointF(0.0, 0.0), half, half)
+    inner.end()
+    return stamp
 
 
 def _round(colour: QColor, size: float) -> QPen:
