@@ -15,6 +15,7 @@ from core.align.results import Catalog, Rejected
 from core.align.settings import FindParams
 from core.data.dq import good_pixels, parse_bits
 from core.data.exposure import Chip
+from core.errors import Refusal
 from core.kernels import find as kernels
 from core.kernels.centroid import window_positions
 from core.runs.progress import Progress
@@ -59,6 +60,13 @@ def find(
     """
     bits = parse_bits(params.dqbits)
     if bits is not None:
+        if not chip.has_dq:
+            raise Refusal(
+                "The DQ extension, which dqbits asks for, is missing.",
+                file=chip.path,
+                subject=f"DQ,{chip.extver}",
+                advice="dqbits left blank, or the file fetched again.",
+            )
         flagged = good_pixels(chip.read_dq(), bits)
         good = flagged if good is None else flagged & good
     return find_in(
