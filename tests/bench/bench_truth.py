@@ -100,6 +100,8 @@ def judged(truth: Truth, folder: Path, result: Run, limit: float) -> tuple[float
     """The error of the second exposure if the program says that it is aligned, and the time."""
     files = [folder / path.name for path in truth.files]
     name = files[1].name
+    if result["error"]:
+        print(f"{folder}: {result['error']}", flush=True)
     if result["error"] or name not in result["aligned"]:
         return None, result["seconds"]
     off = alignment_error(truth, files, files[0])[name]
