@@ -11,17 +11,19 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 from numpy.typing import NDArray
-from regions import PixCoord, PixelRegion, Regions, SkyRegion
 
 from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits, quiet, read_data
 from core.errors import Refusal
+
+if TYPE_CHECKING:  # regions brings plotting along where that is installed: only when a region file is read
+    from regions import PixelRegion
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -43,6 +45,8 @@ class _Shape:
 
     def holds(self, x: Floats, y: Floats, wcs: ChipWCS) -> Bools:
         """Whether 0-based chip pixels are in the region; positions that are NaN are not."""
+        from regions import PixCoord
+
         if self.plane is None:
             u, v = x - self.shift[0], y - self.shift[1]
         else:
@@ -159,6 +163,8 @@ def _fits_mask(path: Path, wcs: ChipWCS) -> Bools:
 
 
 def _shapes(path: Path, wcs: ChipWCS, header: fits.Header | None) -> tuple[_Shape, ...]:
+    from regions import Regions
+
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -212,9 +218,11 @@ def _physical(path: Path, header: fits.Header | None, text: str) -> tuple[float,
 
 
 def _shape(region: Any, wcs: ChipWCS, shift: tuple[float, float]) -> _Shape:
+    from regions import SkyRegion
+
     includes = bool(region.meta.get("include", True))
     if not isinstance(region, SkyRegion):
-        return _Shape(cast(PixelRegion, region), includes, shift=shift)
+        return _Shape(region, includes, shift=shift)
     places = region.vertices if hasattr(region, "vertices") else region.center
     middle = (places[0] if places.shape else places).icrs
     frame = "fk5" if str(wcs.keys.get("RADESYS", "")).strip().upper() == "FK5" else "icrs"
