@@ -56,10 +56,10 @@ _METHOD = (
         "any case: gradients stay.",
         choices={
             "globalmin+match": "First make the overlaps agree, then take the lowest level of all off: for mosaics "
-            "of extended objects.",
+            "of extended objects. Not built yet: a run refuses it.",
             "localmin": "For each exposure the lower of its chips: for fields with empty sky on every exposure.",
             "globalmin": "The lowest level of all exposures is taken off every one of them.",
-            "match": "Only makes the overlaps agree; the common sky stays in the image.",
+            "match": "Only makes the overlaps agree; the common sky stays in the image. Not built yet: a run refuses it.",
         },
         level="basic",
         when=_COMPUTED,
@@ -161,7 +161,7 @@ _MASKS = (
         "",
         "List of masks",
         "A text file that names for each exposure the mask of each chip whose pixels take no part in the sky: the "
-        "way to keep a galaxy or nebula out.",
+        "way to keep a galaxy or nebula out. Not built yet: a run refuses it.",
         semantic="filename",
         when=_COMPUTED,
     ),
