@@ -59,7 +59,8 @@ _METHOD = (
             "of extended objects. Not built yet: a run refuses it.",
             "localmin": "For each exposure the lower of its chips: for fields with empty sky on every exposure.",
             "globalmin": "The lowest level of all exposures is taken off every one of them.",
-            "match": "Only makes the overlaps agree; the common sky stays in the image. Not built yet: a run refuses it.",
+            "match": "Only makes the overlaps agree; the common sky stays in the image. Not built yet: a run refuses "
+            "it.",
         },
         level="basic",
         when=_COMPUTED,
