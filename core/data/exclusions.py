@@ -63,11 +63,17 @@ class _Shape:
         nx, ny = wcs.naxis
         if self.plane is None:
             x, y = u + self.shift[0], v + self.shift[1]
+            margin = 2.0
         else:
-            x, y = wcs.linear().sky_to_pix(*self.plane.pix_to_sky(u, v))
+            sky = self.plane.pix_to_sky(u, v)
+            x, y = wcs.sky_to_pix(*sky)
+            margin = 2.0 + 0.02 * max(np.ptp(x), np.ptp(y))  # what distortion bends between the places
+            near = (x > -0.5 * nx) & (x < 1.5 * nx) & (y > -0.5 * ny) & (y < 1.5 * ny)
+            if not near.all():  # far from the chip the distortion's polynomials mean nothing
+                x, y = wcs.linear().sky_to_pix(*sky)
+                margin = 2.0 + 0.01 * max(np.ptp(x), np.ptp(y)) + _bend(wcs)
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return slice(0, ny), slice(0, nx)
-        margin = 2.0 + 0.01 * max(np.ptp(x), np.ptp(y)) + _bend(wcs)
         low_x, high_x = np.clip([x.min() - margin, x.max() + margin], 0, nx).astype(int)
         low_y, high_y = np.clip([y.min() - margin, y.max() + margin], 0, ny).astype(int)
         return slice(low_y, high_y), slice(low_x, high_x)
