@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from core import __version__
+from core.align.residuals import chip_means
 from core.align.results import Alignment, Applied, ImageResult, Written
 from core.align.settings import AlignSettings
 from core.runs.report import peak_rss_mb, plain
@@ -56,6 +58,13 @@ def _image(image: ImageResult) -> dict[str, Any]:
         "scale": None if fit is None else fit.scale,
         "rms_x": None if fit is None else fit.rms_x,
         "rms_y": None if fit is None else fit.rms_y,
+        "errors": None if fit is None else asdict(fit.errors),
+        "robust_rms": None if fit is None else list(fit.robust_rms),
+        "chips": [asdict(chip) for chip in chip_means(image)],
+        "quality": image.quality,
+        "doubts": list(image.doubts),
+        "method": image.method,
+        "suggestions": [asdict(one) for one in image.suggestions],
         "histogram": None,
     }
     if offset is not None:
@@ -66,5 +75,6 @@ def _image(image: ImageResult) -> dict[str, Any]:
             "second": offset.second,
             "significance": offset.significance,
             "status": offset.status.value,
+            "rival": offset.rival,
         }
     return dict(plain(values))
