@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from ui import style
 from ui.panels.dials import Dial, Scale
 from ui.panels.editors import make_editor
+from ui.panels.helptext import tooltip
 from ui.panels.state import FormState
 from ui.views.image import ImageView
 from ui.views.lookbar import short
@@ -41,13 +42,11 @@ NO_EXPOSURE = (
     "No exposure is chosen.\nOpen exposures (Ctrl+O): the sources found in them are marked here at once."
 )
 SIDE_WIDTH = 276
-SHAPES = {
-    "sharplo",
-    "sharphi",
-    "roundlo",
-    "roundhi",
-}  # shown only while they matter: the others need the room
+EDITED = ("computesig", "noise", "use_sharp_round")
+# shown only while they matter: the others need the room
+SOMETIMES = {"skysigma", "sharplo", "sharphi", "roundlo", "roundhi"}
 SCALES = {
+    "skysigma": Scale(0.001, 1000.0, True),
     "threshold": Scale(0.5, 5000.0, True),
     "conv_width": Scale(1.0, 8.0),
     "peakmin": Scale(1.0, 1e5, True, "low"),
@@ -104,7 +103,7 @@ class SourcesView(QWidget):
             box.setChecked(True)
             box.setToolTip(f"Mark: {word_of(code)}")
             box.toggled.connect(partial(self._toggled, code))
-            box.setVisible(code == FOUND)
+            box.hide()
             row.addWidget(box)
             self.boxes[code] = box
 
@@ -148,18 +147,20 @@ class SourcesView(QWidget):
 
     def bind(self, state: FormState) -> None:
         """Take sliders and fields for the limits, bound to the form of imagefindpars."""
-        self.noise = make_editor(state.task.param("noise"), self)
-        self.noise.edited.connect(partial(state.edit, "noise"))
-        self.noise.left.connect(state.history.seal)
-        self.shapes = make_editor(state.task.param("use_sharp_round"), self)
-        self.shapes.edited.connect(partial(state.edit, "use_sharp_round"))
-        self.shapes.left.connect(state.history.seal)
         self._state = state
+        self.editors = {name: make_editor(state.task.param(name), self) for name in EDITED}
+        for name, editor in self.editors.items():
+            editor.edited.connect(partial(state.edit, name))
+            editor.left.connect(state.history.seal)
+            editor.setToolTip(tooltip(state, name))
         state.changed.connect(self._refresh_editors)
-        self.side_column.addWidget(together("Noise", self.noise))
+        measured = together("Noise", self.editors["computesig"], self.editors["noise"])
+        self.side_column.addWidget(measured)
         for name, scale in SCALES.items():
             if name == "sharplo":
-                self.side_column.addWidget(together("Judge by sharpness and roundness", self.shapes))
+                self.side_column.addWidget(
+                    together("Judge by sharpness and roundness", self.editors["use_sharp_round"])
+                )
             self.dials[name] = Dial(state, name, scale)
             self.side_column.addWidget(self.dials[name])
         self.side_column.addStretch(1)
@@ -167,10 +168,10 @@ class SourcesView(QWidget):
 
     def _refresh_editors(self) -> None:
         state = self._state
-        for name, editor in (("noise", self.noise), ("use_sharp_round", self.shapes)):
+        for name, editor in self.editors.items():
             editor.show_value(state.values[name], None)
             editor.setEnabled(not state.grey_reason(name))
-        for name in SHAPES & set(self.dials):
+        for name in SOMETIMES & set(self.dials):
             self.dials[name].setVisible(not state.grey_reason(name))
 
     # ---- what is shown
@@ -190,6 +191,8 @@ class SourcesView(QWidget):
         self.chips.setCurrentIndex(extvers.index(extver))
         self.title.setText(name)
         self.words.setText("Finding sources\u2026")
+        for box in self.boxes.values():
+            box.hide()
         self.card.clear()
         self.image.set_marks()
         self.stack.show_picture()
@@ -217,6 +220,8 @@ class SourcesView(QWidget):
     def show_trouble(self, message: str) -> None:
         """The parameters or the pixels allow no finding: the reason in place of the figures."""
         self.found = None
+        for box in self.boxes.values():
+            box.hide()
         self.words.setText(f'<span style="color:{style.current().bad}">{message}</span>')
         self.draw()
 
