@@ -80,7 +80,10 @@ class Ask:
     def may_stop(self, running: str) -> bool:
         """Whether a run may be stopped to close the window."""
         box = self._box(f"{running} is running.", QMessageBox.Icon.Question)
-        box.setInformativeText("Stop it and close the window? What is half made is not kept.")
+        box.setInformativeText(
+            "Stop it and close the window? Files that are finished stay (headers, intermediate images); a file that is "
+            "half written is not kept."
+        )
         stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
         box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
         box.exec()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 
@@ -13,6 +13,7 @@ class ElidedLabel(QWidget):
     def __init__(self, parent: QWidget | None = None, text: str = "") -> None:
         super().__init__(parent)
         self._text = text
+        self._colour = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def text(self) -> str:
@@ -24,6 +25,11 @@ class ElidedLabel(QWidget):
         self.setToolTip(text)
         self.update()
 
+    def set_colour(self, colour: str) -> None:
+        """Write in this colour; "" in the palette's."""
+        self._colour = colour
+        self.update()
+
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(80, self.fontMetrics().height() + 4)
 
@@ -32,5 +38,7 @@ class ElidedLabel(QWidget):
 
     def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         painter = QPainter(self)
+        if self._colour:
+            painter.setPen(QColor(self._colour))
         shown = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)

@@ -102,13 +102,14 @@ def panes(
     return whole, left, right
 
 
-def under(above: QWidget, below: QWidget) -> QWidget:
-    """One widget over another that may be hidden."""
+def between(above: QWidget, middle: QWidget, below: QWidget) -> QWidget:
+    """A widget that takes the room, between two that may be hidden."""
     whole = QWidget()
     column = QVBoxLayout(whole)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    column.addWidget(above, 1)
+    column.addWidget(above)
+    column.addWidget(middle, 1)
     column.addWidget(below)
     return whole
 

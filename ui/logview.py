@@ -15,7 +15,7 @@ LINES = 3000
 
 
 class LogView(QTextBrowser):
-    """Newest line last; errors carry a link that unfolds the traceback. `spoke(level)` at each line."""
+    """Newest line last and in view; errors carry a link that unfolds the traceback. `spoke(level)` at each line."""
 
     spoke = Signal(str)
 
@@ -26,6 +26,10 @@ class LogView(QTextBrowser):
         self.document().setDocumentMargin(8)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.anchorClicked.connect(self._unfold)
+        self._follow = True
+        bar = self.verticalScrollBar()
+        bar.rangeChanged.connect(self._range_changed)
+        bar.valueChanged.connect(self._moved)
         self._traces: dict[str, str] = {}
         self._lines: list[tuple[str, str, str, str]] = []
         style.switch().changed.connect(self._repaint)
@@ -60,14 +64,34 @@ class LogView(QTextBrowser):
         word = {"warning": "Warning: ", "error": "Error: "}.get(level, "")
         more = f" <a style='color:{theme.accent}' href='{key}'>details</a>" if key else ""
         body = escape(text).replace("\n", "<br>")
-        bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
         self.append(
             f"<span style='color:{theme.muted}'>{stamp}</span> &nbsp;"
             f"<span style='color:{colour}'>{word}{body}</span>{more}"
         )
-        if at_end:
+        if level == "error":
+            self._follow = True
+        self._to_end()
+
+    def _to_end(self) -> None:
+        """Bring the newest line into view, unless the person scrolled back to read."""
+        if self._follow:
+            bar = self.verticalScrollBar()
             bar.setValue(bar.maximum())
+
+    def _range_changed(self, _least: int, _most: int) -> None:
+        """Lines that were added while the log was hidden are laid out only when it is shown."""
+        self._to_end()
+
+    def _moved(self, value: int) -> None:
+        self._follow = value >= self.verticalScrollBar().maximum() - 4
+
+    def newest(self) -> str:
+        """The text of the newest line."""
+        return self._lines[-1][1] if self._lines else ""
+
+    def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+        super().showEvent(event)
+        self._to_end()
 
     def _unfold(self, link) -> None:  # type: ignore[no-untyped-def]
         trace = self._traces.get(link.toString())

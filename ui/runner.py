@@ -19,18 +19,22 @@ from ui.warmup import settle
 
 class Runner(QObject):
     """Signals: `changed()` when a run begins or ends; `reported(Report)`; `refused(subject)` with the parameter
-    that an error is about ("" if none)."""
+    that an error is about ("" if none); `concluded(text, level)` in a line how a run ended, last what matters most;
+    `broke(title, text)` when one ended with an error."""
 
     changed = Signal()
     reported = Signal(object)
     refused = Signal(str)
+    concluded = Signal(str, str)
+    broke = Signal(str, str)
 
     def __init__(self, lane: Lane, session: Session, log: LogView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.lane, self.session, self.log = lane, session, log
         self._job: Job | None = None
-        self._began = 0.0
+        self._began = self._took = 0.0
         self._quiet = False
+        self.step = ""
         self._settled: set[str] = set()
         self._done: Callable[[Any], object] | None = None
         self._failed: Callable[[BaseException], object] | None = None
@@ -54,8 +58,9 @@ class Runner(QObject):
             self.log.say(f"{title} not started: {self.session.running} is running.", "warning")
             return
         self._done, self._failed, self._began = done, failed, time.monotonic()
+        self._took = 0.0
         self.session.running = title
-        self._quiet = quiet
+        self._quiet, self.step = quiet, ""
         if not quiet:
             self.log.say(f"{title} started.")
         self._job = self.lane.run(
@@ -69,14 +74,25 @@ class Runner(QObject):
             self._job.cancel()
             self.reported.emit(Report("Stopping…"))
 
+    @property
+    def seconds(self) -> float:
+        """How long the run takes, or took."""
+        return self._took or time.monotonic() - self._began
+
+    def conclude(self, text: str, level: str = "info") -> None:
+        """Say in one line how the run ended."""
+        self.concluded.emit(text, level)
+
     def _watch(self, report: Report) -> None:
+        self.step = report.step or self.step
         self.log.report(report)
         self.reported.emit(report)
 
     def _ended(self, value: Any) -> None:
         title, done = self._close()
         if not self._quiet:
-            self.log.say(f"{title} ended after {time.monotonic() - self._began:.1f} s.")
+            self.log.say(f"{title} ended after {self.seconds:.1f} s.")
+            self.conclude(f"{title} ended after {self.seconds:.1f} s.")
         if done is not None:
             done(value)
         if title not in self._settled:
@@ -90,8 +106,11 @@ class Runner(QObject):
         title, _ = self._close()
         if isinstance(error, Cancelled):
             self.log.say(f"{title} stopped.")
+            self.conclude(f"{title} stopped.")
         else:
-            tell(self.log, title, error)
+            told = tell(self.log, title, error)
+            self.conclude(f"{title} failed. {told}", "error")
+            self.broke.emit(title, told)
         if failed is not None:
             failed(error)
         self.changed.emit()
@@ -100,16 +119,21 @@ class Runner(QObject):
 
     def _close(self) -> tuple[str, Callable[[Any], object] | None]:
         title, done = self.session.running, self._done
+        self._took = time.monotonic() - self._began
         self._job, self._done, self._failed = None, None, None
         self.session.running = ""
         return title, done
 
 
-def tell(log: LogView, title: str, error: BaseException) -> None:
-    """An error as a line of the log: a refusal in its own words, anything else with its traceback at hand."""
+def tell(log: LogView, title: str, error: BaseException) -> str:
+    """An error as a line of the log: a refusal in its own words, anything else with its traceback at hand. Gives
+    these words, without the title."""
     lead = f"{title}: " if title else ""
     if isinstance(error, Refusal):
         file = f" ({Path(error.file)})" if error.file else ""
-        log.say(f"{lead}{error}{file}", "error")
-        return
-    log.say(f"{lead}{type(error).__name__}: {error}", "error", trace_of(error))
+        told = f"{error}{file}"
+        log.say(f"{lead}{told}", "error")
+    else:
+        told = f"{type(error).__name__}: {error}"
+        log.say(f"{lead}{told}", "error", trace_of(error))
+    return told

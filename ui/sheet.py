@@ -32,6 +32,7 @@ QStatusBar {{ background: {window}; }}
 QStatusBar::item {{ border: 0; }}
 QWidget#form {{ background: transparent; }}
 QFrame#pane {{ background: {panel}; border: 1px solid {line}; border-radius: 5px; }}
+QFrame#banner {{ background: {field}; border: 0; border-bottom: 1px solid {line}; }}
 QFrame#remedies {{ background: {field}; border: 0; border-top: 1px solid {line}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {line}; }}
 QTabBar::tab {{ padding: 6px 14px; color: {muted}; background: transparent; border: 0;

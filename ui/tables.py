@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from ui import style
 from ui.exposures import badge_colour
+from ui.outcomes import badge_of, remark_on
 
 if TYPE_CHECKING:
     from core.align.results import Alignment, ImageResult
@@ -117,7 +118,8 @@ class AlignTable(FigureTable):
         super().__init__(
             {
                 "image": "File",
-                "status": "REFERENCE, ALIGNED, FAILED or SKIPPED; doubtful when something speaks against the alignment",
+                "status": "REFERENCE, ALIGNED, FAILED or SKIPPED; APPLIED when the header has the new WCS; "
+                "doubtful when something speaks against the alignment",
                 "sources": "Sources found",
                 "matches": "Sources matched with the reference",
                 "used": "Matches kept by the clipping of the fit",
@@ -132,13 +134,15 @@ class AlignTable(FigureTable):
             parent,
         )
 
-    def show_alignment(self, alignment: Alignment | None) -> None:
+    def show_alignment(self, alignment: Alignment | None, applied: frozenset[Path] = frozenset()) -> None:
+        """Fill the table; the headers of `applied` have their new WCS."""
         images = alignment.images if alignment else ()
         self.clearSpans()
         self.setRowCount(len(images))
         for row, image in enumerate(images):
-            self.fill(row, image.path, align_figures(image))
-            self.item(row, 1).setForeground(QColor(badge_colour(badge_of(image))))
+            done = image.path in applied
+            self.fill(row, image.path, align_figures(image, done))
+            self.item(row, 1).setForeground(QColor(badge_colour("APPLIED" if done else badge_of(image))))
             self.item(row, 2).setToolTip(source_figures(image))
             if image.fit is None:
                 self._spread_remark(row)
@@ -156,7 +160,7 @@ class AlignTable(FigureTable):
 
 
 class CosmicTable(FigureTable):
-    """One row for each chip of a drizzle run."""
+    """One row for each chip of a drizzle run, and one for each exposure that was left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -164,21 +168,26 @@ class CosmicTable(FigureTable):
                 "exposure": "File",
                 "chip": "EXTVER of the chip",
                 "sky": "Sky subtracted, in the unit of the exposure",
-                "cosmic ray pixels": "Pixels flagged by the cosmic ray step",
+                "cosmic ray pixels": "Flagged by the cosmic ray step among those that were good before (DQ, final_bits).\n"
+                "The mask file (crmask) holds more: also what is flagged on pixels that were bad already.",
                 "fraction [%]": "Of the good pixels; a jump against the other exposures hints at bad alignment",
-                "remark": "",
+                "remark": "What the run has to say about the exposure",
             },
             parent,
         )
 
     def show_result(self, result: DrizzleResult | None) -> None:
-        lines = [
-            (exposure, chip) for exposure in (result.exposures if result else ()) for chip in exposure.chips
-        ]
+        exposures = result.exposures if result else ()
+        lines = [(exposure, chip) for exposure in exposures for chip in exposure.chips or (None,)]
         self.setRowCount(len(lines))
         for row, (exposure, chip) in enumerate(lines):
-            figures = [f"{chip.sky:.4g}", f"{chip.n_cr}", f"{100.0 * chip.cr_fraction:.3f}"]
-            self.fill(row, exposure.path, [exposure.name, str(chip.extver), *figures, exposure.reason])
+            figures, extver = ["", "left out", "", ""], None
+            if chip is not None:
+                extver = chip.extver
+                figures = [str(extver), f"{chip.sky:.4g}", f"{chip.n_cr}", f"{100.0 * chip.cr_fraction:.3f}"]
+            remark = remark_on(result, exposure, extver) if result else ""
+            self.fill(row, exposure.path, [exposure.name, *figures, remark])
+            self.item(row, self.columnCount() - 1).setToolTip(remark)
         self.fit_columns()
 
 
@@ -191,8 +200,8 @@ def source_figures(image: ImageResult) -> str:
     )
 
 
-def align_figures(image: ImageResult) -> list[str]:
-    """The texts of an image's row; what is not known stays empty."""
+def align_figures(image: ImageResult, applied: bool = False) -> list[str]:
+    """The texts of an image's row; what is not known stays empty. `applied`: the header has the new WCS."""
     sources = sum(len(catalog) for catalog in image.catalogs)
     if not sources and image.sources is not None:
         sources = len(image.sources)
@@ -200,9 +209,9 @@ def align_figures(image: ImageResult) -> list[str]:
     figures = [""] * 6
     if fit is not None:
         figures = [
-            f"{fit.shift[0]:+.4f}",
-            f"{fit.shift[1]:+.4f}",
-            f"{(fit.rot + 180.0) % 360.0 - 180.0:+.5f}",
+            signed(fit.shift[0], 4),
+            signed(fit.shift[1], 4),
+            signed((fit.rot + 180.0) % 360.0 - 180.0, 5),
             f"{fit.scale:.6f}",
             f"{fit.rms_x:.4f}",
             f"{fit.rms_y:.4f}",
@@ -210,16 +219,18 @@ def align_figures(image: ImageResult) -> list[str]:
     matched = str(len(image.matches)) if image.matches is not None else ""
     used = str(fit.n_used) if fit is not None else ""
     remark = remark_of(image)
-    status = f"{image.status}, doubtful" if badge_of(image) == "DOUBTFUL" else str(image.status)
+    word = "APPLIED" if applied else str(image.status)
+    status = f"{word}, doubtful" if badge_of(image) == "DOUBTFUL" else word
     return [image.name, status, str(sources) if sources else "", matched, used, *figures, remark]
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign; one that rounds to nothing has none."""
+    text = f"{value:+.{digits}f}"
+    return text if float(text) else text[1:]
 
 
 def remark_of(image: ImageResult) -> str:
     """Why an image has its status, and what to try."""
     advice = f"Try: {image.advice}" if image.advice else ""
     return " ".join(part for part in (image.reason, *image.doubts, advice) if part)
-
-
-def badge_of(image: ImageResult) -> str:
-    """The word of the list: the status, or DOUBTFUL for an alignment that something speaks against."""
-    return "DOUBTFUL" if image.doubts and str(image.status) == "ALIGNED" else str(image.status)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ui import icons, layout, style
 from ui.actions import Actions
+from ui.banner import Banner
 from ui.closing import Closer
 from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
@@ -30,9 +31,10 @@ from ui.lane import Lane
 from ui.logview import LogView
 from ui.matchtable import MatchTable
 from ui.menus import Menus
+from ui.outcomes import counted, remarks_of
 from ui.remedies import Remedies
 from ui.runner import Runner, tell
-from ui.session import ALIGN, APPLY, DRIZZLE, Session, unavailable
+from ui.session import ALIGN, APPLY, DRIZZLE, PREVIEW, Session, unavailable
 from ui.settings import Settings
 from ui.statusline import StatusLine
 from ui.tables import AlignTable, CosmicTable
@@ -86,7 +88,7 @@ class MainWindow(QMainWindow):
         self.box = layout.ExposureBox(self.listing, self.actions_)
         self.param_tabs, self.foot = layout.tabs(), layout.tabs()
         self.views = ViewSet(self.quick.run)
-        self.remedies = Remedies()
+        self.remedies, self.banner = Remedies(), Banner()
         self.align_table, self.cosmic_table = AlignTable(), CosmicTable()
         self.match_table = MatchTable(self.views.selection)
         for widget, title in (
@@ -96,9 +98,8 @@ class MainWindow(QMainWindow):
             (self.log, "Log"),
         ):
             self.foot.addTab(widget, title)
-        self.splitters = layout.panes(
-            self.box, self.param_tabs, layout.under(self.views.tabs, self.remedies), self.foot
-        )
+        middle = layout.between(self.banner, self.views.tabs, self.remedies)
+        self.splitters = layout.panes(self.box, self.param_tabs, middle, self.foot)
         self.setCentralWidget(self.splitters[0])
         self.status = StatusLine(self.actions_["stop"], self)
         self.setStatusBar(self.status)
@@ -151,6 +152,10 @@ class MainWindow(QMainWindow):
         self.runner.changed.connect(self._run_changed)
         self.runner.reported.connect(self.status.report)
         self.runner.refused.connect(self.params.reveal_subject)
+        self.runner.concluded.connect(self.status.conclude)
+        self.runner.broke.connect(self._broke)
+        self.params.noted.connect(self._noted)
+        self.align.applied.connect(self._applied)
         self.drizzle.folder_changed.connect(self._refresh)
         self.params.history.moved.connect(self._refresh_undo)
         self.params.changed.connect(self._refresh_title)
@@ -206,6 +211,7 @@ class MainWindow(QMainWindow):
         folder = self.drizzle.folder()
         self.actions_.enable("versions", "" if files else "Open exposures first.")
         self.folder_line.show_folder(str(folder) if folder else "the folder of the exposures")
+        self.show_.set_any(bool(files))
         self.box.refresh()
         self._refresh_undo()
         self._refresh_title()
@@ -236,6 +242,8 @@ class MainWindow(QMainWindow):
             self.live.refresh()
 
     def _run_changed(self) -> None:
+        if self.session.running not in ("", PREVIEW):
+            self.banner.drop("run")
         self.status.set_running(self.session.running)
         self.remedies.set_busy(bool(self.session.running))
         self._refresh()
@@ -278,14 +286,30 @@ class MainWindow(QMainWindow):
         if matched is not None:
             self.listing.choose(matched.path)
 
+    def _applied(self, _whole: bool) -> None:
+        self.show_.show_figures()
+
+    def _broke(self, title: str, told: str) -> None:
+        self.banner.tell("run", "error", f"{APPLY if title == PREVIEW else title} failed", [told])
+
+    def _noted(self, path: Path, head: str, lines: list[str]) -> None:
+        """What there is to say about a parameter file that was opened."""
+        self.banner.drop(f"cfg {path}")
+        if head:
+            self.banner.tell(f"cfg {path}", "warning" if lines else "error", head, lines)
+
     def _drizzled(self) -> None:
         self.show_.show_result()
+        remarks = remarks_of(self.session.result)
+        if remarks:
+            self.banner.tell("run", "warning", f"{counted(len(remarks), 'remark')} on this run", remarks)
         self.views.show("products")
         self.foot.setCurrentWidget(self.cosmic_table)
         self._refresh()
 
     def _spoke(self, level: str) -> None:
         if level == "error":
+            self.status.conclude(self.log.newest(), "error")
             self.foot.setCurrentWidget(self.log)
 
     def _troubled(self, title: str, error: BaseException) -> None:

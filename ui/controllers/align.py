@@ -17,9 +17,10 @@ from ui.dialogs import Ask
 from ui.engine import AlignSets, Engine
 from ui.exposures import ExposureList
 from ui.logview import LogView
+from ui.outcomes import badge_of, counted, outcome_of
 from ui.runner import Runner
 from ui.session import ALIGN, APPLY, PREVIEW, REFIT, Session
-from ui.tables import badge_of, remark_of
+from ui.tables import remark_of
 
 if TYPE_CHECKING:
     from core.align.results import Alignment
@@ -132,11 +133,9 @@ class AlignController(QObject):
                 self.log.say(f"{image.name}: SKIPPED. {why}", "warning")
             elif image.doubts:
                 self.log.say(f"{image.name}: doubtful. {why}", "warning")
-        good = sum(str(image.status) in ("ALIGNED", "REFERENCE") for image in alignment.images)
-        self.log.say(
-            f"{good} of {len(alignment.images)} images aligned to {alignment.reference_name}.",
-            "good" if good == len(alignment.images) else "warning",
-        )
+        told, level = outcome_of(alignment)
+        self.log.say(f"{told}.", level)
+        self.runner.conclude(told, level)
         self.aligned.emit()
 
     def apply(self) -> None:
@@ -188,9 +187,22 @@ class AlignController(QObject):
             elif status == "FAILED":
                 self.listing.update_entry(outcome.path, badge="NOT WRITTEN", why=reason)
                 self.log.say(f"{outcome.path.name}: the header was not changed.", "error")
+        self._tell_applied(outcomes)
         self.session.applied = frozenset(written)
         self.files.reread()
         self.applied.emit(all(outcome.status.name != "FAILED" for outcome in outcomes))
+
+    def _tell_applied(self, outcomes: tuple[Any, ...]) -> None:
+        """The outcome in a line; headers that could not be written are a failure."""
+        failed = [outcome for outcome in outcomes if outcome.status.name == "FAILED"]
+        if failed:
+            lines = "; ".join(f"{outcome.path.name}: {outcome.reason}" for outcome in failed)
+            told = f"{len(failed)} of {counted(len(outcomes), 'header')} not changed. {lines}"
+            self.runner.conclude(told, "error")
+            self.runner.broke.emit(APPLY, told)
+            return
+        count = sum(outcome.status.name == "WRITTEN" for outcome in outcomes)
+        self.runner.conclude(f"New WCS written to {counted(count, 'header')}", "good")
 
     def _broke_off(self, error: BaseException) -> None:
         """Stopped between two files: which headers have the new WCS is not known, so the result is let go."""

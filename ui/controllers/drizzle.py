@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from core.errors import Cancelled
 from ui.controllers.align import AlignController
 from ui.controllers.files import FilesController
 from ui.controllers.params import ParamsController
 from ui.dialogs import Ask
 from ui.engine import Engine
+from ui.outcomes import counted, remarks_of
 from ui.runner import Runner
 from ui.session import DRIZZLE, Session
 
 if TYPE_CHECKING:
     from core.drizzle.results import DrizzleResult
+
+WRITING = "Updating the exposures"  # the step that changes them
 
 
 class DrizzleController(QObject):
@@ -100,6 +104,7 @@ class DrizzleController(QObject):
             folder,
             self.session.memory,
             done=partial(self._drizzled, folder, str(params["final_wht_type"])),
+            failed=partial(self._broke_off, folder, bool(params["in_memory"])),
         )
 
     def _agreed(self, files: tuple[Path, ...], folder: Path) -> bool:
@@ -126,5 +131,27 @@ class DrizzleController(QObject):
             self.log.say(f"Product: {result.science}", "good")
         else:
             self.log.say(f"{len(result.products)} files written to {folder}.", "good")
+        self._conclude(folder, result)
         self.drizzled.emit()
         self.files.reread()
+
+    def _conclude(self, folder: Path, result: DrizzleResult) -> None:
+        made = (
+            result.science.name if result.science is not None else f"{len(result.products)} files in {folder}"
+        )
+        remarks = len(remarks_of(result))
+        more = f", {counted(remarks, 'remark')}" if remarks else ""
+        told = f"Drizzle finished: {made} in {self.runner.seconds:.1f} s{more}"
+        self.runner.conclude(told, "warning" if remarks else "good")
+
+    def _broke_off(self, folder: Path, in_memory: bool, error: BaseException) -> None:
+        """Stopped: say what is left. The exposures are written to in the last step only."""
+        if not isinstance(error, Cancelled):
+            return
+        told = "Stopped: the exposures are unchanged"
+        if self.runner.step == WRITING:
+            told = "Stopped while the exposures were marked: some have their new flags and sky, each file is whole"
+        if not in_memory:
+            told += f"; finished intermediate files remain in {folder}"
+        self.log.say(f"{told}.", "warning")
+        self.runner.conclude(told, "warning")

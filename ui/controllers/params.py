@@ -22,9 +22,11 @@ INPUT = "The exposures of the list are what runs; in a saved file this value is 
 
 
 class ParamsController(QObject):
-    """States and panels of tweakreg, source finding and astrodrizzle; `changed()` at every change of a value."""
+    """States and panels of tweakreg, source finding and astrodrizzle; `changed()` at every change of a value;
+    `noted(path, head, lines)` what a parameter file that was opened has wrong, all empty when nothing."""
 
     changed = Signal()
+    noted = Signal(object, str, object)
 
     def __init__(self, window: QWidget, tabs: QTabWidget, log: LogView, settings: Settings) -> None:
         super().__init__(window)
@@ -94,12 +96,15 @@ class ParamsController(QObject):
         try:
             loaded = read_cfg(path)
         except Refusal as refusal:
-            tell(self.log, "", refusal)
+            told = tell(self.log, "", refusal)
+            self.noted.emit(path, f"{path.name} was not opened: {told}", [])
             return False
         state = self.states[loaded.set.task.name]
         state.load(loaded.set, path.absolute())
         for note in loaded.notes:
             self.log.say(f"{path.name}: {note}", "warning")
+        head = f"{path.name} was opened, but {len(loaded.notes)} of its lines could not be taken as they are"
+        self.noted.emit(path, head if loaded.notes else "", list(loaded.notes))
         self.log.say(f"{state.task.name} parameters read from {path}.")
         self.settings.add_recent("cfg", path.absolute())
         self.reveal(state, "")

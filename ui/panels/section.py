@@ -45,7 +45,9 @@ class Heading(QWidget):
         self.update()
 
     def changed_count(self) -> int:
-        return sum(self.state.is_changed(name) for name in self.section.params)
+        """As many as the panel's own count: the switch, and what we added, are among them."""
+        names = {*self.section.params, *ordered_names(self.state, self.section)}
+        return sum(self.state.is_changed(name) for name in names)
 
     def _switched(self, text: str) -> None:
         if self.section.switch:
