@@ -36,6 +36,7 @@ Cards = Mapping[str, "Sequence[CardChange] | Refusal"]
 
 HEADS = ("Header", "Keyword", "Before", "After", "Change")
 PATH = Qt.ItemDataRole.UserRole
+WIDEST = 260
 
 
 class ApplyDialog(QDialog):
@@ -129,6 +130,8 @@ class ApplyDialog(QDialog):
         for row, card in enumerate(found):
             self._fill(row, card)
         self.table.resizeColumnsToContents()
+        for place in range(len(HEADS) - 1):
+            self.table.setColumnWidth(place, min(self.table.columnWidth(place), WIDEST))
 
     def _fill(self, row: int, card: CardChange) -> None:
         texts = (
@@ -165,7 +168,6 @@ def _make_table(parent: QWidget) -> QTableWidget:
     made.verticalHeader().hide()
     made.verticalHeader().setDefaultSectionSize(made.fontMetrics().height() + 7)
     made.horizontalHeader().setStretchLastSection(True)
-    made.horizontalHeader().setMaximumSectionSize(260)
     made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     made.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return made

@@ -77,5 +77,6 @@ class Closer(QObject):
         for place, splitter in enumerate(window.splitters):
             window.settings.set(f"splitter{place}", splitter.saveState())
         window.views.stop()
+        window.export.stop()
         window.lane.close()
         window.quick.close()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.data.wcsversions import WCSVersion
 
 PATH = Qt.ItemDataRole.UserRole
+WIDEST = 280
 STATES = ("No.", "Date (UTC)", "What was done", "WCSNAME", "rms [mas]", "stars", "Remark")
 VERSIONS = ("WCS", "Name", "Kind", "RA [°]", "Dec [°]", "rms [mas]", "stars", "Remark")
 READING = "Reading…"
@@ -245,7 +246,6 @@ def _table(heads: Sequence[str], name: str, parent: QWidget) -> QTableWidget:
     made.verticalHeader().setDefaultSectionSize(made.fontMetrics().height() + 7)
     header = made.horizontalHeader()
     header.setStretchLastSection(True)
-    header.setMaximumSectionSize(280)
     header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return made
@@ -267,6 +267,8 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], marked: Sequence[b
                 cell.setForeground(good)
             table.setItem(number, place, cell)
     table.resizeColumnsToContents()
+    for place in range(table.columnCount() - 1):
+        table.setColumnWidth(place, min(table.columnWidth(place), WIDEST))
 
 
 def _row(table: QTableWidget) -> int | None:

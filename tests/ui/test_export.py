@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -27,6 +26,8 @@ from ui.views.histogram import HistogramView
 from ui.views.paper import svg_of_chart
 from ui.views.residuals import ResidualView
 from ui.views.tabular import histogram_csv, matches_csv
+from ui.warmup import settle
+from ui.watch import LoopWatch
 
 NAMES = ("ibc301qrq_flt.fits", "ibc304v3q_flt.fits", "ibc307qyq_flt.fits")
 EVIL = '"><script>alert(1)</script>&<b>'
@@ -135,19 +136,18 @@ def test_the_report_from_the_window(qtbot, aligned, tmp_path, sets):
 
 
 def test_the_window_stays_alive_while_the_report_is_drawn(qtbot, aligned, tmp_path):
+    """Worst gap of a 5 ms timer; the best of some rounds, for another program may take the processor away."""
+    target = tmp_path / "out" / "alignment_report.html"
+    settle()
     worst = []
-    for turn in range(3):
-        (tmp_path / "out" / "alignment_report.html").unlink(missing_ok=True)
-        last, gaps = time.perf_counter(), []
+    for _ in range(5):
+        target.unlink(missing_ok=True)
+        watch = LoopWatch(parent=aligned)
         aligned.export.save_report()
-        while not (tmp_path / "out" / "alignment_report.html").exists():
-            aligned.log.repaint()
-            qtbot.wait(1)
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
-        worst.append(max(gaps))
-        if turn and worst[-1] < 0.1:
+        written(qtbot, target)
+        watch.stop()
+        worst.append(watch.worst)
+        if watch.worst < 0.1:
             break
     assert min(worst) < 0.1, worst
 

@@ -17,13 +17,13 @@ from ui.controllers.show import ShowController
 from ui.dialogs import Ask
 from ui.lane import Lane
 from ui.logview import LogView
-from ui.reportplots import Pictures, Plotter
+from ui.reportplots import Charts, Pictures, Stepper, dismiss, drawing
 from ui.runner import tell
 from ui.session import Session
 from ui.views.chart import ChartView
 from ui.views.histogram import HistogramView
 from ui.views.linked import LinkedChart
-from ui.views.paper import image_of_chart, image_of_widget, svg_of_chart, write_bytes, write_png
+from ui.views.paper import image_of_widget, image_steps, svg_steps, write_bytes, write_png
 from ui.views.tabular import histogram_csv, matches_csv
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class ExportController(QObject):
         super().__init__(parent)
         self.session, self.views, self.show, self.drizzle = session, views, show, drizzle
         self.actions, self.lane, self.log, self.ask = actions, lane, log, ask
-        self.plotter = Plotter(self)
+        self.drawing = Stepper(self)
+        self._charts: Charts = {}
         slots = (self.save_png, self.save_svg, self.save_csv, self.save_report)
         for name, slot in zip((name for name in ACTIONS if name), slots, strict=True):
             actions[name].triggered.connect(slot)
@@ -81,6 +82,11 @@ class ExportController(QObject):
         self.fill(menu)
         made.setMenu(menu)
         return made
+
+    def stop(self) -> None:
+        """The window closes: nothing is drawn any more."""
+        self.drawing.stop()
+        dismiss(self._charts)
 
     # ---- what there is
 
@@ -118,10 +124,10 @@ class ExportController(QObject):
         if self._is_ready(_has_picture(page)):
             path = self._ask("Save the view as a picture", ".png")
             if path is not None:
-                image = (
-                    image_of_chart(page) if isinstance(page, ChartView) else image_of_widget(_picture(page))
-                )
-                self._write(write_png, image, path)
+                if isinstance(page, ChartView):
+                    self.drawing.start(image_steps(page), partial(self._drawn, write_png, path))
+                else:
+                    self._write(write_png, image_of_widget(_picture(page)), path)
 
     def save_svg(self) -> None:
         """The plot in front as a drawing."""
@@ -129,7 +135,7 @@ class ExportController(QObject):
         if isinstance(page, ChartView) and self._is_ready(_has_picture(page)):
             path = self._ask("Save the plot as a drawing", ".svg")
             if path is not None:
-                self._write(write_bytes, svg_of_chart(page), path)
+                self.drawing.start(svg_steps(page), partial(self._drawn, write_bytes, path))
 
     def save_csv(self) -> None:
         """The numbers of the plot in front."""
@@ -155,9 +161,14 @@ class ExportController(QObject):
         if path is not None:
             limit = session.aligned_sets.tweakreg["ylimit"]
             given = (path, session.alignment, session.aligned_sets, session.choices, session.applied)
-            self.plotter.draw(session.alignment, limit, partial(self._drawn, *given))
+            self.drawing.start(
+                drawing(session.alignment, limit, self._charts), partial(self._plotted, *given)
+            )
 
-    def _drawn(
+    def _drawn(self, write: Callable[..., Path], path: Path, made: Any) -> None:
+        self._write(write, made, path)
+
+    def _plotted(
         self, path: Path, alignment: Any, sets: Any, choices: Any, applied: Any, plots: Pictures
     ) -> None:
         from ui.htmlreport import write_html
