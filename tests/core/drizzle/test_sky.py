@@ -55,9 +55,10 @@ def values(found: SkyValues, exposures: list[Exposure]) -> list[list[float]]:
 @pytest.mark.parametrize("statistic", ["median", "mean", "mode"])
 def test_localmin_takes_the_lower_chip_of_each_exposure(exposures: list[Exposure], statistic: str) -> None:
     found = sky(exposures, skystat=statistic)
-    tolerance = {"median": 0.01, "mean": 0.01, "mode": 0.1}[statistic]
     for row, levels in zip(values(found, exposures), LEVELS.values(), strict=True):
         assert row[0] == row[1]
+        # the mode is known to one bin of a tenth of the noise
+        tolerance = 0.01 if statistic != "mode" else 0.1 * 0.1 * min(levels)
         assert row[0] == pytest.approx(min(levels), abs=tolerance)
     assert all(found.of(c).subtract == found.of(c).noise for e in exposures for c in e.chips)
 
@@ -145,14 +146,14 @@ def test_a_keyword_with_the_sky_that_was_subtracted(exposures: list[Exposure]) -
 
 def test_a_pixel_low_in_one_exposure_is_bad_in_all(exposures: list[Exposure]) -> None:
     with fits.open(exposures[1].path, mode="update") as hdus:
-        hdus["SCI", 1].data[300, 200] = -900.0
+        hdus["SCI", 1].data[300, 200] = -1e5
         hdus["SCI", 2].data[310, 210] = np.nan
     found = static_masks(exposures, DEFAULTS)
     first, second = (found.of(exposures[2], chip) for chip in exposures[2].chips)
     assert (first[300, 200], second[300, 200], second[310, 210]) == (0, 1, 1)
     assert 0 < (first == 0).sum() < 100
     assert set(np.unique(first)) == {0, 1}
-    loose = static_masks(exposures, DEFAULTS.replaced(static_sig=1000.0)).of(
+    loose = static_masks(exposures, DEFAULTS.replaced(static_sig=100.0)).of(
         exposures[0], exposures[0].chips[0]
     )
     assert (loose == 0).sum() == 1
