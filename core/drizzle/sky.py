@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.data.dq import good_pixels, parse_bits
 from core.data.exposure import Chip, Exposure
-from core.drizzle.imagestats import Clipping, image_statistics
+from core.data.imagestats import Clipping, image_statistics
 from core.drizzle.skyfile import header_sky, read_sky_file
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal

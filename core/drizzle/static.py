@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.exposure import Chip, Exposure
-from core.drizzle.imagestats import Clipping, image_statistics
+from core.data.imagestats import Clipping, image_statistics
 from core.errors import Refusal
 from core.runs.progress import Progress
 from core.runs.spread import Workers

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.drizzle.imagestats import Clipping, image_statistics
+from core.data.imagestats import Clipping, image_statistics
 from core.runs.spread import Threads
 
 pytestmark = pytest.mark.peers

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.drizzle.imagestats import Clipping, image_statistics
+from core.data.imagestats import Clipping, image_statistics
 from core.errors import Refusal
 from core.runs.spread import Threads
 
