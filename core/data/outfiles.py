@@ -129,8 +129,9 @@ def _listed(path: Path) -> list[Path]:
     try:
         if path.stat().st_size > _LIST_BYTES:
             return []
-        words = set(path.read_text(encoding="utf-8").split())
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
+    words = set() if text.startswith("SIMPLE  =") else set(text.split())
     names = [word for word in words if len(word) < 1000 and re.search(r"\.[A-Za-z]", word)]
     return [base / name for name in names for base in (path.parent, Path()) if (base / name).is_file()]

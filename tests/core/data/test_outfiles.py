@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from astropy.io import fits
 
 from core.data.outfiles import check_folder, check_output, clashes, named_files, product_path, same_file
 from core.errors import Refusal
@@ -101,3 +102,13 @@ def test_files_named_by_parameters_and_in_lists(tmp_path: Path) -> None:
 def test_missing_files_are_different(tmp_path: Path) -> None:
     assert not same_file(tmp_path / "a", tmp_path / "b")
     assert same_file(tmp_path / "a", tmp_path / "x" / ".." / "a")
+
+
+def test_a_header_without_pixels_is_no_list(tmp_path: Path) -> None:
+    frame, other = tmp_path / "frame.fits", tmp_path / "shifts.txt"
+    other.touch()
+    hdu = fits.PrimaryHDU()
+    hdu.header["HISTORY"] = "from shifts.txt"
+    hdu.writeto(frame)
+    task = TASKS["tweakreg"]
+    assert named_files(task.defaults().replaced(refimage=str(frame)), task.params) == (frame,)
