@@ -43,6 +43,12 @@ ACTIONS = {
         "Ctrl+M",
         "Mark the sources found, used and clipped on the blinked exposures",
     ),
+    "walk": (
+        "Walk through the images",
+        "",
+        "F8",
+        "Image by image: confirm histogram, residuals and vectors, or leave the image out",
+    ),
     "versions": (
         "WCS history…",
         "",

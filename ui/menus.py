@@ -36,7 +36,7 @@ class Menus:
         self._file(bar.addMenu("&File"))
         edit = bar.addMenu("&Edit")
         actions.fill(edit, "undo", "redo", "", "search", "", "versions", "", "up", "down", "remove")
-        actions.fill(bar.addMenu("&Run"), "align", "apply", "drizzle", "", "stop", "", "tables", "folder")
+        actions.fill(bar.addMenu("&Run"), "align", "walk", "apply", "drizzle", "", "stop", "", "tables", "folder")
         self.view = bar.addMenu("&View")
         self._look(self.view)
         actions.fill(bar.addMenu("&Help"), "shortcuts", "about")

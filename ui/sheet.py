@@ -32,7 +32,9 @@ QStatusBar {{ background: {window}; }}
 QStatusBar::item {{ border: 0; }}
 QWidget#form {{ background: transparent; }}
 QFrame#pane {{ background: {panel}; border: 1px solid {line}; border-radius: 5px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QFrame#banner {{ background: {field}; border: 0; border-bottom: 1px solid {line}; }}
+QFrame#walk {{ background: {selection}; border: 0; border-bottom: 1px solid {line}; }}
 QFrame#remedies {{ background: {field}; border: 0; border-top: 1px solid {line}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {line}; }}
 QTabBar::tab {{ padding: 6px 14px; color: {muted}; background: transparent; border: 0;

@@ -24,6 +24,7 @@ from ui.controllers.marks import MarksController
 from ui.controllers.params import ParamsController
 from ui.controllers.show import ShowController
 from ui.controllers.versions import VersionsController
+from ui.controllers.walk import WalkController
 from ui.dialogs import Ask
 from ui.engine import Engine
 from ui.exposures import ExposureList
@@ -39,6 +40,7 @@ from ui.settings import Settings
 from ui.statusline import StatusLine
 from ui.tables import AlignTable, CosmicTable
 from ui.viewset import ViewSet
+from ui.walkbar import WalkBar
 
 if TYPE_CHECKING:
     from core.align.results import Suggestion
@@ -99,6 +101,8 @@ class MainWindow(QMainWindow):
         ):
             self.foot.addTab(widget, title)
         middle = layout.between(self.banner, self.views.tabs, self.remedies)
+        self.walk_bar = WalkBar()
+        middle.layout().insertWidget(1, self.walk_bar)
         self.splitters = layout.panes(self.box, self.param_tabs, middle, self.foot)
         self.setCentralWidget(self.splitters[0])
         self.status = StatusLine(self.actions_["stop"], self)
@@ -118,6 +122,16 @@ class MainWindow(QMainWindow):
         )
         found = self.params.states["imagefindpars"]
         self.live = LiveController(self.listing, found, self.quick, self.views, self.show_, self)
+        self.walk = WalkController(
+            self.session,
+            self.views,
+            self.listing,
+            self.walk_bar,
+            self.actions_,
+            self.align,
+            self.choices,
+            self,
+        )
         self.closer = Closer(self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)

@@ -112,12 +112,19 @@ class ChoicesController(QObject):
         """The peak and search radius that the parameters give."""
         self._set(wider=None, offset=None)
 
+    def leave_out(self, name: str, out: bool) -> None:
+        """Leave an image out of the alignment, or take it in again."""
+        if not self._busy():
+            self._decide(name, left_out=out)
+
     def _set(self, **changes: object) -> None:
         image = self._image()
-        if image is None or self._busy():
-            return
+        if image is not None and not self._busy():
+            self._decide(image.name, **changes)
+
+    def _decide(self, name: str, **changes: object) -> None:
         before = self.session.choices
-        after = before.replaced(image.name, **changes)
+        after = before.replaced(name, **changes)
         if after != before:
             self.history.add(Change(self, self._moment(before), self._moment(after), "", ""))  # type: ignore[arg-type]
             self._take(after)
