@@ -23,6 +23,7 @@ COMMANDS = {
     "tweakreg": "app.tweakreg",
     "astrodrizzle": "app.astrodrizzle",
     "params": "app.params",
+    "wcs": "app.wcs",
 }
 TASKS = ("tweakreg", "imagefindpars", "refimagefindpars", "astrodrizzle")
 
@@ -89,6 +90,7 @@ def commands_parser() -> argparse.ArgumentParser:
     _add_tweakreg(commands.add_parser("tweakreg", help="align exposures"))
     _add_astrodrizzle(commands.add_parser("astrodrizzle", help="combine exposures"))
     _add_params(commands.add_parser("params", help="show, compare and save parameters"))
+    _add_wcs(commands.add_parser("wcs", help="list, restore and switch the WCS of exposures"))
     for command in commands.choices.values():
         _add_debug(command)
     return parser
@@ -134,6 +136,33 @@ def _add_params(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--describe", action="store_true", help="with the help of each parameter")
     parser.add_argument("--save", type=Path, metavar="F.cfg", help="write the set to a parameter file")
+
+
+def _add_wcs(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Shows the versions of the WCS in exposures and what was done to their headers, puts former states back "
+        "exactly, and carries the alignment of a drizzled image back to its exposures."
+    )
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="versions of the WCS, and the history of the headers")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+    back = actions.add_parser("restore", help="put the headers of a former state back, byte for byte")
+    back.add_argument("--state", type=int, help="number in the history (default: the state before)")
+    back.add_argument(
+        "--discard", action="store_true", help="also when another program changed the headers since"
+    )
+    other = actions.add_parser("switch", help="make another version the primary WCS")
+    other.add_argument("--to", required=True, metavar="WCS", help="a letter, a WCSNAME or headerlet:HDRNAME")
+    tweak = actions.add_parser("tweakback", help="give the exposures the correction of their drizzled image")
+    tweak.add_argument("drizzled", type=Path, metavar="DRZ", help="drizzled image that was aligned")
+    tweak.add_argument(
+        "files", nargs="*", metavar="FILES", help="exposures (default: those that the image names)"
+    )
+    tweak.add_argument("--original", default="", help="WCSNAME or letter before the alignment")
+    tweak.add_argument("--tweaked", default="", help="WCSNAME or letter after it (default: the primary)")
+    tweak.add_argument("--wcsname", default="", help="name of the new WCS (default: that of the image)")
+    for action in (listing, back, other):
+        action.add_argument("files", nargs="+", metavar="FILES", help="exposures, or drizzled images")
 
 
 def _add_run_options(parser: argparse.ArgumentParser, report: str = "write a JSON report") -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from astropy.io import fits
+
 from core.align.apply import new_header
 from core.align.results import Alignment, ImageResult, Status
 from core.align.settings import AlignSettings
@@ -68,5 +70,12 @@ def _of_image(image: ImageResult, alignment: Alignment, settings: AlignSettings)
         return [
             change
             for (extname, extver, hdu), old in zip(headers, before, strict=True)
-            for change in changed_cards(old, hdu.header, file=image.name, extname=extname, extver=extver)
+            for change in changed_cards(
+                old, _as_written(hdu.header), file=image.name, extname=extname, extver=extver
+            )
         ]
+
+
+def _as_written(header: fits.Header) -> fits.Header:
+    """With the digits that a card holds."""
+    return fits.Header.fromstring(header.tostring())

@@ -81,6 +81,7 @@ def make_headerlet(
             sciext="SCI",
             hdrname=words.hdrname.strip() or name,
             wcsname=name,
+            sipname=_no_model(hdus) or None,
             author=words.author,
             descrip=words.descrip,
             history=os.path.abspath(words.history) if words.history else "",
@@ -231,10 +232,13 @@ def make_primary(target: fits.HDUList, source: fits.HDUList, *, file: str | Path
         for hdu in source:
             if hdu.name == "SIPWCS":
                 forget_fit(target[str(hdu.header["TG_ENAME"]), int(hdu.header["TG_EVER"])].header)
+        if _no_model(target) and "DISTNAME" not in target[0].header:
+            target[0].header["DISTNAME"] = source[0].header["DISTNAME"]
         # archived above: stwcs would do it again at every change, with a headerlet of the former WCS each time
         made.apply_as_primary(target, attach=False, archive=False, force=False)
         _tell_fit(target, source)
-    target[0].header["NEXTEND"] = len(target) - 1
+    if "NEXTEND" in target[0].header:
+        target[0].header["NEXTEND"] = len(target) - 1
 
 
 def _tell_fit(target: fits.HDUList, source: fits.HDUList) -> None:
@@ -271,6 +275,12 @@ def check_fits(target: fits.HDUList, source: fits.HDUList, file: str | Path) -> 
                 file=file,
                 subject=f"{hdu.header.get('TG_ENAME')},{hdu.header.get('TG_EVER')}",
             )
+
+
+def _no_model(hdus: fits.HDUList) -> str:
+    """ "NOMODEL" for an image without distortions (drizzled ones): stwcs finds no name for that by itself."""
+    science = hdus["SCI", _first(hdus)].header
+    return "" if "IDCTAB" in hdus[0].header or "A_ORDER" in science or "B_ORDER" in science else "NOMODEL"
 
 
 def _first(hdus: fits.HDUList) -> int:
