@@ -44,7 +44,7 @@ td.t { overflow-wrap: anywhere; min-width: 9em; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; border: 1px solid #d0d6db; }
 @media print { figure, tr { break-inside: avoid; } }
 """
-COLOUR = {"REFERENCE": "ref", "ALIGNED": "good", "FAILED": "bad", "SKIPPED": "warn"}
+COLOUR = {"REFERENCE": "ref", "ALIGNED": "good", "FAILED": "bad", "SKIPPED": "warn", "DOUBTFUL": "warn"}
 CAPTIONS = {
     "histogram": "Offsets of all pairs of stars, image minus reference; the chosen peak is ringed.",
     "residuals": "Residuals of the fit, image minus fit, against the position in the reference frame.",
@@ -134,7 +134,7 @@ def _table(alignment: Alignment, applied: frozenset[Path]) -> str:
 
 
 def _row(image: ImageResult, mas: float, applied: bool) -> str:
-    fit, status = image.fit, str(image.status)
+    fit, status = image.fit, _status(image)
     sources = str(len(image.sources)) if image.sources is not None else ""
     cells = [
         _cell(image.name, "t"),
@@ -156,6 +156,11 @@ def _row(image: ImageResult, mas: float, applied: bool) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
+def _status(image: ImageResult) -> str:
+    """The status, or DOUBTFUL for an alignment that something speaks against."""
+    return "DOUBTFUL" if image.quality == "doubtful" else str(image.status)
+
+
 def _cell(text: str, kind: str = "n") -> str:
     return f'<td class="{kind}">{escape(text)}</td>'
 
@@ -172,7 +177,7 @@ def _remark(image: ImageResult) -> str:
 
 def _image(image: ImageResult, alignment: Alignment, choice: Choice, pngs: Pngs) -> str:
     """Status with its reason, what the person decided, sources of each chip, plots."""
-    status = str(image.status)
+    status = _status(image)
     lines = [
         f"<h3>{escape(image.name)}</h3>",
         f'<p><b class="{COLOUR.get(status, "")}">{escape(status)}</b> {escape(_remark(image))}</p>',
