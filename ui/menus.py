@@ -16,6 +16,23 @@ from ui.settings import Settings
 VIEW_KEYS = (
     ("Ctrl+1 … Ctrl+6", "Sources, Histogram, Residuals, Vectors, Blink, Products"),
     ("Delete", "Remove from the list"),
+    ("", "<b>Blink, Products and other images</b>"),
+    ("1 … 9", "Blink: go to the frame of this number"),
+    ("Space", "Blink: start or stop blinking"),
+    (
+        "B, Shift+B",
+        "Blink: the next frame, the frame before; Tab and Shift+Tab while the image has the keyboard",
+    ),
+    (
+        "Page Up, Page Down",
+        "Blink: another group of frames (another chip, all exposures, the drizzled images)",
+    ),
+    ("M", "Blink: lay the mask over the frame in red"),
+    ("S", "Blink: split, to see two frames side by side"),
+    ("Arrows", "Move over the image; with Shift in small steps"),
+    ("+, \u2212", "Zoom; so does the wheel"),
+    ("F, O", "The whole frame; one screen pixel for each pixel"),
+    ("Escape", "Leave the image for the next control"),
 )
 
 
@@ -36,7 +53,9 @@ class Menus:
         self._file(bar.addMenu("&File"))
         edit = bar.addMenu("&Edit")
         actions.fill(edit, "undo", "redo", "", "search", "", "versions", "", "up", "down", "remove")
-        actions.fill(bar.addMenu("&Run"), "align", "walk", "apply", "drizzle", "", "stop", "", "tables", "folder")
+        actions.fill(
+            bar.addMenu("&Run"), "align", "walk", "apply", "drizzle", "", "stop", "", "tables", "folder"
+        )
         self.view = bar.addMenu("&View")
         self._look(self.view)
         actions.fill(bar.addMenu("&Help"), "shortcuts", "about")

@@ -168,7 +168,7 @@ class CosmicTable(FigureTable):
                 "exposure": "File",
                 "chip": "EXTVER of the chip",
                 "sky": "Sky subtracted, in the unit of the exposure",
-                "cosmic ray pixels": "Flagged by the cosmic ray step among those that were good before (DQ, final_bits).\n"
+                "cosmic ray pixels": "Flagged by the cosmic ray step among those good until then (DQ, final_bits).\n"
                 "The mask file (crmask) holds more: also what is flagged on pixels that were bad already.",
                 "fraction [%]": "Of the good pixels; a jump against the other exposures hints at bad alignment",
                 "remark": "What the run has to say about the exposure",

@@ -115,7 +115,10 @@ class ViewSet(QObject):
         now = view.current
         if now is None:
             return []
+        shown = view.store.frames.index(now)
         for index in view.store.members(now.group):
+            if index == shown:  # the picture of the view is its own
+                continue
             view.go_to(index)
             end = time.monotonic() + FRAME_S
             while (
@@ -124,7 +127,7 @@ class ViewSet(QObject):
                 QApplication.processEvents()
                 time.sleep(0.01)
             paths.append(_grab(window, folder / f"blink-{Path(view.store.frames[index].name).stem}.png"))
-        view.go_to(view.store.members(now.group)[0])
+        view.go_to(shown)
         return paths
 
     def stop(self) -> None:

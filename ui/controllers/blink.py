@@ -42,7 +42,10 @@ class BlinkController(QObject):
         if path is None or (now is not None and self._is_of(path, now.group)):
             return
         for index, frame in enumerate(self.view.store.frames):
-            if self._is_of(path, frame.group):
+            among_all = (
+                now is not None and now.on_sky and frame.group == now.group and frame.name == path.name
+            )
+            if among_all or (self._is_of(path, frame.group) and not (now is not None and now.on_sky)):
                 self.view.go_to(index)
                 return
 

@@ -11,9 +11,12 @@ from ui.views.framestore import BlinkFrame
 from ui.views.planes import read_plane, read_product
 from ui.views.prepared import IMAGE, MASK, WEIGHT
 
+ALL = "All exposures"
+
 
 def blink_frames(exposures: Sequence[Exposure], result: DrizzleResult | None = None) -> list[BlinkFrame]:
-    """One group for each chip of each exposure (flt, crclean, crmask, blot), one for the drizzled frame.
+    """One group for each chip of each exposure (flt, crclean, crmask, blot), one for each chip number with
+    all exposures, one for the drizzled frame.
 
     Only files that are there are offered; nothing is read until a frame is shown.
     """
@@ -22,13 +25,33 @@ def blink_frames(exposures: Sequence[Exposure], result: DrizzleResult | None = N
     for exposure in exposures:
         for chip in exposure.chips:
             frames += chip_frames(exposure, chip, figures.get(exposure.path))
+    frames += exposure_frames(exposures)
     return frames + (drizzled_frames(result) if result is not None else [])
+
+
+def exposure_frames(exposures: Sequence[Exposure]) -> list[BlinkFrame]:
+    """The same chip of all exposures, kept at the same place of the sky: what jumps shows a WCS that is off."""
+    frames = []
+    for extver in sorted({chip.extver for exposure in exposures for chip in exposure.chips}):
+        chips = [(each, chip) for each in exposures for chip in each.chips if chip.extver == extver]
+        if len(chips) > 1:
+            group = f"{ALL} [sci,{extver}]"
+            frames += [
+                BlinkFrame(each.name, chip.read, IMAGE, chip.wcs, group, unit_of(chip), on_sky=True)
+                for each, chip in chips
+            ]
+    return frames
+
+
+def unit_of(chip: Chip) -> str:
+    """The unit of a chip as it is read out."""
+    return chip.bunit.lower().replace("electrons", "e\u2212")
 
 
 def chip_frames(exposure: Exposure, chip: Chip, made: ExposureFigures | None) -> list[BlinkFrame]:
     """The frames that lie on the pixels of one chip."""
     group = f"{exposure.stem} [sci,{chip.extver}]"
-    unit = chip.bunit.lower().replace("electrons", "e\u2212")
+    unit = unit_of(chip)
     frames = [BlinkFrame(exposure.name, chip.read, IMAGE, chip.wcs, group, unit)]
     if made is None:
         return frames

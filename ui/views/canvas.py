@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import style
 from ui.views.colors import overlay_table, plot_colours, table
-from ui.views.furniture import draw_compass, draw_message, draw_name, draw_scale_bar
+from ui.views.furniture import draw_compass, draw_message, draw_name, draw_scale_bar, flag_words
 from ui.views.marks import Marks, draw_marks
 from ui.views.prepared import MASK, Prepared
 from ui.views.stretch import Bytes
@@ -77,6 +77,7 @@ class Canvas(QWidget):
         self._fitted = True
         self._grip: QPointF | None = None
         self._pressed: QPointF | None = None
+        self._cursor: QPointF | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -111,7 +112,13 @@ class Canvas(QWidget):
         if not same:
             self.fit()
         self._describe()
+        self._point_again()
         self.update()
+
+    def label(self) -> str:
+        """The name on show, with the share of pixels that the mask on it flags."""
+        mask = self._frame if self._frame is not None and self._frame.kind == MASK else self._mask_frame
+        return f"{self._label}{flag_words(mask, self._level(2) > 0)}" if self._label else ""
 
     def clear(self, message: str) -> None:
         """Show no frame but a text that says why and what to do."""
@@ -204,7 +211,13 @@ class Canvas(QWidget):
 
     def _move(self, state: ViewState) -> None:
         self._state = state
+        self._point_again()
         self.update()
+
+    def _point_again(self) -> None:
+        """The mouse rests, but something else lies under it now."""
+        if self._cursor is not None and self._grip is None:
+            self.cursor_moved.emit(*self.to_pixels(self._cursor))
 
     # Painting
 
@@ -221,7 +234,7 @@ class Canvas(QWidget):
             left = self.rect().adjusted(
                 0, 0, -int(self.width() * (1 - self._split)) if self._beside else 0, 0
             )
-            draw_name(painter, left, self._label)
+            draw_name(painter, left, self.label())
         if self._message:
             draw_message(painter, self.rect(), self._message, over=self._frame is not None)
         if self.hasFocus():
@@ -312,7 +325,7 @@ class Canvas(QWidget):
             self._grip = self._pressed = event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        here = event.position()
+        here = self._cursor = event.position()
         if self._dragging_split:
             self._split = float(np.clip(here.x() / self.width(), 0.02, 0.98))
             self._pressed = None
@@ -341,6 +354,7 @@ class Canvas(QWidget):
         self.zoom_by(2.0, event.position())
 
     def leaveEvent(self, event: object) -> None:  # noqa: N802
+        self._cursor = None
         self.cursor_moved.emit(float("nan"), float("nan"))
 
     def event(self, event: QEvent) -> bool:

@@ -35,6 +35,7 @@ class BlinkFrame:
 
     `kind`: "image", "mask" (0 where pixels are bad), "weight" or "context". Frames of one `group`, for instance one
     chip of one exposure, lie on the same pixels, are blinked against each other and share their cuts.
+    Frames `on_sky` lie on pixels of their own, and their WCS holds them to the same place of the sky.
     """
 
     name: str
@@ -43,6 +44,7 @@ class BlinkFrame:
     wcs: ChipWCS | None = None
     group: str = ""
     unit: str = ""
+    on_sky: bool = False
 
 
 class FrameStore(QObject):

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from ui import style
-from ui.views.prepared import Local
+from ui.views.prepared import Local, Prepared
 
 SHADE = QColor(0, 0, 0, 170)
 INK = QColor(255, 255, 255)
@@ -86,6 +86,16 @@ def draw_name(painter: QPainter, area: QRect, name: str) -> None:
     painter.setPen(INK)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
     painter.restore()
+
+
+def flag_words(mask: Prepared | None, reduced: bool) -> str:
+    """The share of pixels that a mask flags, as an end of a name. Zoomed out (`reduced`) each of them fills a whole
+    pixel of the screen, so that none is lost, and they look far denser than they are: that is said too."""
+    if mask is None:
+        return ""
+    percent = 100.0 * mask.flagged
+    words = f"{percent:.2g} %" if percent < 10.0 else f"{percent:.0f} %"
+    return f"   {words} flagged" + (", drawn enlarged" if reduced and percent else "")
 
 
 def draw_message(painter: QPainter, area: QRect, message: str, over: bool) -> None:

@@ -75,7 +75,7 @@ class Prepared:
 
     `data` the pixels, (ny, nx), or (planes, ny, nx) of a context image; `levels` the uint8 frame and its reduced
     copies; `low`, `high` the cuts in the unit of the pixels; `look` what was asked for; `kind` one of image, mask,
-    weight, context.
+    weight, context; `flagged` the share of a mask's pixels that are bad.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Prepared:
     wcs: ChipWCS | None = None
     local: Local | None = None
     unit: str = ""
+    flagged: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -133,6 +134,7 @@ def prepare(
         wcs,
         local_sky(wcs, levels.shape),
         unit,
+        float(np.mean(data == 0)) if kind == MASK else 0.0,
     )
 
 

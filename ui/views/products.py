@@ -79,6 +79,7 @@ class ProductView(QWidget):
         self._chips: tuple[str, ...] = ()
         self._weights = "EXP"
         self._todo: list[str] = []
+        self._at = (float("nan"), float("nan"))
         self.panes = {kind: Pane(title) for kind, title, _ in PANES}
         self.bar = LookBar(default_look(IMAGE))
         self.bar.cuts.setToolTip(f"Of the science image. {self.bar.cuts.toolTip()}")
@@ -221,6 +222,7 @@ class ProductView(QWidget):
             self._take_view(pane.canvas)
         if frame.kind == IMAGE:
             self.bar.show_limits(frame.low, frame.high)
+        self._read(*self._at)
 
     def _restretch(self, look: Look) -> None:
         frame = self.panes[IMAGE].canvas.frame
@@ -275,6 +277,7 @@ class ProductView(QWidget):
             canvas.fit()
 
     def _read(self, x: float, y: float) -> None:
+        self._at = (x, y)
         frames = {kind: pane.canvas.frame for kind, pane in self.panes.items()}
         main = frames[IMAGE] or frames[WEIGHT] or frames[CONTEXT]
         self.readout.show_at(main, x, y)
