@@ -186,6 +186,8 @@ def _add_drizzle_keywords(
     chips = [(e, c) for e in exposures for c in e.chips]
     header["NDRIZIM"] = (len(chips), "Drizzle, number of chips drizzled onto output")
     drops = CombineParams.of(params)
+    # weight masks are not written, so the mask that is named is that of the cosmic rays
+    masked = params["driz_cr"] and len(exposures) > 1
     fills = (params["final_fillval"], params["final_maskval"], "INDEF")
     fill = next(value for value in fills if value is not None)
     for number, (exposure, chip) in enumerate(chips, 1):
@@ -197,7 +199,7 @@ def _add_drizzle_keywords(
             "OUDA": (called.of("sci"), "output data image"),
             "OUWE": (called.of("wht"), "output weighting image"),
             "OUCO": (called.of("ctx") if params["context"] else "", "output context image"),
-            "MASK": (names.of_chip(exposure, chip, "final_mask"), "input weighting image"),
+            "MASK": (names.of_chip(exposure, chip, "crmask") if masked else "", "cosmic ray mask"),
             "WTSC": (
                 weight_scale(drops, chip.exptime, scale_ratio(final.frame, chip.wcs)),
                 "weighting factor for input image",
