@@ -16,10 +16,12 @@ from ui.views.matched import State
 Floats = NDArray[np.float64]
 
 TINY = 2.5
+ROOM = 10.0  # screen pixels
 
 
 class Dots(pg.GraphicsObject):  # type: ignore[misc]
-    """Points of one colour: filled, hollow, or crosses, as their `state` is; or rings around selected ones.
+    """Points of one colour: filled, hollow, or crosses, as their `state` is; or what `figure` says, "ring" around
+    selected ones, "diamond" for those that lie beyond the plot.
 
     `matches` says which matches they are.
     """
@@ -27,7 +29,7 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.colour, self.ground = QColor("black"), QColor("white")
-        self.size, self.state, self.ring = 6.0, State.USED, False
+        self.size, self.state, self.figure = 6.0, State.USED, ""
         self.matches: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._x: Floats = np.empty(0)
         self._y: Floats = np.empty(0)
@@ -63,7 +65,24 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
         return int(self.matches[place]), float(far[place])
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        return self._box
+        """With room for the figures: a single point would have no size, and never be drawn."""
+        if not len(self._x):
+            return QRectF()
+        across, up = (ROOM * (size or 1e-9) for size in (self.pixelWidth(), self.pixelHeight()))
+        return self._box.adjusted(-across, -up, across, up)
+
+    def dataBounds(  # noqa: N802
+        self,
+        axis: int,
+        frac: float = 1.0,
+        orthoRange: object = None,
+    ) -> tuple[float, float] | None:
+        """The extent of the points alone, for the range that a plot chooses by itself."""
+        values = self._x if axis == 0 else self._y
+        return (float(values.min()), float(values.max())) if len(values) else None
+
+    def viewTransformChanged(self) -> None:  # noqa: N802
+        self.prepareGeometryChange()
 
     @property
     def hollow(self) -> bool:
@@ -72,10 +91,9 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
 
     def paint(self, painter: QPainter, _option: Any, _widget: Any = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.ring:
-            self._paint_figures(painter, cross=False)
-        elif self.state is State.EXCLUDED:
-            self._paint_figures(painter, cross=True)
+        figure = self.figure or ("cross" if self.state is State.EXCLUDED else "")
+        if figure:
+            self._paint_figures(painter, figure)
         else:
             painter.setPen(_round(self.colour, self.size))
             painter.drawPoints(self._points)
@@ -83,12 +101,13 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
                 painter.setPen(_round(self.ground, max(self.size - 2.2, 1.0)))
                 painter.drawPoints(self._points)
 
-    def _paint_figures(self, painter: QPainter, *, cross: bool) -> None:
-        """Crosses or rings, of one size on the screen whatever the scale: one is drawn, then stamped."""
-        points = pg.functions.ndarray_from_qpolygonf(painter.worldTransform().map(self._points))
-        half = max(self.size, 5.0) / 2.0 + (0.0 if cross else 3.0)
+    def _paint_figures(self, painter: QPainter, figure: str) -> None:
+        """Crosses, rings or diamonds, of one size on the screen whatever the scale: one is drawn, then stamped."""
+        mapped = painter.worldTransform().map(self._points)  # the array below only borrows its memory
+        points = pg.functions.ndarray_from_qpolygonf(mapped)
+        half = max(self.size, 5.0) / 2.0 + {"ring": 3.0, "diamond": 1.5}.get(figure, 0.0)
         room = half + 3.0
-        stamp = _stamp(painter, half, room, cross, (self.ground, self.colour))
+        stamp = _stamp(painter, half, room, figure, (self.ground, self.colour))
         painter.save()
         painter.resetTransform()
         for x, y in (points - room).tolist():
@@ -97,9 +116,9 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
 
 
 def _stamp(
-    painter: QPainter, half: float, room: float, cross: bool, colours: tuple[QColor, QColor]
+    painter: QPainter, half: float, room: float, figure: str, colours: tuple[QColor, QColor]
 ) -> QPixmap:
-    """A picture of one cross or ring in the middle of a square of half side `room`."""
+    """A picture of one figure in the middle of a square of half side `room`."""
     ratio = painter.device().devicePixelRatioF()
     size = math.ceil(2.0 * room * ratio)
     stamp = QPixmap(size, size)
@@ -110,7 +129,10 @@ def _stamp(
     inner.translate(room, room)
     for width, colour in zip((4.0, 1.8), colours, strict=True):
         inner.setPen(QPen(colour, width))
-        if cross:
+        if figure == "diamond":
+            corners = ((0.0, half), (half, 0.0), (0.0, -half), (-half, 0.0))
+            inner.drawPolygon([QPointF(*corner) for corner in corners])
+        elif figure == "cross":
             inner.drawLine(QPointF(-half, -half), QPointF(half, half))
             inner.drawLine(QPointF(-half, half), QPointF(half, -half))
         else:

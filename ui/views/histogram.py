@@ -76,6 +76,7 @@ class HistogramView(ChartView):
         self._column.addWidget(self.scale)
         self._column.addWidget(self.readout)
         self._column.addWidget(self._buttons())
+        self.area.sigDeviceRangeChanged.connect(self._keep_square)
         self.area.scene().sigMouseMoved.connect(self._hover)
         self.area.scene().sigMouseClicked.connect(self._click)
         self._restyle()
@@ -179,7 +180,7 @@ class HistogramView(ChartView):
         super().showEvent(event)
         self._keep_square()
 
-    def _keep_square(self) -> None:
+    def _keep_square(self, *_: object) -> None:
         """Leave room at the sides, so that the plot is not much wider than the histogram."""
         spare = max(0.0, (self.area.width() - self.area.height() - 60.0) / 2.0)
         self.area.ci.layout.setContentsMargins(spare, 4.0, spare, 4.0)

@@ -17,7 +17,7 @@ from ui.views.chart import linked_axis
 from ui.views.colors import plot_colours
 from ui.views.dots import TINY, Dots
 from ui.views.linked import CATCH, LinkedChart, keys_of, mean_words, scatter_words, state_words
-from ui.views.matched import Group, Residuals, groups_of
+from ui.views.matched import Group, Residuals, State, groups_of
 from ui.views.selection import BandBox, Selection
 
 __all__ = ["ResidualView", "Residuals"]
@@ -38,10 +38,12 @@ class ResidualView(LinkedChart):
         self.zeros: list[pg.InfiniteLine] = []
         self.points: list[list[Dots]] = []
         self.rings: list[Dots] = []
+        self.beyond: list[Dots] = []
         self.trends: list[pg.PlotDataItem] = []
         for row, residual in enumerate(("DX", "DY")):
             for column, axis in enumerate(("X", "Y")):
                 self._add_panel(row, column, residual, axis)
+        self.plots[0].getViewBox().sigYRangeChanged.connect(self._draw_beyond)
         self._restyle()
 
     def _add_panel(self, row: int, column: int, residual: str, axis: str) -> None:
@@ -61,8 +63,9 @@ class ResidualView(LinkedChart):
         plot.getAxis("right").setWidth(52)
         zero, ring = pg.InfiniteLine(0.0, angle=0, movable=False), Dots()
         trend = pg.PlotDataItem(connect="finite")
-        ring.ring = True
-        for item, height in ((zero, 0), (trend, 20), (ring, 30)):
+        beyond = Dots()
+        ring.figure, beyond.figure, beyond.state = "ring", "diamond", State.CLIPPED
+        for item, height in ((zero, 0), (trend, 20), (beyond, 25), (ring, 30)):
             plot.addItem(item)
             item.setZValue(height)
         if self.plots:
@@ -71,6 +74,7 @@ class ResidualView(LinkedChart):
         self.plots.append(plot)
         self.zeros.append(zero)
         self.rings.append(ring)
+        self.beyond.append(beyond)
         self.trends.append(trend)
         self.points.append([])
 
@@ -94,6 +98,9 @@ class ResidualView(LinkedChart):
         """N, rms of each axis in pixels and mas, how many were clipped, and what the colours mean."""
         keys = keys_of(residuals, self._groups, "\u25cf")
         keys += ["\u2501&nbsp;running&nbsp;median"] if int(residuals.used.sum()) >= FEWEST else []
+        limit = self._limit or default_limit(residuals)
+        far = (np.abs(residuals.dx) > limit) | (np.abs(residuals.dy) > limit)
+        keys += ["\u25c7&nbsp;beyond&nbsp;the&nbsp;plot"] if far.any() else []
         words = f"{scatter_words(residuals, self._mas)}; {state_words(residuals)}. Image \u2212 fit."
         return f"{words}<br>{mean_words(residuals, self._mas)} &nbsp; {' &nbsp; '.join(keys)}"
 
@@ -118,6 +125,17 @@ class ResidualView(LinkedChart):
             plot.getAxis("right").setScale(self._mas)
         if not self.stack.message:
             self.figures.setText(self._figures(residuals))
+
+    def _draw_beyond(self, *_: object) -> None:
+        """Matches above or below what is seen, at the rim: clipped ones must not vanish without a word."""
+        residuals = self._residuals
+        if residuals is None:
+            return
+        low, high = self.plots[0].viewRange()[1]
+        rim = 0.03 * (high - low)
+        for item, (x, d) in zip(self.beyond, self._panels(residuals), strict=True):
+            matches = np.flatnonzero((d < low) | (d > high))
+            item.setData(x[matches], np.clip(d[matches], low + rim, high - rim), matches)
 
     def _draw_selected(self) -> None:
         residuals, chosen = self._residuals, self._selected()
@@ -145,6 +163,7 @@ class ResidualView(LinkedChart):
         self.plots[0].setRange(
             xRange=(low - 0.03 * reach, high + 0.03 * reach), yRange=(-limit, limit), padding=0.0
         )
+        self._draw_beyond()
 
     def _restyle(self) -> None:
         super()._restyle()
@@ -156,6 +175,8 @@ class ResidualView(LinkedChart):
             trend.setShadowPen(pg.mkPen(colours.field, width=5.0))
         for ring in self.rings:
             ring.set_colours(colours.text, colours.field)
+        for beyond in self.beyond:
+            beyond.set_colours(colours.warn, colours.field)
         for items in self.points:
             for item, group in zip(items, self._groups, strict=False):
                 _dress(item, group)
@@ -163,7 +184,8 @@ class ResidualView(LinkedChart):
             self.figures.setText(self._figures(self._residuals))
 
     def _matches_near(self, scene: QPointF) -> int | None:
-        for plot, items in zip(self.plots, self.points, strict=True):
+        for plot, points, beyond in zip(self.plots, self.points, self.beyond, strict=True):
+            items = (*points, beyond)
             box = plot.getViewBox()
             if not box.sceneBoundingRect().contains(scene):
                 continue

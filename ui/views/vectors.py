@@ -87,7 +87,7 @@ class VectorView(LinkedChart):
         self.means = pg.PlotDataItem(connect="pairs")
         self.unused = {state: Dots() for state in (State.CLIPPED, State.EXCLUDED)}
         self.rings = Dots()
-        self.rings.ring = True
+        self.rings.figure = "ring"
         items = (self.clipped, *self.unused.values(), self.means, self.rings)
         for height, item in enumerate(items, start=10):
             self.plot.addItem(item)

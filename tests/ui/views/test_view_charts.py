@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -37,7 +37,9 @@ def double_click(qtbot: QtBot, widget: QWidget, at: QPoint) -> None:
     button = Qt.MouseButton.LeftButton
     qtbot.mouseClick(widget, button, pos=at)
     there, no = QPointF(at), Qt.KeyboardModifier.NoModifier
-    second = QMouseEvent(QEvent.Type.MouseButtonDblClick, there, widget.mapToGlobal(there), button, button, no)
+    second = QMouseEvent(
+        QEvent.Type.MouseButtonDblClick, there, widget.mapToGlobal(there), button, button, no
+    )
     QApplication.sendEvent(widget, second)
     qtbot.mouseRelease(widget, button, pos=at)
 
@@ -146,7 +148,8 @@ class TestHistogram:
         assert second_peak(offset) == (-6, 4)
         alone = np.zeros_like(offset.histogram)
         alone[3, 3] = 7
-        assert second_peak(replace(offset, histogram=alone)) is None
+        assert second_peak(replace(offset, histogram=alone, x=-9.2, y=-8.9)) is None
+        assert second_peak(replace(offset, histogram=alone)) == (-9, -9), "the person chose another place"
 
 
 class TestResiduals:
@@ -176,6 +179,33 @@ class TestResiduals:
         assert sum(len(item.getData()[0]) for item in hollow) == 6
         filled = {item.colour.name() for item in items if not item.hollow}
         assert len(filled) == 2
+
+    def test_clipped_matches_beyond_the_plot_stand_at_its_rim(
+        self, qtbot: QtBot, alignment: Alignment
+    ) -> None:
+        view = shown(qtbot, ResidualView, alignment)
+        fit = alignment.images[1].fit
+        assert fit is not None
+        x, d = view.beyond[0].getData()
+        assert view.beyond[0].matches.tolist() == np.flatnonzero(fit.rx > 0.5).tolist()
+        low, high = view.plots[0].viewRange()[1]
+        assert len(x) == 6
+        assert (d < high).all()
+        assert (d > low).all()
+        assert "beyond" in plain(view.figures.text())
+        view.set_limit(1.0)
+        assert len(view.beyond[0].getData()[0]) == 0
+
+    def test_a_single_selected_star_gets_its_ring(self, qtbot: QtBot, alignment: Alignment) -> None:
+        view = shown(qtbot, ResidualView, alignment)
+        before = view.grab().toImage()
+        view.selection.set([20])
+        after = view.grab().toImage()
+        x, d = (float(value[0]) for value in view.rings[0].getData())
+        at = view.area.mapFromScene(view.plots[0].getViewBox().mapViewToScene(pg.Point(x, d)))
+        at = view.area.mapTo(view, at)
+        box = QRect(at - QPoint(9, 9), at + QPoint(9, 9))
+        assert before.copy(box) != after.copy(box)
 
     def test_rms_and_n_are_those_of_the_used_matches(self, qtbot: QtBot, alignment: Alignment) -> None:
         view = shown(qtbot, ResidualView, alignment)
