@@ -129,8 +129,8 @@ class ApplyDialog(QDialog):
         self.table.setRowCount(len(found))
         for row, card in enumerate(found):
             self._fill(row, card)
-        self.table.resizeColumnsToContents()
         for place in range(len(HEADS) - 1):
+            self.table.resizeColumnToContents(place)
             self.table.setColumnWidth(place, min(self.table.columnWidth(place), WIDEST))
 
     def _fill(self, row: int, card: CardChange) -> None:

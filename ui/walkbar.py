@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from ui.elided import ElidedLabel
 
+ROOM = 640
 # name: (text, keys, what it does)
 ACTIONS = {
     "back": ("Back", ("Backspace",), "Back to the step before"),
@@ -53,6 +54,11 @@ class WalkBar(QFrame):
         self.place.set_text(place)
         self.words.set_text(words)
         self.setAccessibleDescription(f"{place}. {words}")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where there is no room for both, the image matters more than the question."""
+        super().resizeEvent(event)
+        self.words.setVisible(self.width() >= ROOM)
 
     def name(self, action: str, text: str) -> None:
         """The text of a button."""

@@ -266,8 +266,8 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], marked: Sequence[b
                 cell.setFont(font)
                 cell.setForeground(good)
             table.setItem(number, place, cell)
-    table.resizeColumnsToContents()
     for place in range(table.columnCount() - 1):
+        table.resizeColumnToContents(place)
         table.setColumnWidth(place, min(table.columnWidth(place), WIDEST))
 
 

@@ -152,3 +152,12 @@ def test_a_new_alignment_ends_the_walk(qtbot, window):
 def test_nothing_to_walk_through(make_window):
     window = make_window(*NAMES)
     assert not window.actions_["walk"].isEnabled()
+
+
+def test_in_a_small_window_the_image_is_named_rather_than_the_question(qtbot, window):
+    start(qtbot, window)
+    window.resize(1280, 800)
+    qtbot.waitUntil(window.walk_bar.words.isVisible)
+    window.resize(860, 560)
+    qtbot.waitUntil(lambda: not window.walk_bar.words.isVisible())
+    assert window.walk_bar.place.width() > 90
