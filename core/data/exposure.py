@@ -15,10 +15,10 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from core.data.altwcs import read_chosen_wcs
 from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits, quiet, read_data
 from core.data.instruments import Instrument, gain_and_noise, instrument_of
-from core.data.readwcs import read_wcs
 from core.errors import Refusal
 
 _UNITS = {
@@ -134,11 +134,12 @@ class Exposure:
         return self.path.name.removesuffix(".gz").removesuffix(".fits")
 
 
-def open_exposure(path: str | Path, *, complete: bool = True) -> Exposure:
+def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") -> Exposure:
     """Read the headers and distortion tables of one exposure; chips come in the order of EXTVER.
 
     Drizzling needs a `complete` exposure: EXPTIME > 0, a known BUNIT, DQ, gain and read noise. Aligning needs
-    only pixels and a WCS: with `complete` off the rest may be missing.
+    only pixels and a WCS: with `complete` off the rest may be missing. `wcskey` is the letter or name of an
+    alternate WCS that the chips get in place of the primary one.
 
     Raises
     ------
@@ -155,7 +156,7 @@ def open_exposure(path: str | Path, *, complete: bool = True) -> Exposure:
         facts = instrument_of(instrument, detector)
         _check_chips(facts, primary, science, len(hdus), path)
         exptime = _exptime(primary, science[0].header, path, complete)
-        chips = tuple(_chip(hdus, hdu, path, facts, exptime, complete) for hdu in science)
+        chips = tuple(_chip(hdus, hdu, path, facts, exptime, complete, wcskey) for hdu in science)
     root, _, suffix = path.name.removesuffix(".gz").removesuffix(".fits").rpartition("_")
     return Exposure(
         path=path,
@@ -174,7 +175,13 @@ def open_exposure(path: str | Path, *, complete: bool = True) -> Exposure:
 
 
 def _chip(
-    hdus: fits.HDUList, hdu: fits.ImageHDU, path: Path, facts: Instrument, exptime: float, complete: bool
+    hdus: fits.HDUList,
+    hdu: fits.ImageHDU,
+    path: Path,
+    facts: Instrument,
+    exptime: float,
+    complete: bool,
+    wcskey: str,
 ) -> Chip:
     header = hdu.header.copy()
     extver = int(hdu.ver)
@@ -191,7 +198,7 @@ def _chip(
     has_err, has_dq = (_has(hdus, name, extver, shape, path) for name in ("ERR", "DQ"))
     if complete:
         _check_complete(path, extver, has_dq, gain, noise)
-    wcs = read_wcs(hdus, hdu, path=path)
+    wcs = read_chosen_wcs(hdus, hdu, wcskey, path=path)
     return Chip(
         path=path,
         extver=extver,

@@ -40,7 +40,8 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
     Raises
     ------
     Refusal
-        None can be used (the refusal of the first says why), or two would write the same intermediate files.
+        None can be used (the refusal of the first says why), two would write the same intermediate files, or one
+        lacks the WCS that wcskey names: the others would be combined on another alignment than was asked for.
     """
     if not files:
         raise Refusal("No exposures are given.", subject="input", advice="Give *_flt.fits or *_flc.fits.")
@@ -50,6 +51,8 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
         try:
             found.append(_chosen(_with_instrument(Path(path), params), params))
         except Refusal as refusal:
+            if refusal.subject == "wcskey":
+                raise
             first = first or refusal
             left_out.append(LeftOut(Path(path), str(refusal)))
             progress.warn(f"Left out: {refusal}")
@@ -129,10 +132,11 @@ def _group(text: str) -> set[int]:
 
 def _with_instrument(path: Path, params: Mapping[str, Any]) -> Exposure:
     """The exposure with gain, read noise and exposure time as the instrument parameters say."""
+    wcskey = str(params["wcskey"])
     gain, noise, time = (_value_or_keyword(params, *names) for names in _INSTRUMENT)
     if gain is None and noise is None and time is None:
-        return open_exposure(path)
-    exposure = open_exposure(path, complete=False)
+        return open_exposure(path, wcskey=wcskey)
+    exposure = open_exposure(path, complete=False, wcskey=wcskey)
     exptime = _read(time, exposure, "exptime", exposure.exptime)
     chips = tuple(
         replace(

@@ -142,7 +142,7 @@ def _first_steps(run: Run, chain: _Chain) -> Figures | None:
     return figures
 
 
-_INPUTS = ("group", "coeffs", "gain", "gnkeyword", "rdnoise", "rnkeyword", "exptime", "expkeyword")
+_INPUTS = ("wcskey", "group", "coeffs", "gain", "gnkeyword", "rdnoise", "rnkeyword", "exptime", "expkeyword")
 
 
 def _frame_key(frame: ChipWCS) -> str:

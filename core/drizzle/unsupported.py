@@ -15,12 +15,6 @@ def unsupported(params: Mapping[str, Any]) -> tuple[Refusal, ...]:
     def refuse(name: str, what: str, advice: str) -> None:
         found.append(Refusal(what, subject=name, advice=advice))
 
-    if str(params["wcskey"]).strip().upper() not in ("", "PRIMARY", "NONE"):
-        refuse(
-            "wcskey",
-            "Processing with an alternate WCS is not built yet.",
-            "Make it the primary WCS of the exposures first, and leave wcskey blank.",
-        )
     if params["skysub"] and "match" in str(params["skymethod"]) and not str(params["skyfile"]).strip():
         refuse(
             "skymethod",

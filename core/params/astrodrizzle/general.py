@@ -38,8 +38,8 @@ _FILES = (
         "",
         "WCS to use",
         "Letter or name of an alternate WCS of the exposures that is used in place of the primary one, to compare "
-        "two alignments, say. Every exposure must have it. Blank uses the primary WCS. Not built yet: a "
-        "run refuses it; `drizzledesk wcs switch` makes another WCS the primary one.",
+        "two alignments, say. Every exposure must have it. Blank uses the primary WCS. The exposures keep "
+        "their primary WCS; `drizzledesk wcs switch` makes another one the primary.",
     ),
 )
 

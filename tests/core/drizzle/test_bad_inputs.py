@@ -235,7 +235,7 @@ def test_names_that_would_collide_are_refused(copies: Copies, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"wcskey": "A"}, "wcskey"),
+        ({"wcskey": "Q"}, "wcskey"),
         ({"skymethod": "match"}, "skymethod"),
         ({"skymethod": "globalmin+match"}, "skymethod"),
         ({"skymask_cat": "masks.txt"}, "skymask_cat"),
