@@ -108,6 +108,7 @@ def test_imports_go_one_way(path: Path) -> None:
 @pytest.mark.parametrize("path", sources("core"), ids=module_name)
 def test_core_knows_no_qt_and_prints_nothing(path: Path) -> None:
     assert not {module.split(".")[0] for module in imports(path)} & QT_OR_PLOTS
+    # fault 22: prompts in the terminal stop drizzlepac under any front end
     calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
     assert not [
         n for n in calls if isinstance(n.func, ast.Name) and n.func.id in ("print", "input", "eval", "exec")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from core.align.session import AlignSettings
 from core.params import read_cfg
 
 
@@ -101,3 +102,17 @@ def test_nothing_to_tell_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr()
     assert told.out == ""
     assert "Nothing differs" in told.err
+
+
+def test_stray_parameter_files_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fault 4: drizzlepac takes any imagefindpars file of the working directory or of ~/.teal, without a word."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".teal").mkdir()
+    for stray in (tmp_path / "my_if.cfg", tmp_path / ".teal" / "imagefindpars.cfg"):
+        stray.write_text("_task_name_ = imagefindpars\nthreshold = 77.0\n")
+    assert main(["params", "imagefindpars", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["threshold"] == 4.0
+    assert AlignSettings.defaults().imagefind["threshold"] == 4.0
