@@ -126,7 +126,8 @@ def main() -> None:
         start = time.perf_counter()
         batch(range(first, min(first + arguments.batch, last)), arguments, scores)
         done = len(scores["ours"].said)
-        print(f"{done} sets, {time.perf_counter() - start:.0f} s", flush=True)
+        failed = {who: sum(said is None for said in score.said) for who, score in scores.items()}
+        print(f"{done} sets, {time.perf_counter() - start:.0f} s, failed: {failed}", flush=True)
     told(scores, range(arguments.first, last), arguments.limit)
 
 
