@@ -24,8 +24,9 @@ from core.drizzle.writeback import changes, write_changes
 
 def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run."""
+    masks: dict[tuple[Path, int], str] = {}
     made = combine(
-        _final_inputs(run, params, with_masks),
+        _final_inputs(run, params, with_masks, masks),
         run.final_frame,
         params,
         total_exptime=sum(exposure.exptime for exposure in run.exposures),
@@ -38,7 +39,7 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
         np.divide(made.sci, gain, out=made.sci, where=made.wht != 0)
     run.progress.check()
     written = write_products(
-        Final(made.sci, made.wht, made.ctx, run.final_frame, unit),
+        Final(made.sci, made.wht, made.ctx, run.final_frame, unit, masks),
         run.exposures,
         run.params,
         run.called,
@@ -50,14 +51,17 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     return written
 
 
-def _final_inputs(run: Run, params: CombineParams, with_masks: bool) -> Iterator[ChipInput]:
-    """One chip after the other, so that only one is in memory."""
+def _final_inputs(
+    run: Run, params: CombineParams, with_masks: bool, masks: dict[tuple[Path, int], str]
+) -> Iterator[ChipInput]:
+    """One chip after the other, so that only one is in memory; the names of their masks go into `masks`."""
     plan = run.plan
     for exposure, chip in run.chips:
         good = usable(exposure, chip, plan.final_bits, plan.reset, run.static)
         mask = _crmask(run, exposure, chip, with_masks)
         if mask is not None:
             good = good & mask.astype(np.bool_)
+            masks[chip.path, chip.extver] = names.of_chip(exposure, chip, "crmask")
         if not good.any():
             run.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for the final image.")
         yield chip_input(exposure, chip, run.sky.of(chip), good, params.wht_type)

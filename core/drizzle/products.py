@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,14 @@ class Written:
 @dataclass(frozen=True, eq=False)
 class Final:
     """What is to be written: float32 `sci` and `wht` (rows, columns), int32 `ctx` (planes, rows, columns), their
-    frame, and the unit of `sci`."""
+    frame, the unit of `sci`, and the names of the cosmic ray masks used, by (path, EXTVER)."""
 
     sci: NDArray[np.float32]
     wht: NDArray[np.float32]
     ctx: NDArray[np.int32]
     frame: ChipWCS
     bunit: str
+    masks: Mapping[tuple[Path, int], str] = field(default_factory=dict)
 
 
 def write_products(
@@ -186,8 +187,6 @@ def _add_drizzle_keywords(
     chips = [(e, c) for e in exposures for c in e.chips]
     header["NDRIZIM"] = (len(chips), "Drizzle, number of chips drizzled onto output")
     drops = CombineParams.of(params)
-    # weight masks are not written, so the mask that is named is that of the cosmic rays
-    masked = params["driz_cr"] and len(exposures) > 1
     fills = (params["final_fillval"], params["final_maskval"], "INDEF")
     fill = next(value for value in fills if value is not None)
     for number, (exposure, chip) in enumerate(chips, 1):
@@ -199,7 +198,7 @@ def _add_drizzle_keywords(
             "OUDA": (called.of("sci"), "output data image"),
             "OUWE": (called.of("wht"), "output weighting image"),
             "OUCO": (called.of("ctx") if params["context"] else "", "output context image"),
-            "MASK": (names.of_chip(exposure, chip, "crmask") if masked else "", "cosmic ray mask"),
+            "MASK": (final.masks.get((chip.path, chip.extver), ""), "cosmic ray mask"),
             "WTSC": (
                 weight_scale(drops, chip.exptime, scale_ratio(final.frame, chip.wcs)),
                 "weighting factor for input image",
