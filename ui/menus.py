@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from html import escape
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow, QMenu, QMessageBox
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QVBoxLayout,
+)
 
 from ui import style
 from ui.actions import Actions
@@ -16,7 +26,6 @@ from ui.settings import Settings
 VIEW_KEYS = (
     ("Ctrl+1 … Ctrl+6", "Sources, Histogram, Residuals, Vectors, Blink, Products"),
     ("Delete", "Remove from the list"),
-    ("", "<b>Blink, Products and other images</b>"),
     ("1 … 9", "Blink: go to the frame of this number"),
     ("Space", "Blink: start or stop blinking"),
     (
@@ -107,12 +116,20 @@ class Menus:
         self._settings.set("look", action.data())
 
     def _show_shortcuts(self) -> None:
-        rows = [*self._actions.shortcut_rows(), *VIEW_KEYS]
-        cells = "".join(
-            f"<tr><td style='padding-right:18px'><b>{keys}</b></td><td>{what}</td></tr>"
-            for keys, what in rows
+        """Two columns: the actions of the window, and the keys of its views."""
+        columns = "".join(
+            f"<td><table cellspacing='3' width='500'>{_rows(rows)}</table></td>"
+            for rows in (self._actions.shortcut_rows(), VIEW_KEYS)
         )
-        self._say("Keyboard shortcuts", f"<table>{cells}</table>")
+        dialog = QDialog(self._window)
+        dialog.setWindowTitle("Keyboard shortcuts")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(dialog.reject)
+        column = QVBoxLayout(dialog)
+        column.addWidget(QLabel(f"<table><tr>{columns}</tr></table>"))
+        column.addWidget(buttons)
+        dialog.open()
 
     def _show_about(self) -> None:
         from core import __version__
@@ -129,3 +146,9 @@ class Menus:
         box.setWindowTitle(title)
         box.setText(text)
         box.open()
+
+
+def _rows(pairs: Iterable[tuple[str, str]]) -> str:
+    return "".join(
+        f"<tr><td width='150'><b>{escape(keys)}</b></td><td>{escape(what)}</td></tr>" for keys, what in pairs
+    )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from ui.exposures import ExposureList
 from ui.session import Session
-from ui.views.blinkframes import blink_frames
+from ui.views.blinkframes import ALL, blink_frames
 
 if TYPE_CHECKING:
     from ui.viewset import ViewSet
@@ -41,11 +41,13 @@ class BlinkController(QObject):
         now = self.view.current
         if path is None or (now is not None and self._is_of(path, now.group)):
             return
+        among_all = now is not None and now.group.startswith(f"{ALL} ")
         for index, frame in enumerate(self.view.store.frames):
-            among_all = (
-                now is not None and now.on_sky and frame.group == now.group and frame.name == path.name
-            )
-            if among_all or (self._is_of(path, frame.group) and not (now is not None and now.on_sky)):
+            if among_all:
+                found = frame.group == now.group and frame.name.startswith(path.name)
+            else:
+                found = self._is_of(path, frame.group)
+            if found:
                 self.view.go_to(index)
                 return
 

@@ -18,7 +18,6 @@ from ui.views.matched import excluded_of
 if TYPE_CHECKING:
     from core.align.results import ImageResult
     from ui.controllers.show import ShowController
-    from ui.views.framestore import BlinkFrame
     from ui.viewset import ViewSet
 
 CLOSE_ZOOM = 6.0
@@ -55,11 +54,10 @@ class MarksController(QObject):
         frame = self.view.current
         marks: list[Marks] = []
         if frame is not None:
-            group = own_group(frame)
             if self.on:
-                marks += self._sources(group)
-            marks += self._selected(group)
-            if self._star is not None and self._star[0] == group:
+                marks += self._sources(frame.group)
+            marks += self._selected(frame.group)
+            if self._star is not None and self._star[0] == frame.group:
                 _, x, y = self._star
                 colour = QColor(style.DARK.warn)
                 marks.append(Marks("chosen star", np.array([x]), np.array([y]), colour, Shape.SQUARE, 9.0))
@@ -143,16 +141,6 @@ def _matched(image: ImageResult, extver: int) -> list[Marks]:
     return [*made, marks("excluded", out, style.DARK.warn, Shape.DIAMOND)] if out.any() else made
 
 
-def own_group(frame: BlinkFrame) -> str:
-    """The group of the chip that a frame shows, also when it is shown among all exposures."""
-    if not frame.on_sky:
-        return frame.group
-    return f"{_stem(frame.name)} {frame.group[frame.group.find('[') :]}"
-
-
 def _group(image: ImageResult, extver: int) -> str:
-    return f"{_stem(image.path.name)} [sci,{extver}]"
-
-
-def _stem(name: str) -> str:
-    return name.removesuffix(".gz").removesuffix(".fits")
+    stem = image.path.name.removesuffix(".gz").removesuffix(".fits")
+    return f"{stem} [sci,{extver}]"

@@ -70,7 +70,7 @@ class ShowController(QObject):
 
     def show_figures(self) -> None:
         """Fill the tables afresh, in the colours of the present theme."""
-        self.align.show_alignment(self.session.alignment)
+        self.align.show_alignment(self.session.alignment, self.session.applied)
         self.align.choose(self.current)
         self.cosmic.show_result(self.session.result)
         self.cosmic.choose(self.current)
@@ -92,7 +92,7 @@ class ShowController(QObject):
         self._stale.discard(name)
         plot, image, alignment = self.views.charts[name], self.image(), self.session.alignment
         if alignment is None:
-            plot.clear(NOT_ALIGNED)
+            plot.clear(NOT_ALIGNED if self._any else NO_EXPOSURES)
         elif image is None:
             plot.clear("This exposure was not part of the alignment.\nAlign again to include it.")
         else:

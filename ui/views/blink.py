@@ -13,12 +13,12 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ui.views.blinkbar import BlinkControls, FrameList
-from ui.views.canvas import Canvas, ViewState
+from ui.views.canvas import Canvas
 from ui.views.colourbar import ColourBar
 from ui.views.framestore import BlinkFrame, FrameStore
 from ui.views.lookbar import LookBar
 from ui.views.parts import save_widget
-from ui.views.prepared import IMAGE, MASK, Prepared, Run, default_look
+from ui.views.prepared import IMAGE, MASK, Run, default_look
 from ui.views.readout import Readout
 from ui.views.skyview import same_sky
 from ui.views.stretch import Look
@@ -49,8 +49,7 @@ class BlinkView(QWidget):
         self.controls = BlinkControls()
         self.timer = QTimer(self)
         self._current: int | None = None
-        self._group = self._shown_group = ""
-        self._was_whole = False
+        self._group = ""
         self._lay_out()
         self._wire()
         self._add_keys()
@@ -177,7 +176,6 @@ class BlinkView(QWidget):
         self.bar.fit_asked.connect(self.canvas.fit)
         self.bar.one_to_one_asked.connect(self.canvas.one_to_one)
         self.canvas.cursor_moved.connect(self._read)
-        self.canvas.view_changed.connect(self._moved)
         self.canvas.tab_pressed.connect(self.step)
         self.controls.back.clicked.connect(self._back)
         self.controls.forwards.clicked.connect(self._forwards)
@@ -279,7 +277,7 @@ class BlinkView(QWidget):
             wrong = self.store.trouble.get(index)
             self.canvas.say(f"{name}\n\n{wrong}" if wrong else f"Reading {name} ...")
             return
-        state = self._place_on_sky(index, prepared)
+        state = same_sky(self.canvas, prepared) if self.controls.sky.isChecked() else None
         self.canvas.show_frame(prepared, self._label(index))
         if state is not None:
             self.canvas.set_state(state)
@@ -288,24 +286,6 @@ class BlinkView(QWidget):
         self.bar.set_stretchable(prepared.kind == IMAGE)
         self.scale.set_frame(prepared)
         self._lay_mask()
-
-    def _place_on_sky(self, index: int, prepared: Prepared) -> ViewState | None:
-        """Where to look to keep the sky in view, None to stay. Frames of a group that lie on pixels of their own are
-        also held together when the whole of the first one was in view; another group is then seen whole again."""
-        frame = self.store.frames[index]
-        same = frame.group == self._shown_group
-        self._shown_group = frame.group
-        if not same and self._was_whole:
-            self.canvas.fit()
-            self._was_whole = False
-        if not self.controls.sky.isChecked():
-            return None
-        on_sky = frame.on_sky and same
-        self._was_whole = self._was_whole or (on_sky and self.canvas.is_fitted)
-        return same_sky(self.canvas, prepared, on_sky)
-
-    def _moved(self, _state: ViewState) -> None:
-        self._was_whole = False
 
     def _label(self, index: int) -> str:
         frame = self.store.frames[index]

@@ -8,6 +8,7 @@ from functools import partial
 from core.data.exposure import Chip, Exposure
 from core.drizzle.results import DrizzleResult, ExposureFigures
 from ui.views.framestore import BlinkFrame
+from ui.views.onsky import on_pixels_of
 from ui.views.planes import read_plane, read_product
 from ui.views.prepared import IMAGE, MASK, WEIGHT
 
@@ -30,16 +31,18 @@ def blink_frames(exposures: Sequence[Exposure], result: DrizzleResult | None = N
 
 
 def exposure_frames(exposures: Sequence[Exposure]) -> list[BlinkFrame]:
-    """The same chip of all exposures, kept at the same place of the sky: what jumps shows a WCS that is off."""
-    frames = []
-    for extver in sorted({chip.extver for exposure in exposures for chip in exposure.chips}):
-        chips = [(each, chip) for each in exposures for chip in each.chips if chip.extver == extver]
-        if len(chips) > 1:
-            group = f"{ALL} [sci,{extver}]"
-            frames += [
-                BlinkFrame(each.name, chip.read, IMAGE, chip.wcs, group, unit_of(chip), on_sky=True)
-                for each, chip in chips
-            ]
+    """All exposures on the pixels of the first one's chips, by their WCSs: what jumps shows a WCS that is off."""
+    frames: list[BlinkFrame] = []
+    if len(exposures) < 2:
+        return frames
+    first, *others = exposures
+    for chip in first.chips:
+        group, shape = f"{ALL} [sci,{chip.extver}]", (chip.wcs.naxis[1], chip.wcs.naxis[0])
+        frames.append(BlinkFrame(first.name, chip.read, IMAGE, chip.wcs, group, unit_of(chip)))
+        for other in (each for each in others if each.chips):
+            load = partial(on_pixels_of, chip.wcs, shape, other.chips)
+            name = f"{other.name} (resampled)"
+            frames.append(BlinkFrame(name, load, IMAGE, chip.wcs, group, unit_of(other.chips[0])))
     return frames
 
 

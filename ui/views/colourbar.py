@@ -50,7 +50,7 @@ class ColourBar(QWidget):
         places = (0.0, 0.25, 0.5, 0.75, 1.0)
         values = [value_at(at, frame.low, frame.high, frame.look.stretch) for at in places]
         if np.issubdtype(frame.data.dtype, np.integer):
-            values = [round(value) for value in values]
+            return _whole(places, values, frame)
         return [(at, short(value)) for at, value in zip(places, values, strict=True)]
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -104,3 +104,14 @@ class ColourBar(QWidget):
                 box = QRectF(left, 11, wide + 2, metrics.height())
                 painter.drawText(box, Qt.AlignmentFlag.AlignLeft, words)
                 taken.append((left, left + wide))
+
+
+def _whole(places: tuple[float, ...], values: list[float], frame: Prepared) -> list[tuple[float, str]]:
+    """Labels of whole numbers: each number once; where there are only a few, each at the place of its colour."""
+    low, high = round(frame.low), round(frame.high)
+    if high - low <= len(places):
+        steps = np.linspace(0.0, 1.0, 1001)
+        shown = np.array([value_at(float(at), frame.low, frame.high, frame.look.stretch) for at in steps])
+        return [(float(steps[np.abs(shown - n).argmin()]), short(float(n))) for n in range(low, high + 1)]
+    pairs = {round(value): at for at, value in zip(places, values, strict=True)}
+    return [(at, short(float(value))) for value, at in pairs.items()]

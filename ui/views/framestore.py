@@ -35,7 +35,6 @@ class BlinkFrame:
 
     `kind`: "image", "mask" (0 where pixels are bad), "weight" or "context". Frames of one `group`, for instance one
     chip of one exposure, lie on the same pixels, are blinked against each other and share their cuts.
-    Frames `on_sky` lie on pixels of their own, and their WCS holds them to the same place of the sky.
     """
 
     name: str
@@ -44,7 +43,6 @@ class BlinkFrame:
     wcs: ChipWCS | None = None
     group: str = ""
     unit: str = ""
-    on_sky: bool = False
 
 
 class FrameStore(QObject):

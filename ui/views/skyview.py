@@ -11,14 +11,13 @@ from ui.views.canvas import Canvas, ViewState
 from ui.views.prepared import Prepared
 
 
-def same_sky(canvas: Canvas, frame: Prepared, fitted: bool = False) -> ViewState | None:
-    """Where to look in `frame` to see what the canvas shows now; None when the view should stay as it is. A canvas
-    that shows a whole frame shows the next one whole, except with `fitted`.
+def same_sky(canvas: Canvas, frame: Prepared) -> ViewState | None:
+    """Where to look in `frame` to see what the canvas shows now; None when the view should stay as it is.
 
     One position is evaluated, and the scales at the middle of both frames: rotation and distortion are not undone.
     """
     shown = canvas.frame
-    if shown is None or (canvas.is_fitted and not fitted):
+    if shown is None or canvas.is_fitted:
         return None
     if shown.wcs is None or frame.wcs is None or shown.local is None or frame.local is None:
         return None
