@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -225,7 +226,18 @@ def test_drawings_keep_letters(qtbot, alignment):  # noqa: F811
         view.show()
         view.show_image(alignment.images[1], alignment)
         view.grab()
-        assert b"<text" in svg_of_chart(view)
+        drawn = svg_of_chart(view)
+        assert b"<text" in drawn
+        root = ElementTree.fromstring(drawn)
+        name = "{http://www.w3.org/2000/svg}"
+        clips = {one.get("id"): one[0] for one in root.iter(f"{name}clipPath")}
+        clipped = [one.get("clip-path") for one in root.iter(f"{name}g") if one.get("clip-path")]
+        assert clipped == [f"url(#{key})" for key in clips]
+        assert len(clips) == len(view.plots)
+        for plot, shape in zip(view.plots, clips.values(), strict=True):
+            box = plot.getViewBox().sceneBoundingRect()
+            assert float(shape.get("width")) == pytest.approx(box.width(), abs=1.5)
+            assert float(shape.get("height")) == pytest.approx(box.height(), abs=1.5)
 
 
 def test_the_weights_of_the_products_are_those_of_the_run(qtbot, make_window, monkeypatch):
