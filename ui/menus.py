@@ -126,8 +126,11 @@ class Menus:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(dialog.reject)
+        keys = QLabel(f"<table><tr>{columns}</tr></table>")
+        keys.setWordWrap(True)
+        keys.setFixedSize(1040, keys.heightForWidth(1040))
         column = QVBoxLayout(dialog)
-        column.addWidget(QLabel(f"<table><tr>{columns}</tr></table>"))
+        column.addWidget(keys)
         column.addWidget(buttons)
         dialog.open()
 

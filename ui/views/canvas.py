@@ -115,10 +115,10 @@ class Canvas(QWidget):
         self._point_again()
         self.update()
 
-    def label(self) -> str:
-        """The name on show, with the share of pixels that the mask on it flags."""
+    def flagged(self) -> str:
+        """The share of pixels that the mask on show flags, in words; "" without a mask."""
         mask = self._frame if self._frame is not None and self._frame.kind == MASK else self._mask_frame
-        return f"{self._label}{flag_words(mask, self._level(2) > 0)}" if self._label else ""
+        return flag_words(mask, self._level(2) > 0)
 
     def clear(self, message: str) -> None:
         """Show no frame but a text that says why and what to do."""
@@ -234,7 +234,7 @@ class Canvas(QWidget):
             left = self.rect().adjusted(
                 0, 0, -int(self.width() * (1 - self._split)) if self._beside else 0, 0
             )
-            draw_name(painter, left, self.label())
+            draw_name(painter, left, self._label, self.flagged() if self._label else "")
         if self._message:
             draw_message(painter, self.rect(), self._message, over=self._frame is not None)
         if self.hasFocus():

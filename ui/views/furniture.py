@@ -69,8 +69,8 @@ def angle_words(arcsec: float) -> str:
     return f"{arcsec:g}\u2033" if arcsec >= 0.1 else f"{arcsec * 1000:g} mas"
 
 
-def draw_name(painter: QPainter, area: QRect, name: str) -> None:
-    """The frame's name in the upper left corner, elided in its middle."""
+def draw_name(painter: QPainter, area: QRect, name: str, end: str = "") -> None:
+    """The frame's name in the upper left corner, elided in its middle; `end` follows whole."""
     if not name:
         return
     painter.save()
@@ -78,7 +78,8 @@ def draw_name(painter: QPainter, area: QRect, name: str) -> None:
     font.setBold(True)
     painter.setFont(font)
     metrics = painter.fontMetrics()
-    words = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(80, int(area.width() * 0.62)))
+    room = int(area.width() * (0.75 if end else 0.62)) - metrics.horizontalAdvance(end)
+    words = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(80, room)) + end
     box = QRectF(
         area.left() + 10, area.top() + 10, metrics.horizontalAdvance(words) + 18, metrics.height() + 8
     )

@@ -33,6 +33,7 @@ NOT_USED = (
     "{name}: no histogram, because use2dhist is off.\n\nThe offset given by xoffset and yoffset, x {x} and y {y} px, "
     "was used instead."
 )
+HINT = "Point at a bin to read its offset and its pairs."
 BOX = 2
 RIVAL = 20  # a second peak is marked when it has at least a twentieth of the pairs of the first
 
@@ -72,7 +73,7 @@ class HistogramView(ChartView):
         linked_axis(self.plot, "right", "Offset in y (mas)", 1.0)
         self.scale = ColourBar()
         self.scale.set_colours("Viridis", False)
-        self.readout = ElidedLabel()
+        self.readout = ElidedLabel(HINT)
         self._column.addWidget(self.scale)
         self._column.addWidget(self.readout)
         self._column.addWidget(self._buttons())
@@ -200,7 +201,7 @@ class HistogramView(ChartView):
     def _hover(self, scene: QPointF) -> None:
         found = self._bin_at(scene)
         if found is None:
-            self.readout.setText("")
+            self.readout.setText(HINT)
             return
         x, y, height = found
         mas = f"{signed(x * self._mas, 0)}, {signed(y * self._mas, 0)} mas"

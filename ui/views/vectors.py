@@ -22,6 +22,7 @@ from ui.views.wrap import together
 HEAD = 0.28
 MEAN_FACTOR = 10
 SPREAD = 0.45
+AXIS_ROOM, KEY_ROOM = 75.0, 165.0  # screen pixels of axis and label, and of the key arrow
 KEYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
@@ -73,6 +74,8 @@ class VectorView(LinkedChart):
     def __init__(self, selection: Selection | None = None, parent: QWidget | None = None) -> None:
         super().__init__("Residual vectors", "no residual vectors", selection, parent)
         self._groups: list[Group] = []
+        self._span = (-1.0, 1.0), (-1.0, 1.0)
+        self._target: list[list[float]] | None = None
         self.box = KeyedBox()
         self.box.banded.connect(self._band_drawn)
         self.plot = self.area.addPlot(viewBox=self.box)
@@ -104,6 +107,7 @@ class VectorView(LinkedChart):
         self.show_means.setToolTip("The mean residual of each chip, ten times as long as the other arrows")
         self.show_means.setChecked(True)
         self._add_controls()
+        self.area.sigDeviceRangeChanged.connect(self._narrow)
         self._restyle()
 
     def _add_controls(self) -> None:
@@ -116,12 +120,31 @@ class VectorView(LinkedChart):
     def _draw(self, residuals: Residuals, image: ImageResult) -> None:
         self.box.mas = self._mas
         self._redraw_points()
-        self.plot.autoRange(padding=0.04)
+        self._fit(residuals)
         used = int(residuals.used.sum())
         self._show(
             f"Residual vectors of {image.name}, {used} of {len(residuals.x)} matches",
             self._figures(residuals),
         )
+
+    def _fit(self, residuals: Residuals) -> None:
+        """The stars with room for arrows, and at the right for their key; the axes no wider than that."""
+        self._span = _span(residuals.x), _span(residuals.y)
+        self._target = None
+        self._narrow()
+
+    def _narrow(self, *_: object) -> None:
+        """Leave room at the sides where the plot would be wider than the field of stars. The range follows the size
+        until the person looks elsewhere."""
+        (left, right), (low, high) = self._span
+        tall = max(self.area.height() - AXIS_ROOM, 50.0)
+        wide = tall * (right - left) / (high - low) + KEY_ROOM + AXIS_ROOM
+        spare = max(0.0, (self.area.width() - wide) / 2.0)
+        self.area.ci.layout.setContentsMargins(spare, 4.0, spare, 4.0)
+        if self._target is None or self._target == self.box.targetRange():
+            room = KEY_ROOM * (high - low) / tall
+            self.plot.setRange(xRange=(left, right + room), yRange=(low, high), padding=0.0)
+            self._target = self.box.targetRange()
 
     def _redraw(self) -> None:
         if self._residuals is not None:
@@ -224,6 +247,13 @@ class VectorView(LinkedChart):
 
     def _band_drawn(self, band: QRectF, more: bool) -> None:
         self._banded(self.box, band, more)
+
+
+def _span(values: Floats) -> tuple[float, float]:
+    """Least and greatest value with a margin for arrows."""
+    low, high = (float(np.min(values)), float(np.max(values))) if values.size else (-1.0, 1.0)
+    margin = 0.04 * (high - low) + 5.0
+    return low - margin, high + margin
 
 
 def arrow_factor(residuals: Residuals) -> float:

@@ -60,11 +60,11 @@ def test_a_mask_says_how_much_it_flags_and_that_it_is_enlarged(qtbot) -> None:
     qtbot.addWidget(canvas)
     canvas.resize(50, 50)
     canvas.show_frame(prepare("m", mask, kind=MASK), "m.fits")
-    assert canvas.label() == "m.fits   0.3 % flagged, drawn enlarged"
+    assert canvas.flagged() == "   0.3 % flagged, drawn enlarged"
     canvas.one_to_one()
-    assert canvas.label() == "m.fits   0.3 % flagged"
+    assert canvas.flagged() == "   0.3 % flagged"
     canvas.show_frame(prepare("a", np.ones((100, 100), np.float32)), "a.fits")
-    assert canvas.label() == "a.fits"
+    assert canvas.flagged() == ""
 
 
 @pytest.mark.parametrize(
