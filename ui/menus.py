@@ -26,6 +26,8 @@ from ui.settings import Settings
 VIEW_KEYS = (
     ("Ctrl+1 … Ctrl+6", "Sources, Histogram, Residuals, Vectors, Blink, Products"),
     ("Delete", "Remove from the list"),
+    ("Return, Backspace", "Walk: next, back"),
+    ("N, Q", "Walk: leave this image out, stop"),
     ("1 … 9", "Blink: go to the frame of this number"),
     ("Space", "Blink: start or stop blinking"),
     (
