@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
 
 from core.drizzle import plan
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
@@ -204,3 +205,25 @@ def test_the_reference_is_not_counted(qtbot, make_window):
         "2 of 2 images aligned to a_flt.fits, 1 doubtful",
         "warning",
     )
+
+
+def test_f1_lists_the_keys_of_the_blink_view(qtbot, make_window):
+    window = make_window()
+    window.activateWindow()
+    window.actions_["shortcuts"].trigger()
+    dialog = next(each for each in window.findChildren(QDialog) if each.isVisible())
+    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    for keys in ("1 \u2026 9", "Space", "B, Shift+B", "Tab", "Page Up", ">M<", ">S<", "Arrows", "F5"):
+        assert keys in told
+    assert dialog.width() <= 1280
+    assert dialog.height() <= 800
+    dialog.close()
+
+
+def test_buttons_of_dialogs_carry_no_icons(qtbot, make_window):
+    window = make_window()
+    box = QMessageBox(window)
+    box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel)
+    box.open()
+    assert all(button.icon().isNull() for button in box.buttons())
+    box.close()

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -27,11 +26,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import style
-from ui.views.colors import overlay_table, plot_colours, table
+from ui.views.colors import images_of, overlay_table, plot_colours, table
 from ui.views.furniture import draw_compass, draw_message, draw_name, draw_scale_bar, flag_words
 from ui.views.marks import Marks, draw_marks
 from ui.views.prepared import MASK, Prepared
-from ui.views.stretch import Bytes
 
 ZOOM_STEP = 1.25
 ZOOM_MOST = 64.0
@@ -107,7 +105,7 @@ class Canvas(QWidget):
         """Show a frame; the view stays where it is when the frame has the shape of the one before."""
         same = self._frame is not None and self._frame.shape == frame.shape
         if self._frame is None or frame.levels is not self._frame.levels:
-            self._images = _images(frame.levels, self._table(frame))
+            self._images = images_of(frame.levels, self._table(frame))
         self._frame, self._label, self._message = frame, label, ""
         if not same:
             self.fit()
@@ -150,13 +148,13 @@ class Canvas(QWidget):
         if mask is self._mask_frame:
             return
         self._mask_frame = mask
-        self._mask = _images(mask.levels, overlay_table(QColor("#FF3B30"))) if mask is not None else ()
+        self._mask = images_of(mask.levels, overlay_table(QColor("#FF3B30"))) if mask is not None else ()
         self.update()
 
     def set_beside(self, frame: Prepared | None, label: str = "") -> None:
         """Show another frame right of a line that can be dragged; None takes it away."""
         self._beside_frame, self._beside_label, self._split = frame, label, 0.5
-        self._beside = _images(frame.levels, self._table(frame)) if frame is not None else ()
+        self._beside = images_of(frame.levels, self._table(frame)) if frame is not None else ()
         self.update()
 
     # Where it looks
@@ -391,15 +389,3 @@ class Canvas(QWidget):
             self.cursor_moved.emit(self._state.x, self._state.y)
         else:
             super().keyPressEvent(event)
-
-
-def _images(levels: tuple[Bytes, ...], colours: list[int]) -> tuple[QImage, ...]:
-    """Qt images over the arrays, without a copy."""
-    return tuple(_image(level, colours) for level in levels)
-
-
-def _image(level: NDArray[np.uint8], colours: list[int]) -> QImage:
-    ny, nx = level.shape
-    image = QImage(level.data, nx, ny, level.strides[0], QImage.Format.Format_Indexed8)
-    image.setColorTable(colours)
-    return image

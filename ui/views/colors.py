@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 
 from ui import style
 
@@ -91,3 +91,15 @@ def overlay_table(colour: QColor, share: float = 0.6) -> list[int]:
     shown = QColor(colour)
     shown.setAlphaF(share)
     return [0] * 255 + [shown.rgba()]
+
+
+def images_of(levels: tuple[NDArray[np.uint8], ...], colours: list[int]) -> tuple[QImage, ...]:
+    """Qt images over arrays of levels (ny, nx), without a copy: the arrays must live as long as the images."""
+    return tuple(_image(level, colours) for level in levels)
+
+
+def _image(level: NDArray[np.uint8], colours: list[int]) -> QImage:
+    ny, nx = level.shape
+    image = QImage(level.data, nx, ny, level.strides[0], QImage.Format.Format_Indexed8)
+    image.setColorTable(colours)
+    return image
