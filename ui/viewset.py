@@ -104,10 +104,18 @@ class ViewSet(QObject):
             self.show(name)
             params.setCurrentIndex(BESIDE[name])
             foot.setCurrentIndex(FOOT[name])
+            if name == "sources":
+                self._wait_for_sources()
             paths.append(_grab(window, folder / f"{name}.png"))
             if name == "blink":
                 paths += self._grab_frames(window, folder)
         return paths
+
+    def _wait_for_sources(self) -> None:
+        end = time.monotonic() + FRAME_S
+        while self.sources.is_waiting and time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.01)
 
     def _grab_frames(self, window: QMainWindow, folder: Path) -> list[Path]:
         """The frames of the group that is blinked: exposure, cleaned, mask, blot."""

@@ -208,6 +208,7 @@ class TestChoices:
         aligned.views.show("residuals")
         before = image.fit
         match = int(np.argmax(np.where(before.used, np.hypot(before.rx, before.ry), 0.0)))
+        qtbot.wait(100)  # the plot takes its place
         x, y = view._panels(view._residuals)[2]
         viewport = view.area.viewport()
         qtbot.mouseClick(viewport, LEFT, pos=at_plot(view, view.plots[2], x[match], y[match]))
@@ -248,6 +249,7 @@ class TestChoices:
         view, plot = aligned.views.vectors, aligned.views.vectors.plot
         aligned.views.show("vectors")
         aligned.foot.setCurrentWidget(aligned.match_table)
+        qtbot.wait(100)  # the plot takes its place
         residuals = view._residuals
         box = (-200.0, -150.0, 150.0, 200.0)
         drag(
@@ -297,6 +299,7 @@ class TestChoices:
         aligned.choices.choose_peak(12.0, 14.0)
         rest(qtbot, aligned)
         wrong = aligned.show_.image().offset
+        qtbot.wait(100)
         viewport = view.area.viewport()
         start = at_plot(view, view.plot, wrong.x, wrong.y)
         drag(qtbot, viewport, start, at_plot(view, view.plot, found.x, found.y))

@@ -73,6 +73,7 @@ class SourcesView(QWidget):
         self.unit = ""
         self._star: tuple[float, float] | None = None
         self._selected: Marks | None = None
+        self.is_waiting = False  # for what is found in the chip on show
         self.dials: dict[str, Dial] = {}
         self.image = ImageView(run, "Sources")
         self.image.clicked.connect(self._clicked)
@@ -180,11 +181,13 @@ class SourcesView(QWidget):
         """No chip, but why."""
         self.found = None
         self._star = None
+        self.is_waiting = False
         self.stack.show_message(message)
 
     def show_chip(self, name: str, extvers: list[int], extver: int, unit: str) -> None:
         """Another chip begins: its image was asked for, its sources come later."""
         self.found, self.unit, self._star = None, unit, None
+        self.is_waiting = True
         self.chips.clear()
         for number in extvers:
             self.chips.addItem(f"sci,{number}", number)
@@ -200,6 +203,7 @@ class SourcesView(QWidget):
     def show_found(self, found: Selection, noise: str, threshold: float | None, first: bool) -> None:
         """What was found, with `noise` the name of the estimate and `threshold` in sigma; `first` of this chip."""
         self.found = found
+        self.is_waiting = False
         if first:
             self._set_scales(found)
         count = int(found.counts.get(FOUND, 0))
@@ -220,6 +224,7 @@ class SourcesView(QWidget):
     def show_trouble(self, message: str) -> None:
         """The parameters or the pixels allow no finding: the reason in place of the figures."""
         self.found = None
+        self.is_waiting = False
         for box in self.boxes.values():
             box.hide()
         self.words.setText(f'<span style="color:{style.current().bad}">{message}</span>')
