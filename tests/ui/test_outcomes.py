@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QDialog, QLabel
 
 from core.drizzle import plan
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
@@ -218,12 +218,3 @@ def test_f1_lists_the_keys_of_the_blink_view(qtbot, make_window):
     assert dialog.width() <= 1280
     assert dialog.height() <= 800
     dialog.close()
-
-
-def test_buttons_of_dialogs_carry_no_icons(qtbot, make_window):
-    window = make_window()
-    box = QMessageBox(window)
-    box.setStandardButtons(QMessageBox.StandardButton.Save | QMessageBox.StandardButton.Cancel)
-    box.open()
-    assert all(button.icon().isNull() for button in box.buttons())
-    box.close()
