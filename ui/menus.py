@@ -25,7 +25,9 @@ from ui.settings import Settings
 
 VIEW_KEYS = (
     ("Ctrl+1 … Ctrl+6", "Sources, Histogram, Residuals, Vectors, Blink, Products"),
-    ("Delete", "Remove from the list"),
+    ("Delete", "Remove from the list; in plots and matches: exclude the selected stars"),
+    ("R", "In plots and matches: restore the selected stars"),
+    ("Shift and drag", "In plots: select the stars in a band"),
     ("Return, Backspace", "Walk: next, back"),
     ("N, Q", "Walk: leave this image out, stop"),
     ("1 … 9", "Blink: go to the frame of this number"),
