@@ -36,7 +36,7 @@ from core.drizzle.names import ProductNames
 from core.drizzle.pixels import chip_input, usable
 from core.drizzle.plan import Plan
 from core.drizzle.separate import separate
-from core.drizzle.sky import SkyValues, find_sky
+from core.drizzle.sky import SkyValues, find_sky, sky_units
 from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
 from core.drizzle.work import blot_units, work_units
 from core.drizzle.workspace import Workspace
@@ -109,6 +109,9 @@ class Run:
             workers=self.workers,
             progress=self.progress,
         )
+
+    def sky_units(self) -> int:
+        return sky_units(self.exposures, self.params)
 
     # Step 3
     def make_singles(self) -> dict[Path, float]:

@@ -115,7 +115,7 @@ def _first_steps(run: Run, chain: _Chain) -> Figures | None:
         with progress.step(steps.STATIC, count):
             parts: list[object] = [run.called.root, params["static_sig"]]
             run.static = chain.do("static", parts, run.make_static, run.static_names)
-    with progress.step(steps.SKY, count):
+    with progress.step(steps.SKY, run.sky_units()):
         parts = [params[n] for n in params if n.startswith(("sky", "use_static"))]
         run.sky = chain.do("sky", [*parts, plan.reset], run.make_sky, list)
     for text in run.sky.warnings:

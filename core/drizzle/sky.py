@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.data.dq import good_pixels, parse_bits
 from core.data.exposure import Chip, Exposure
-from core.data.imagestats import Clipping, image_statistics
 from core.drizzle.skyfile import header_sky, read_sky_file
+from core.drizzle.skymatch import sky_differences
+from core.drizzle.skypixels import SkyPixels, sky_pixels, to_brightness
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal
 from core.runs.progress import Progress
@@ -57,98 +54,95 @@ def find_sky(
 ) -> SkyValues:
     """The sky of every chip, by the method that `params` asks for.
 
-    localmin: per exposure the lowest of its chips; globalmin: the lowest of all. `reset` are DQ bits taken as not
-    set. `progress` is advanced once a chip when statistics are made.
+    localmin: per exposure the lowest of its chips; globalmin: the lowest of all; match: what makes the overlaps
+    agree, the lowest exposure 0; globalmin+match: that, and the lowest of all that is left. `reset` are DQ bits
+    taken as not set. `progress` is advanced `sky_units` times when statistics are made.
     """
     if not params["skysub"]:
         return _not_subtracted(exposures, str(params["skyuser"]).strip())
     if str(params["skyfile"]).strip():
         table = read_sky_file(str(params["skyfile"]).strip(), exposures)
         return SkyValues({key: Sky(value, value) for key, value in table.items()})
-    method = str(params["skymethod"])
-    if "match" in method:
-        raise Refusal(
-            f"The sky method '{method}' is not built yet.",
-            subject="skymethod",
-            advice="Choose localmin or globalmin.",
-        )
-    found, warnings = _brightnesses(exposures, params, static, reset, workers, progress)
+    pixels = sky_pixels(params, static, reset, workers)
+    levels = _levels(str(params["skymethod"]), exposures, pixels, progress)
     values: dict[ChipKey, Sky] = {}
-    lowest_of_all = min((b for b in found.values() if b is not None), default=0.0)
-    for exposure in exposures:
-        own = [b for c in exposure.chips if (b := found[c.path, c.extver]) is not None]
-        lowest = lowest_of_all if method == "globalmin" else min(own, default=0.0)
+    for exposure, level in zip(exposures, levels.values, strict=True):
         for chip in exposure.chips:
-            value = lowest / _to_brightness(exposure, chip)
+            value = level / to_brightness(exposure, chip)
             values[chip.path, chip.extver] = Sky(value, value)
-    return SkyValues(values, tuple(warnings))
+    return SkyValues(values, levels.warnings)
 
 
-def _brightnesses(
+def sky_units(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> int:
+    """How often `find_sky` advances the progress."""
+    twice = params["skymethod"] == "globalmin+match"
+    return sum(len(exposure.chips) for exposure in exposures) * (2 if twice else 1)
+
+
+@dataclass(frozen=True)
+class _Levels:
+    """Sky brightness to take off each exposure, and what a person should hear of it."""
+
+    values: tuple[float, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def _levels(
+    method: str, exposures: Sequence[Exposure], pixels: SkyPixels, progress: Progress | None
+) -> _Levels:
+    if "match" not in method:
+        return _lowest(method, exposures, [0.0] * len(exposures), pixels, progress)
+    matched = sky_differences(exposures, pixels, progress)
+    if not matched.found:
+        instead = "globalmin" if "globalmin" in method else "localmin"
+        plain = _lowest(instead, exposures, [0.0] * len(exposures), pixels, None)
+        warning = f"skymethod {method}: no two exposures share usable pixels, so {instead} is used."
+        return _Levels(plain.values, (warning, *plain.warnings))
+    differences = [0.0 if value is None else value for value in matched.values]
+    if method == "match":
+        return _Levels(tuple(differences), matched.warnings)
+    common = _lowest("globalmin", exposures, differences, pixels, progress)
+    both = tuple(one + other for one, other in zip(common.values, differences, strict=True))
+    return _Levels(both, matched.warnings + common.warnings)
+
+
+def _lowest(
+    method: str,
     exposures: Sequence[Exposure],
-    params: Mapping[str, Any],
-    static: StaticMasks,
-    reset: int,
-    workers: Workers | None,
+    off: Sequence[float],
+    pixels: SkyPixels,
     progress: Progress | None,
-) -> tuple[dict[ChipKey, float | None], list[str]]:
-    """Sky brightness of each chip, None where no usable pixel is left."""
-    found: dict[ChipKey, float | None] = {}
-    warnings = []
-    for exposure in exposures:
-        for chip in exposure.chips:
-            pixels = _usable(exposure, chip, params, static, reset)
-            try:
-                value = _statistic(pixels, params, workers)
-                found[chip.path, chip.extver] = value * _to_brightness(exposure, chip)
-            except Refusal as error:
-                found[chip.path, chip.extver] = None
-                warnings.append(f"{exposure.name}[SCI,{chip.extver}]: no sky value. {error.what}")
-            if progress is not None:
-                progress.advance()
-    return found, warnings
+) -> _Levels:
+    """The lowest brightness of each exposure (localmin) or of all (globalmin), `off` taken off before."""
+    warnings: list[str] = []
+    lowest = []
+    for exposure, less in zip(exposures, off, strict=True):
+        found = [
+            value - less
+            for chip in exposure.chips
+            if (value := _brightness(exposure, chip, pixels, warnings, progress)) is not None
+        ]
+        lowest.append(min(found, default=None))
+    of_all = min((value for value in lowest if value is not None), default=0.0)
+    if method == "globalmin":
+        return _Levels((of_all,) * len(exposures), tuple(warnings))
+    return _Levels(tuple(0.0 if value is None else value for value in lowest), tuple(warnings))
 
 
-def _statistic(pixels: NDArray[np.float32], params: Mapping[str, Any], workers: Workers | None) -> float:
-    kind = str(params["skystat"])
-    clipping = Clipping(
-        rounds=int(params["skyclip"]),
-        lower_sigma=float(params["skylsigma"]),
-        upper_sigma=float(params["skyusigma"]),
-        lower=params["skylower"],
-        upper=params["skyupper"],
-        binwidth=0.1 if params["skywidth"] is None else float(params["skywidth"]),
-    )
-    _check(clipping)
-    stats = image_statistics(pixels, clipping, median=kind == "median", mode=kind == "mode", workers=workers)
-    return float(getattr(stats, kind))
-
-
-def _check(clipping: Clipping) -> None:
-    for name, value in (
-        ("skylsigma", clipping.lower_sigma),
-        ("skyusigma", clipping.upper_sigma),
-        ("skywidth", clipping.binwidth),
-    ):
-        if not value > 0:
-            raise Refusal(f"The value {value:g} is not above 0.", subject=name, advice="Use the default.")
-
-
-def _usable(
-    exposure: Exposure, chip: Chip, params: Mapping[str, Any], static: StaticMasks, reset: int
-) -> NDArray[np.float32]:
-    """The pixels of the chip that DQ and static mask let through, flat."""
-    pixels = chip.read("SCI")
-    good = good_pixels(chip.read_dq() & np.uint16(~reset & 0xFFFF), parse_bits(params["sky_bits"]))
-    mask = static.of(exposure, chip) if params["use_static"] else None
-    if mask is not None:
-        good = good & mask.astype(bool)
-    return np.ascontiguousarray(pixels[good])
-
-
-def _to_brightness(exposure: Exposure, chip: Chip) -> float:
-    scale = chip.wcs.idcscale or chip.wcs.scale
-    return 1.0 / scale**2 / (1.0 if chip.is_rate else exposure.exptime)
+def _brightness(
+    exposure: Exposure, chip: Chip, pixels: SkyPixels, warnings: list[str], progress: Progress | None
+) -> float | None:
+    """Sky brightness of a chip, None where no usable pixel is left."""
+    image = chip.read("SCI")
+    try:
+        value, _ = pixels.measure(image[pixels.good(exposure, chip)])
+        return value * to_brightness(exposure, chip)
+    except Refusal as error:
+        warnings.append(f"{exposure.name}[SCI,{chip.extver}]: no sky value. {error.what}")
+        return None
+    finally:
+        if progress is not None:
+            progress.advance()
 
 
 def _not_subtracted(exposures: Sequence[Exposure], skyuser: str) -> SkyValues:

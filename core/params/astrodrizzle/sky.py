@@ -56,11 +56,10 @@ _METHOD = (
         "any case: gradients stay.",
         choices={
             "globalmin+match": "First make the overlaps agree, then take the lowest level of all off: for mosaics "
-            "of extended objects. Not built yet: a run refuses it.",
+            "of extended objects.",
             "localmin": "For each exposure the lower of its chips: for fields with empty sky on every exposure.",
             "globalmin": "The lowest level of all exposures is taken off every one of them.",
-            "match": "Only makes the overlaps agree; the common sky stays in the image. Not built yet: a run refuses "
-            "it.",
+            "match": "Only makes the overlaps agree; the common sky stays in the image.",
         },
         level="basic",
         when=_COMPUTED,

@@ -236,8 +236,6 @@ def test_names_that_would_collide_are_refused(copies: Copies, tmp_path: Path) ->
     ("values", "words"),
     [
         ({"wcskey": "Q"}, "wcskey"),
-        ({"skymethod": "match"}, "skymethod"),
-        ({"skymethod": "globalmin+match"}, "skymethod"),
         ({"skymask_cat": "masks.txt"}, "skymask_cat"),
         ({"final_wht_type": "IVM"}, "final_wht_type"),
         ({"group": "4"}, "group"),
@@ -273,4 +271,3 @@ def test_values_that_cannot_be_used_are_refused_by_name(
 
 def test_the_defaults_ask_for_nothing_that_is_not_built() -> None:
     assert unsupported(DEFAULTS) == ()
-    assert unsupported(DEFAULTS.replaced(skysub=False, skymethod="match")) == ()

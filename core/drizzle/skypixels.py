@@ -1,0 +1,95 @@
+"""Which pixels of a chip take part in its sky, and the number that stands for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.dq import Bits, good_pixels, parse_bits
+from core.data.exposure import Chip, Exposure
+from core.data.imagestats import Clipping, image_statistics
+from core.drizzle.static import StaticMasks
+from core.errors import Refusal
+from core.runs.spread import Workers
+
+
+@dataclass(frozen=True, eq=False)
+class SkyPixels:
+    """How sky is measured in a run.
+
+    Attributes
+    ----------
+    kind : "median", "mean" or "mode" of the clipped pixels
+    clipping : in the units of the image
+    bits : DQ flags that are allowed (None: DQ does not count)
+    reset : DQ flags taken as not set
+    static : the static masks, empty when they are not to count
+    workers : where row blocks are computed
+    """
+
+    kind: str
+    clipping: Clipping
+    bits: Bits | None
+    reset: int
+    static: StaticMasks
+    workers: Workers | None = None
+
+    def good(self, exposure: Exposure, chip: Chip) -> NDArray[np.bool_]:
+        """Pixels (rows, columns) that DQ and static mask let through."""
+        good = good_pixels(chip.read_dq() & np.uint16(~self.reset & 0xFFFF), self.bits)
+        mask = self.static.of(exposure, chip)
+        return good if mask is None else good & mask.astype(bool)
+
+    def measure(self, pixels: NDArray[np.float32]) -> tuple[float, int]:
+        """The sky of float32 pixels (any shape) in their units, and how many are behind it after clipping.
+
+        Raises `Refusal` when none is left.
+        """
+        kind = self.kind
+        found = image_statistics(
+            np.ascontiguousarray(pixels),
+            self.clipping,
+            median=kind == "median",
+            mode=kind == "mode",
+            workers=self.workers,
+        )
+        return float(getattr(found, kind)), found.npix
+
+
+def sky_pixels(
+    params: Mapping[str, Any], static: StaticMasks, reset: int = 0, workers: Workers | None = None
+) -> SkyPixels:
+    """From the astrodrizzle parameters of step 2; raises Refusal."""
+    clipping = Clipping(
+        rounds=int(params["skyclip"]),
+        lower_sigma=float(params["skylsigma"]),
+        upper_sigma=float(params["skyusigma"]),
+        lower=params["skylower"],
+        upper=params["skyupper"],
+        binwidth=0.1 if params["skywidth"] is None else float(params["skywidth"]),
+    )
+    for name, value in (
+        ("skylsigma", clipping.lower_sigma),
+        ("skyusigma", clipping.upper_sigma),
+        ("skywidth", clipping.binwidth),
+    ):
+        if not value > 0:
+            raise Refusal(f"The value {value:g} is not above 0.", subject=name, advice="Use the default.")
+    return SkyPixels(
+        str(params["skystat"]),
+        clipping,
+        parse_bits(params["sky_bits"]),
+        reset,
+        static if params["use_static"] else StaticMasks(),
+        workers,
+    )
+
+
+def to_brightness(exposure: Exposure, chip: Chip) -> float:
+    """What turns a pixel value into surface brightness per second and square arcsec."""
+    scale = chip.wcs.idcscale or chip.wcs.scale
+    return 1.0 / scale**2 / (1.0 if chip.is_rate else exposure.exptime)
