@@ -249,9 +249,16 @@ class TestChoices:
         view, plot = aligned.views.vectors, aligned.views.vectors.plot
         aligned.views.show("vectors")
         aligned.foot.setCurrentWidget(aligned.match_table)
-        qtbot.wait(100)  # the plot takes its place
         residuals = view._residuals
         box = (-200.0, -150.0, 150.0, 200.0)
+        places = []
+
+        def settled() -> bool:
+            """The plot has taken its place: axes take theirs only when they are painted."""
+            places.append(at_plot(view, plot, *box[:2]))
+            return len(places) > 20 and all(place == places[-1] for place in places[-10:])
+
+        qtbot.waitUntil(settled)
         drag(
             qtbot,
             view.area.viewport(),
