@@ -16,6 +16,7 @@ from core.errors import Refusal
 
 # what the archive calls exposures: never the name of a product, whether they are of this run or not
 _EXPOSURE = re.compile(r"_(raw|flt|flc|ima|spt|crj|crc|c0m|c0f|c1m|d0m|d0f|asn)\.fits(\.gz)?$", re.IGNORECASE)
+_SEPARATORS = re.compile(r"""[\s,'"\[\]{}]+""")
 _LIST_BYTES = 1 << 20
 
 
@@ -132,6 +133,6 @@ def _listed(path: Path) -> list[Path]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    words = set() if text.startswith("SIMPLE  =") else set(text.split())
+    words = set() if text.startswith("SIMPLE  =") else {*text.split(), *_SEPARATORS.split(text)}
     names = [word for word in words if len(word) < 1000 and re.search(r"\.[A-Za-z]", word)]
     return [base / name for name in names for base in (path.parent, Path()) if (base / name).is_file()]

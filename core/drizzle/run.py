@@ -37,9 +37,11 @@ from core.drizzle.pixels import chip_input, usable
 from core.drizzle.plan import Plan
 from core.drizzle.separate import separate
 from core.drizzle.sky import SkyValues, find_sky, sky_units
+from core.drizzle.skymasks import read_mask_list
 from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
 from core.drizzle.work import blot_units, work_units
 from core.drizzle.workspace import Workspace
+from core.runs.memory import file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
@@ -109,6 +111,16 @@ class Run:
             workers=self.workers,
             progress=self.progress,
         )
+
+    def sky_files(self) -> list[object]:
+        """What tells whether a file that step 2 reads beside the exposures has changed."""
+        names = [str(self.params[name]).strip().removeprefix("@") for name in ("skyfile", "skyuser")]
+        paths = [Path(name) for name in names if name]
+        listed = str(self.params["skymask_cat"]).strip()
+        if listed:
+            masks = read_mask_list(listed, self.exposures)
+            paths += [Path(listed), *(mask.path for mask in masks.values())]
+        return [file_identity(path) for path in paths if path.is_file()]
 
     def sky_units(self) -> int:
         return sky_units(self.exposures, self.params)

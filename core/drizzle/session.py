@@ -117,7 +117,7 @@ def _first_steps(run: Run, chain: _Chain) -> Figures | None:
             run.static = chain.do("static", parts, run.make_static, run.static_names)
     with progress.step(steps.SKY, run.sky_units()):
         parts = [params[n] for n in params if n.startswith(("sky", "use_static"))]
-        run.sky = chain.do("sky", [*parts, plan.reset], run.make_sky, list)
+        run.sky = chain.do("sky", [*parts, plan.reset, *run.sky_files()], run.make_sky, list)
     for text in run.sky.warnings:
         run.warn(text)
     if plan.separate is None:

@@ -63,7 +63,7 @@ def find_sky(
     if str(params["skyfile"]).strip():
         table = read_sky_file(str(params["skyfile"]).strip(), exposures)
         return SkyValues({key: Sky(value, value) for key, value in table.items()})
-    pixels = sky_pixels(params, static, reset, workers)
+    pixels = sky_pixels(params, static, reset, workers, exposures)
     levels = _levels(str(params["skymethod"]), exposures, pixels, progress)
     values: dict[ChipKey, Sky] = {}
     for exposure, level in zip(exposures, levels.values, strict=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.data.dq import Bits, good_pixels, parse_bits
 from core.data.exposure import Chip, Exposure
 from core.data.imagestats import Clipping, image_statistics
+from core.drizzle.skymasks import Masks, read_mask_list
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal
 from core.runs.spread import Workers
@@ -29,6 +30,7 @@ class SkyPixels:
     reset : DQ flags taken as not set
     static : the static masks, empty when they are not to count
     workers : where row blocks are computed
+    masks : masks of the person's own
     """
 
     kind: str
@@ -37,12 +39,16 @@ class SkyPixels:
     reset: int
     static: StaticMasks
     workers: Workers | None = None
+    masks: Masks = field(default_factory=dict)
 
     def good(self, exposure: Exposure, chip: Chip) -> NDArray[np.bool_]:
-        """Pixels (rows, columns) that DQ and static mask let through."""
+        """Pixels (rows, columns) that DQ, static mask and the person's own mask let through."""
         good = good_pixels(chip.read_dq() & np.uint16(~self.reset & 0xFFFF), self.bits)
         mask = self.static.of(exposure, chip)
-        return good if mask is None else good & mask.astype(bool)
+        if mask is not None:
+            good = good & mask.astype(bool)
+        own = self.masks.get((chip.path, chip.extver))
+        return good if own is None else good & own.good(chip)
 
     def measure(self, pixels: NDArray[np.float32]) -> tuple[float, int]:
         """The sky of float32 pixels (any shape) in their units, and how many are behind it after clipping.
@@ -61,9 +67,13 @@ class SkyPixels:
 
 
 def sky_pixels(
-    params: Mapping[str, Any], static: StaticMasks, reset: int = 0, workers: Workers | None = None
+    params: Mapping[str, Any],
+    static: StaticMasks,
+    reset: int = 0,
+    workers: Workers | None = None,
+    exposures: Sequence[Exposure] = (),
 ) -> SkyPixels:
-    """From the astrodrizzle parameters of step 2; raises Refusal."""
+    """From the astrodrizzle parameters of step 2 (skymask_cat for these `exposures`); raises Refusal."""
     clipping = Clipping(
         rounds=int(params["skyclip"]),
         lower_sigma=float(params["skylsigma"]),
@@ -79,6 +89,8 @@ def sky_pixels(
     ):
         if not value > 0:
             raise Refusal(f"The value {value:g} is not above 0.", subject=name, advice="Use the default.")
+    listed = str(params["skymask_cat"]).strip()
+    own = read_mask_list(listed, exposures) if listed else {}
     return SkyPixels(
         str(params["skystat"]),
         clipping,
@@ -86,6 +98,7 @@ def sky_pixels(
         reset,
         static if params["use_static"] else StaticMasks(),
         workers,
+        own,
     )
 
 

@@ -15,8 +15,6 @@ def unsupported(params: Mapping[str, Any]) -> tuple[Refusal, ...]:
     def refuse(name: str, what: str, advice: str) -> None:
         found.append(Refusal(what, subject=name, advice=advice))
 
-    if params["skysub"] and str(params["skymask_cat"]).strip():
-        refuse("skymask_cat", "Masks of one's own for the sky are not built yet.", "Leave it blank.")
     if params["driz_combine"] and str(params["final_wht_type"]) == "IVM":
         refuse("final_wht_type", "Weighting by inverse variance maps is not built yet.", "Choose EXP or ERR.")
     return tuple(found)

@@ -161,7 +161,7 @@ _MASKS = (
         "",
         "List of masks",
         "A text file that names for each exposure the mask of each chip whose pixels take no part in the sky: the "
-        "way to keep a galaxy or nebula out. Not built yet: a run refuses it.",
+        "way to keep a galaxy or nebula out. Lines like j1_flc.fits, mask1.fits, mask2.fits; 0 in a mask is left out.",
         semantic="filename",
         when=_COMPUTED,
     ),

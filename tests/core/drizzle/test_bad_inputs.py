@@ -236,7 +236,6 @@ def test_names_that_would_collide_are_refused(copies: Copies, tmp_path: Path) ->
     ("values", "words"),
     [
         ({"wcskey": "Q"}, "wcskey"),
-        ({"skymask_cat": "masks.txt"}, "skymask_cat"),
         ({"final_wht_type": "IVM"}, "final_wht_type"),
         ({"group": "4"}, "group"),
         ({"group": "sci,7"}, "group"),
@@ -252,6 +251,7 @@ def test_names_that_would_collide_are_refused(copies: Copies, tmp_path: Path) ->
         ({"final_wcs": True, "final_refimage": "nowhere.fits"}, "nowhere.fits"),
         ({"final_wcs": True, "final_scale": 1e-5}, "GiB of memory"),
         ({"skyfile": "nowhere.txt"}, "skyfile"),
+        ({"skymask_cat": "nowhere.txt"}, "skymask_cat"),
         ({"skysub": False, "skyuser": "NOSKY"}, "skyuser"),
         ({"skylower": 1e9}, ""),
         ({"output": "sub/folder"}, "output"),

@@ -1,0 +1,159 @@
+"""Masks of one's own for the sky: which file masks which chip (parameter skymask_cat)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.exposure import Chip, Exposure
+from core.data.fitsfile import open_fits, read_data
+from core.errors import Refusal
+
+_ITEM = re.compile(
+    r"""\s*(?P<name>"[^"]*"|'[^']*'|[^,\[\]{}]*?)\s*(?P<ext>\[[^\]]*\]|\{[^}]*\})?\s*(?:,|$)"""
+)
+_TUPLE = re.compile(r"""\(?\s*['"]?([A-Za-z_]\w*)['"]?\s*(?:,\s*(\d+|\*))?\s*\)?|(\d+)""")
+_ADVICE = "Write lines like j1_flc.fits{'sci'}, mask1.fits, mask2.fits[0]: one mask for each chip."
+Where = tuple[str, int] | int
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask image: 0 where a pixel takes no part, anything else where it does."""
+
+    path: Path
+    ext: Where
+
+    def good(self, chip: Chip) -> NDArray[np.bool_]:
+        """Pixels (rows, columns) that take part; raises Refusal when it cannot be read or has another size."""
+        with open_fits(self.path) as hdus:
+            try:
+                hdu = hdus[self.ext]
+            except (KeyError, IndexError) as error:
+                raise self._refusal(f"There is no extension {self.ext}.") from error
+            values = np.asarray(read_data(hdus, hdu, self.path))
+        if values.shape != chip.shape:
+            raise self._refusal(f"The mask has the shape {values.shape}, SCI,{chip.extver} {chip.shape}.")
+        good: NDArray[np.bool_] = values != 0
+        return good
+
+    def _refusal(self, what: str) -> Refusal:
+        return Refusal(what, file=self.path, subject="skymask_cat", advice="Correct the mask or the list.")
+
+
+Masks = dict[tuple[Path, int], MaskFile]
+"""By (path, EXTVER); a chip without one is not there."""
+
+
+def read_mask_list(name: str, exposures: Sequence[Exposure]) -> Masks:
+    """The masks that a list names, one line an exposure: "image{'sci'}, mask-of-chip-1, mask-of-chip-2".
+
+    As in stsci.skypac: the image may name its extensions in brackets ([1], ['sci',2], {1,('sci',3)}, {'sci'}),
+    without them all SCI are meant; a mask may name one ([1], default 0); nothing or None between commas is no mask.
+    Lines for other images do not count. Masks are looked for in the working folder, else beside the list.
+
+    Raises
+    ------
+    Refusal
+        The list cannot be read, a line cannot be understood, a mask is not there or has another size.
+    """
+    try:
+        text = Path(name).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise Refusal(
+            f"Cannot read: {error.strerror or error}.",
+            file=name,
+            subject="skymask_cat",
+            advice="Check the name.",
+        ) from error
+    masks: Masks = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.strip().startswith("#"):
+            continue
+        (image, spec), *items = _items(line, name, number)
+        exposure = next((one for one in exposures if one.name == Path(image).name), None)
+        if exposure is None:
+            continue
+        versions = _versions(spec, exposure, name, number)
+        if len(items) > len(versions):
+            raise _wrong(name, number, f"There are {len(items)} masks for {len(versions)} chips of {image}.")
+        for extver, (mask, ext) in zip(versions, items, strict=False):
+            chip = next((one for one in exposure.chips if one.extver == extver), None)
+            if mask and mask.upper() != "NONE" and chip is not None:
+                masks[chip.path, extver] = found = MaskFile(
+                    _path(mask, Path(name)), _where(ext, name, number)
+                )
+                found.good(chip)
+    return masks
+
+
+def _items(line: str, name: str, number: int) -> list[tuple[str, str]]:
+    """(file, extensions) between the commas outside brackets."""
+    found, place, text = [], 0, line.strip()
+    while place < len(text):
+        match = _ITEM.match(text, place)
+        if match is None or match.end() == place:
+            raise _wrong(name, number, f"'{text[place : place + 20]}' is not understood.")
+        found.append((match["name"].strip("\"'"), match["ext"] or ""))
+        place = match.end()
+    if not found[0][0]:
+        raise _wrong(name, number, "It names no image.")
+    return found
+
+
+def _versions(spec: str, exposure: Exposure, name: str, number: int) -> list[int]:
+    """EXTVERs of the image that the masks belong to, in order."""
+    every = sorted(chip.extver for chip in exposure.chips)
+    if not spec:
+        return every
+    versions: list[int] = []
+    for match in _TUPLE.finditer(spec[1:-1]):
+        extname, extver, index = match.groups()
+        if index is not None:
+            versions.append(_extver_of(exposure, int(index), name, number))
+        elif extname.upper() != "SCI":
+            raise _wrong(name, number, f"'{spec}' names no SCI extension.")
+        elif extver == "*" or (extver is None and spec[0] == "{"):
+            versions += every
+        else:
+            versions.append(int(extver or 1))
+    if not versions:
+        raise _wrong(name, number, f"'{spec}' names no extension.")
+    return versions
+
+
+def _extver_of(exposure: Exposure, index: int, name: str, number: int) -> int:
+    """EXTVER of the SCI extension that is number `index` of the file."""
+    with open_fits(exposure.path, whole=False) as hdus:
+        if index < len(hdus) and hdus[index].name == "SCI":
+            return int(hdus[index].ver)
+    raise _wrong(name, number, f"Extension {index} of {exposure.name} is no SCI extension.")
+
+
+def _where(spec: str, name: str, number: int) -> Where:
+    """The extension of a mask file."""
+    if not spec:
+        return 0
+    match = _TUPLE.fullmatch(spec[1:-1].strip())
+    if match is None or match[2] == "*":
+        raise _wrong(name, number, f"'{spec}' is not one extension.")
+    return int(match[3]) if match[3] is not None else (match[1], int(match[2] or 1))
+
+
+def _path(mask: str, source: Path) -> Path:
+    beside = source.parent / mask
+    path = Path(mask) if Path(mask).exists() else beside
+    if not path.is_file():
+        raise Refusal(
+            f"The mask {mask} is not there.", file=source, subject="skymask_cat", advice="Check the name."
+        )
+    return path
+
+
+def _wrong(name: str, number: int, what: str) -> Refusal:
+    return Refusal(f"Line {number}: {what}", file=name, subject="skymask_cat", advice=_ADVICE)
