@@ -108,7 +108,7 @@ def test_drizzle_package(geometry, kernel, pixfrac):
             np.testing.assert_array_equal(canvas.ctx, peer.out_ctx[0], err_msg=name)
         np.testing.assert_allclose(canvas.wht, peer.out_wht, rtol=1e-6, atol=1e-6, err_msg=name)
         np.testing.assert_allclose(
-            canvas.sci[some], peer.out_img[some], rtol=3e-6, atol=1e-6 * np.abs(data).max(), err_msg=name
+            canvas.sci[some], peer.out_img[some], rtol=1e-6, atol=1e-6 * np.abs(data).max(), err_msg=name
         )
 
 
