@@ -37,6 +37,11 @@ class Watched:
         if report.step != self.step:
             self.note(report.step)
 
+    def changed(self) -> None:
+        """A run began or ended; what follows the last one is the taking of pictures."""
+        if self.step != "at rest":
+            self.note("at rest")
+
     def note(self, following: str) -> None:
         now = time.perf_counter()
         worst, late = f"{1000 * self.watch.worst:.0f}", str(self.watch.late)
@@ -60,6 +65,7 @@ def main() -> None:
         watch = LoopWatch()
         watched = Watched(watch)
         window.runner.reported.connect(watched.heard)
+        window.runner.changed.connect(watched.changed)
 
         def done(outcome: object) -> None:
             watched.note("end")
