@@ -100,10 +100,6 @@ class Workspace:
         """Say that the file of an earlier run of this session serves again."""
         self.written[name] = self.folder / name
 
-    def drop(self, name: str) -> None:
-        """Forget an array in memory."""
-        self._arrays.pop(name, None)
-
     def clean(self, keep: Collection[str] = ()) -> None:
         """Delete the files that were written or recalled, but those to `keep`, and forget the arrays."""
         for name, path in list(self.written.items()):
