@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from app.console import ConsoleProgress, fail, table
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
 from core.data import find_files
 from core.data.outfiles import named_files
+from core.drizzle.pipeline import pipeline_values
 from core.drizzle.report import report
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
+from core.params import ParamSet
 from core.runs.report import peak_rss_mb
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Combine; prints one row a chip and the products, returns 0 only if every exposure went in."""
-    (params,) = assigned([load_set("astrodrizzle", arguments.cfg)], arguments.assignments)
+    # a Python argument of AstroDrizzle, none of its parameters: -p mdriztab=yes means --mdriztab
+    asked = [text for text in arguments.assignments if text.replace(" ", "").lower() == "mdriztab=yes"]
+    assignments = [text for text in arguments.assignments if text not in asked]
+    (params,) = assigned([load_set("astrodrizzle", arguments.cfg)], assignments)
     check(params)
     files = find_files(arguments.files or [params["input"]])
+    if arguments.mdriztab or asked:
+        params = _of_pipeline(files, params)
+        check(params)
     given = [path for path in (arguments.cfg,) if path]
     read = [*files, *named_files(params, params.task.params, ("runfile",)), *given]
     keep = [*given, *check_report(arguments.report, read)]
@@ -32,6 +43,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         write_report(report(result, peak_rss_mb=peak_rss_mb()), arguments.report)
     return failed
+
+
+def _of_pipeline(files: Sequence[Path], params: ParamSet) -> ParamSet:
+    """The pipeline's values beneath those of the command line, told on standard error."""
+    found = pipeline_values(files, params)
+    print(f"MDRIZTAB: {len(found.changed)} values of {found.title}", file=sys.stderr)
+    for note in found.notes:
+        print(f"warning: {found.table.name}: {note}", file=sys.stderr)
+    return found.params
 
 
 def result_table(result: DrizzleResult) -> str:

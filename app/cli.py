@@ -124,6 +124,11 @@ def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
     parser.description = "Combines aligned exposures in the seven steps of astrodrizzle."
     parser.add_argument("files", nargs="*", metavar="FILES", help="exposures; default: the parameter `input`")
     parser.add_argument("--cfg", type=Path, help="astrodrizzle parameters")
+    parser.add_argument(
+        "--mdriztab",
+        action="store_true",
+        help="take the pipeline's values from the table that MDRIZTAB of the first exposure names; -p goes before them",
+    )
     _add_run_options(parser)
 
 
