@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from core.params.cfg.quoting import TRIPLE, nothing_left, unquote
 
 OURS = "drizzledesk:"
 """What the comment lines begin with in which our own parameters ride."""
+KEPT = "kept "
+"""What follows in those that keep an entry which was not understood, as a JSON list of section, name and text."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,12 @@ class Entry:
 
 @dataclass
 class Parsed:
-    """The entries of a file in order, those from our comment lines apart, and the lines not understood."""
+    """The entries of a file in order, those from our comment lines and those only kept in them apart, and the lines
+    not understood."""
 
     entries: list[Entry] = field(default_factory=list)
     ours: list[Entry] = field(default_factory=list)
+    kept: list[Entry] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -58,10 +63,30 @@ def take_apart(text: str) -> Parsed:
 
 def _comment(parsed: Parsed, number: int, line: str) -> None:
     body = line.lstrip("#").strip()
-    if body.startswith(OURS):
-        key, _, text = body[len(OURS) :].partition("=")
-        value, odd = unquote(text)
-        parsed.ours.append(Entry(number, "", key.strip(), value, odd))
+    if not body.startswith(OURS):
+        return
+    body = body[len(OURS) :].strip()
+    if body.startswith(KEPT):
+        _kept(parsed, number, body[len(KEPT) :])
+        return
+    key, _, text = body.partition("=")
+    value, odd = unquote(text)
+    parsed.ours.append(Entry(number, "", key.strip(), value, odd))
+
+
+def _kept(parsed: Parsed, number: int, text: str) -> None:
+    """An entry that an earlier reader did not understand and an earlier writer kept."""
+    try:
+        section, key, value = (part for part in json.loads(text) if isinstance(part, str))
+    except (ValueError, TypeError, RecursionError):
+        parsed.notes.append(f"line {number}: the kept entry {_short(text)!r} cannot be read.")
+        return
+    parsed.kept.append(Entry(number, section, key, value))
+
+
+def kept_line(entry: Entry) -> str:
+    """The comment line that keeps an entry: one line of ASCII, whatever the entry holds."""
+    return f"# {OURS} {KEPT}{json.dumps([entry.section, entry.key, entry.text])}"
 
 
 def _title(line: str) -> str | None:

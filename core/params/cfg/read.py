@@ -9,11 +9,13 @@ from __future__ import annotations
 import codecs
 import difflib
 import stat
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import Refusal
 from core.params.cfg.lines import Entry, Parsed, take_apart
+from core.params.cfg.old import OLD_NAMES, OLD_TASKS, present_word
 from core.params.model import Kind, Task, Value
 from core.params.paramset import ParamSet
 from core.params.tasks import TASKS
@@ -24,6 +26,8 @@ TASK_KEY = "_task_name_"
 RULES_SECTION = "_RULES_"
 _MAX_NOTES = 200
 _MAX_HINTS = 50
+_MAX_KEPT = 500
+_MAX_KEPT_TEXT = 2000
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class Loaded:
     """A set read from a file, and a note for each item that was not taken over as it stands.
 
     `unread` names the parameters whose values could not be read and that stand at their defaults: a form can show
-    that, a batch run must not go on with them.
+    that, a batch run must not go on with them. `kept` are the entries that were not understood: `write_cfg` keeps them
+    in comment lines, so that opening and saving a file of any age loses nothing.
     """
 
     set: ParamSet
     notes: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    kept: tuple[Entry, ...] = ()
 
 
 @dataclass
@@ -49,13 +55,15 @@ class _Reading:
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    kept: list[Entry] = field(default_factory=list)
 
 
 def read_cfg(path: str | Path, *, strict: bool = False) -> Loaded:
     """Read a parameter file of any of the four tasks.
 
     Unknown names are left out, unreadable values and missing names get the default, values in a wrong section
-    are taken: each with a note. With `strict` all but missing names is refused.
+    are taken, and so are those under a name of an earlier DrizzlePac (`core.params.cfg.old`): each with a note. With
+    `strict` all but missing names is refused.
 
     Raises
     ------
@@ -68,18 +76,20 @@ def read_cfg(path: str | Path, *, strict: bool = False) -> Loaded:
         loaded = parse_cfg(text, origin=f"file {path.name}", strict=strict)
     except Refusal as refusal:
         raise Refusal(refusal.what, file=path, subject=refusal.subject, advice=refusal.advice) from None
-    return Loaded(loaded.set, (*remarks, *loaded.notes), loaded.unread)
+    return replace(loaded, notes=(*remarks, *loaded.notes))
 
 
 def parse_cfg(text: str, *, origin: str = "file", strict: bool = False) -> Loaded:
     """Read the text of a parameter file; see `read_cfg`."""
     parsed = take_apart(text)
     reading = _Reading(_task(parsed), faults=list(parsed.notes))
+    present = {entry.key for entry in parsed.entries}
     for entry in parsed.entries:
-        _take(reading, entry)
+        _take(reading, entry, present)
     for entry in parsed.ours:
         _take_ours(reading, entry)
     _mention_missing(reading)
+    _mention_kept(reading, parsed.kept)
     if strict and reading.faults:
         raise Refusal(
             "\n  ".join(["The file is not a clean parameter file:", *reading.faults[:20]]),
@@ -90,7 +100,7 @@ def parse_cfg(text: str, *, origin: str = "file", strict: bool = False) -> Loade
         notes = [*notes[:_MAX_NOTES], f"... and {len(notes) - _MAX_NOTES} more of the kind."]
     origins = dict.fromkeys(reading.values, origin)
     unread = tuple(name for name in dict.fromkeys(reading.unread) if name not in reading.values)
-    return Loaded(ParamSet(reading.task, reading.values, origins), tuple(notes), unread)
+    return Loaded(ParamSet(reading.task, reading.values, origins), tuple(notes), unread, tuple(reading.kept))
 
 
 def _text(path: Path) -> tuple[str, tuple[str, ...]]:
@@ -135,17 +145,18 @@ def _task(parsed: Parsed) -> Task:
             subject=TASK_KEY,
             advice=f'Add a first line such as "{TASK_KEY} = tweakreg".',
         )
-    if named[0] not in TASKS:
+    name = OLD_TASKS.get(named[0], named[0])
+    if name not in TASKS:
         raise Refusal(
             f"The file belongs to the task {named[0][:60]!r}, which is not one of ours.",
             subject=TASK_KEY,
             advice=f"Give a file of {', '.join(TASKS)}.",
         )
-    return TASKS[named[0]]
+    return TASKS[name]
 
 
-def _take(reading: _Reading, entry: Entry) -> None:
-    """Take one entry over, or say why not."""
+def _take(reading: _Reading, entry: Entry, present: Set[str]) -> None:
+    """Take one entry over, or say why not; `present` are all names in the file."""
     if entry.section == RULES_SECTION:
         reading.remarks.append(
             f"line {entry.line}: the rule {entry.key[:60]} is left out; rules are never executed."
@@ -154,14 +165,17 @@ def _take(reading: _Reading, entry: Entry) -> None:
     if entry.key == TASK_KEY:
         if TASK_KEY in reading.lines or entry.section:
             reading.faults.append(f"line {entry.line}: {TASK_KEY} is given again; only the first counts.")
+        elif entry.text in OLD_TASKS:
+            reading.faults.append(
+                f"line {entry.line}: the task {entry.text} is called {reading.task.name} since its release."
+            )
         reading.lines[TASK_KEY] = entry.line
         return
+    entry = _renamed(reading, entry, present)
     param = reading.task.param(entry.key) if entry.key in reading.task else None
     if param is None or param.ours:
-        hint = _hint(reading, entry.key)
-        reading.faults.append(
-            f"line {entry.line}: {entry.key[:60]!r} is not a parameter of {reading.task.name}. It is left out.{hint}"
-        )
+        reading.faults.append(_unknown(reading, entry))
+        _keep_entry(reading, entry)
         return
     if entry.section != param.section:
         where = f"[{param.section}]" if param.section else "the lines before the first section"
@@ -171,6 +185,35 @@ def _take(reading: _Reading, entry: Entry) -> None:
     _keep(reading, entry)
 
 
+def _renamed(reading: _Reading, entry: Entry, present: Set[str]) -> Entry:
+    """The entry under its present name, with a note, if its own is one of an earlier DrizzlePac."""
+    old = OLD_NAMES.get((reading.task.name, entry.key))
+    if old is None or not old.now or old.now in present:
+        return entry
+    reading.faults.append(f"line {entry.line}: {entry.key} is called {old.now} now ({old.says}).")
+    return replace(entry, key=old.now)
+
+
+def _unknown(reading: _Reading, entry: Entry) -> str:
+    """What to say about a name that the task does not have."""
+    old = OLD_NAMES.get((reading.task.name, entry.key))
+    if old is not None and old.now:
+        return f"line {entry.line}: {entry.key} is left out, for the file gives {old.now}, its present name, too."
+    if old is not None:
+        return (
+            f"line {entry.line}: {entry.key!r} is not a parameter of {reading.task.name} any more: it {old.says}. "
+            "It is left out."
+        )
+    hint = _hint(reading, entry.key)
+    return f"line {entry.line}: {entry.key[:60]!r} is not a parameter of {reading.task.name}. It is left out.{hint}"
+
+
+def _keep_entry(reading: _Reading, entry: Entry) -> None:
+    """Keep an entry that is left out, for when the set is saved; too long or too many are no parameters."""
+    if len(reading.kept) < _MAX_KEPT and len(entry.text) + len(entry.key) <= _MAX_KEPT_TEXT:
+        reading.kept.append(entry)
+
+
 def _take_ours(reading: _Reading, entry: Entry) -> None:
     if entry.key in (extra.name for extra in reading.task.extras):
         _keep(reading, entry)
@@ -178,6 +221,7 @@ def _take_ours(reading: _Reading, entry: Entry) -> None:
         reading.faults.append(
             f"line {entry.line}: {entry.key[:60]!r} is not known to this version. It is left out."
         )
+        _keep_entry(reading, entry)
 
 
 def _keep(reading: _Reading, entry: Entry) -> None:
@@ -189,9 +233,13 @@ def _keep(reading: _Reading, entry: Entry) -> None:
             f"line {entry.line}: {name} is given again (before in line {reading.lines[name]}); the later value counts."
         )
     reading.lines[name] = entry.line
+    text = present_word(reading.task.name, name, entry.text)
+    if text != entry.text:
+        reading.faults.append(f"line {entry.line}: {name} = {entry.text[:60]} is written {text} now.")
     try:
-        reading.values[name] = parse_value(param, entry.text)
+        reading.values[name] = parse_value(param, text)
     except Refusal as refusal:
+        _keep_entry(reading, entry)
         reading.values.pop(name, None)
         reading.unread.append(name)
         reading.faults.append(
@@ -216,6 +264,16 @@ def _hint(reading: _Reading, key: str) -> str:
         key[:60], [param.name for param in reading.task.params], n=1, cutoff=0.75
     )
     return f" Did you mean {near[0]}?" if near else ""
+
+
+def _mention_kept(reading: _Reading, kept: Sequence[Entry]) -> None:
+    """Entries that a former saving kept have no effect, and are kept further."""
+    for entry in kept:
+        _keep_entry(reading, entry)
+    if kept:
+        named = ", ".join(entry.key[:40] for entry in kept[:8])
+        more = f" and {len(kept) - 8} more" if len(kept) > 8 else ""
+        reading.remarks.append(f"Kept from an older file in comment lines, without effect: {named}{more}.")
 
 
 def _mention_missing(reading: _Reading) -> None:

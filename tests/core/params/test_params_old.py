@@ -1,0 +1,147 @@
+"""Files of earlier versions of DrizzlePac: each name is taken under its present one, or kept and told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.params import TASKS, format_cfg, parse_cfg, read_cfg, write_cfg
+from core.params.cfg.old import OLD_NAMES, OLD_TASKS, OLD_WORDS
+
+# the names that tweakreg and astrodrizzle 1.x declared (2011-2014) and that were renamed or taken away since
+TWEAKREG_1 = """\
+_task_name_ = tweakreg#
+input = *flt.fits# Input files (name, suffix, or @list)
+updatewcs = False# Update WCS keywords of input images?
+findmode = imagefind# Generate source catalog with this task
+editipars = True# Edit imagefind parameters?
+
+[COORDINATE FILE DESCRIPTION]
+fluxmax = 60000.0# Maximum flux value for valid objects
+fluxmin = 12.5# Minimum flux value for valid objects
+nbright = 200# Number of brightest objects to keep
+
+[REFERENCE CATALOG DESCRIPTION]
+rfluxmax = 21.0# Maximum flux value for valid reference objects
+rfluxmin = None# Minimum flux value for valid reference objects
+
+[OBJECT MATCHING PARAMETERS]
+xoffset = None# Initial guess for X offset(pixels)
+searchrad = 2.0# The search radius for a match
+"""
+ASTRODRIZZLE_1 = """\
+_task_name_ = betadrizzle#
+mdriztab = False# Use Multidrizzle parameter file specified in header?
+updatewcs = False# Update the WCS keywords?
+staticfile = mine_static.fits# Name of (optional) input static bad-pixel mask
+resetbits = 4096# Bit values to reset in all input DQ arrays
+
+[STEP 1: STATIC MASK ]
+static_sig = 3.0# Sigma*rms below mode to clip for static mask
+
+[STEP 4: CREATE MEDIAN IMAGE]
+combine_type = iaverage# Type of combine operation
+
+[STEP 7a: CUSTOM WCS FOR FINAL OUTPUT]
+final_outnx = 2000.0# Size of FINAL output frame X-axis (pixels)
+"""
+
+
+def test_a_file_of_tweakreg_1() -> None:
+    loaded = parse_cfg(TWEAKREG_1)
+    assert loaded.set.changed() == {
+        "maxflux": 60000.0,
+        "minflux": 12.5,
+        "nbright": 200,
+        "rmaxflux": 21.0,
+        "searchrad": 2.0,
+    }
+    assert loaded.unread == ()
+    told = "\n".join(loaded.notes)
+    assert "fluxmax is called maxflux now" in told
+    assert "'updatewcs' is not a parameter of tweakreg any more" in told
+    assert "xoffset = None is written 0.0 now" in told
+    assert [entry.key for entry in loaded.kept] == ["updatewcs", "findmode", "editipars"]
+
+
+def test_a_file_of_the_prototype() -> None:
+    loaded = parse_cfg(ASTRODRIZZLE_1)
+    assert loaded.set.task.name == "astrodrizzle"
+    assert loaded.set.changed() == {"static_sig": 3.0, "combine_type": "imean", "final_outnx": 2000}
+    assert "the task betadrizzle is called astrodrizzle" in "\n".join(loaded.notes)
+    assert ("", "staticfile", "mine_static.fits") in [(e.section, e.key, e.text) for e in loaded.kept]
+
+
+def test_the_present_name_counts_when_both_are_given() -> None:
+    text = "_task_name_ = tweakreg\n[COORDINATE FILE DESCRIPTION]\nfluxmax = 1.0\nmaxflux = 2.0\n"
+    loaded = parse_cfg(text)
+    assert loaded.set["maxflux"] == 2.0
+    assert any("gives maxflux, its present name, too" in note for note in loaded.notes)
+    assert [entry.key for entry in loaded.kept] == ["fluxmax"]
+
+
+def test_source_finding_keeps_its_own_fluxmax() -> None:
+    """The old name of the one task is a present name of the other."""
+    loaded = parse_cfg("_task_name_ = imagefindpars\nfluxmax = 5.0\n")
+    assert loaded.set["fluxmax"] == 5.0
+    assert not any("called" in note for note in loaded.notes)
+
+
+def test_nothing_is_lost_by_opening_and_saving(tmp_path: Path) -> None:
+    text = (
+        '_task_name_ = tweakreg\nupdatewcs = no\n[MY SECTION]\nmine = "a, b"\n'
+        "[CATALOG FITTING PARAMETERS]\nnclip = three # of them\n[UPDATE HEADER]\nwcsname = ME\n"
+    )
+    (tmp_path / "old.cfg").write_text(text)
+    first = read_cfg(tmp_path / "old.cfg")
+    write_cfg(first.set, tmp_path / "new.cfg", first.kept)
+    second = read_cfg(tmp_path / "new.cfg", strict=True)
+    assert second.set == first.set
+    assert second.set["wcsname"] == "ME"
+    meant = [("", "updatewcs", "no"), ("MY SECTION", "mine", "a, b")]
+    meant.append(("CATALOG FITTING PARAMETERS", "nclip", "three"))
+    assert [(e.section, e.key, e.text) for e in second.kept] == meant
+    assert any("without effect: updatewcs, mine, nclip" in note for note in second.notes)
+    assert format_cfg(second.set, second.kept) == (tmp_path / "new.cfg").read_text()
+
+
+@pytest.mark.parametrize("text", ["a\nb", "é\u2028€", "'''\"\"\"", "%(input)s", "\\", '"]', "#", "\x00"])
+def test_whatever_is_kept_comes_back(text: str) -> None:
+    from core.params.cfg.lines import Entry
+
+    kept = (Entry(0, "S\n]", "k=", text),)
+    written = format_cfg(TASKS["tweakreg"].defaults(), kept)
+    assert written.count("\n") == format_cfg(TASKS["tweakreg"].defaults()).count("\n") + 1
+    loaded = parse_cfg(written, strict=True)
+    assert [(e.section, e.key, e.text) for e in loaded.kept] == [("S\n]", "k=", text)]
+    assert loaded.set == TASKS["tweakreg"].defaults()
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[", "[]", "5", '["a"]', '["a", "b", 5]', '{"a": 1}', "[" * 100_000, '["a","b","c","d"]']
+)
+def test_a_damaged_kept_line_is_told(body: str) -> None:
+    loaded = parse_cfg(f"_task_name_ = tweakreg\n# drizzledesk: kept {body}\n")
+    assert loaded.kept == ()
+    assert any("cannot be read" in note or "not known" in note for note in loaded.notes)
+
+
+def test_hostile_numbers_of_unknown_names_are_bounded() -> None:
+    text = "_task_name_ = tweakreg\n" + "".join(f"x{i} = {'y' * 50}\n" for i in range(20_000))
+    loaded = parse_cfg(text)
+    assert len(loaded.kept) <= 500
+    assert len(format_cfg(loaded.set, loaded.kept)) < 200_000
+
+
+def test_the_table_holds() -> None:
+    """Old names are no present ones of their task, new names are; every old word turns into a good value."""
+    for (task, name), old in OLD_NAMES.items():
+        assert name not in TASKS[task]
+        assert not old.now or old.now in TASKS[task]
+        assert old.says
+        assert not old.says.endswith(".")
+    for (task, name, _), now in OLD_WORDS.items():
+        TASKS[task].defaults().with_text(name, now)
+    assert set(OLD_TASKS.values()) <= set(TASKS)
+    assert not set(OLD_TASKS) & set(TASKS)
