@@ -119,7 +119,7 @@ def test_whatever_is_kept_comes_back(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[", "[]", "5", '["a"]', '["a", "b", 5]', '{"a": 1}', "[" * 100_000, '["a","b","c","d"]']
+    "body", ["[", "[]", "5", '["a"]', '["a", "b", 5]', '{"a": 1}', "[" * 100_000, '["a","b","c","d"]']
 )
 def test_a_damaged_kept_line_is_told(body: str) -> None:
     loaded = parse_cfg(f"_task_name_ = tweakreg\n# drizzledesk: kept {body}\n")
