@@ -24,9 +24,10 @@ from ui.actions import Actions
 from ui.settings import Settings
 
 VIEW_KEYS = (
-    ("Ctrl+1 … Ctrl+6", "Sources, Histogram, Residuals, Vectors, Blink, Products"),
+    ("Ctrl+1 … Ctrl+7", "Sources, Histogram, Residuals, Vectors, Pair, Blink, Products"),
     ("Delete", "Remove from the list; in plots and matches: exclude the selected stars"),
     ("R", "In plots and matches: restore the selected stars"),
+    ("L", "In plots and images: a lasso, drawn by dragging; Ctrl adds to what is selected"),
     ("Shift and drag", "In plots: select the stars in a band"),
     ("Return, Backspace", "Walk: next, back"),
     ("N, Q", "Walk: leave this image out, stop"),

@@ -1,4 +1,4 @@
-"""The six views as tabs."""
+"""The seven views as tabs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QWid
 from ui import icons, layout, style
 from ui.views.blink import BlinkView
 from ui.views.histogram import HistogramView
+from ui.views.pair import PairView
 from ui.views.prepared import Run
 from ui.views.products import ProductView
 from ui.views.residuals import ResidualView
@@ -25,13 +26,14 @@ TITLES = {
     "histogram": "Histogram",
     "residuals": "Residuals",
     "vectors": "Vectors",
+    "pair": "Pair",
     "blink": "Blink",
     "products": "Products",
 }
 # the parameter tab that a view depends on: 0 Align, 1 Find sources, 2 Drizzle
-BESIDE = {"sources": 1, "histogram": 0, "residuals": 0, "vectors": 1, "blink": 2, "products": 2}
+BESIDE = {"sources": 1, "histogram": 0, "residuals": 0, "vectors": 1, "pair": 0, "blink": 2, "products": 2}
 # the table below: 0 Alignment, 1 Matches, 2 Cosmic rays
-FOOT = {"sources": 0, "histogram": 0, "residuals": 1, "vectors": 1, "blink": 2, "products": 2}
+FOOT = {"sources": 0, "histogram": 0, "residuals": 1, "vectors": 1, "pair": 1, "blink": 2, "products": 2}
 FRAME_S = 30.0
 
 
@@ -45,12 +47,14 @@ class ViewSet(QObject):
         self.selection = Selection(self)
         self.sources, self.histogram = SourcesView(run), HistogramView()
         self.residuals, self.vectors = ResidualView(self.selection), VectorView(self.selection)
+        self.pair = PairView(run)
         self.blink, self.products = BlinkView(run), ProductView(run)
         self.pages: dict[str, QWidget] = {
             "sources": self.sources,
             "histogram": self.histogram,
             "residuals": self.residuals,
             "vectors": self.vectors,
+            "pair": self.pair,
             "blink": self.blink,
             "products": self.products,
         }
@@ -83,7 +87,7 @@ class ViewSet(QObject):
         return list(self.pages)[self.tabs.currentIndex()]
 
     def add_shortcuts(self, window: QMainWindow, menu: QMenu) -> None:
-        """Ctrl+1 to Ctrl+6, in the menu too."""
+        """Ctrl+1 to Ctrl+7, in the menu too."""
         for place, name in enumerate(self.pages, start=1):
             action = QAction(TITLES[name], window)
             action.setShortcut(QKeySequence(f"Ctrl+{place}"))

@@ -21,7 +21,9 @@ from ui.controllers.export import ExportController
 from ui.controllers.files import FilesController
 from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
+from ui.controllers.pair import PairController
 from ui.controllers.params import ParamsController
+from ui.controllers.pick import PickController
 from ui.controllers.show import ShowController
 from ui.controllers.versions import VersionsController
 from ui.controllers.walk import WalkController
@@ -136,6 +138,9 @@ class MainWindow(QMainWindow):
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
         self.marks = MarksController(self.session, self.views, self.show_, self)
+        self.pick = PickController(self.views, self.live, self.marks, self)
+        self.views.pair.add_buttons((self.choices.exclude_, self.choices.restore_))
+        self.pair = PairController(self.session, self.listing, self.views, self.show_, self.quick, self)
         self.versions = VersionsController(self.align, self.listing, self.quick, self.ask, self)
         self.export = ExportController(
             self.session,
@@ -267,12 +272,14 @@ class MainWindow(QMainWindow):
         self.show_.show_current(path)
         self.choices.refresh()
         self.live.refresh()
+        self.pair.refresh()
         self.blink.show_current(path)
 
     def _aligned(self) -> None:
         self.show_.show_alignment()
         self._refresh_stale()
         self.marks.forget_star()
+        self.pair.refresh()
         self._leave_reference()
         self.views.show("histogram")
         self.foot.setCurrentWidget(self.align_table)
@@ -283,6 +290,7 @@ class MainWindow(QMainWindow):
         self.show_.show_alignment()
         self.choices.refresh()
         self.marks.draw()
+        self.pair.refresh()
         self._refresh()
 
     def _try(self, suggestion: Suggestion) -> None:

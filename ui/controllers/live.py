@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QColor
 
 from core.align.settings import FindParams
 from core.errors import Cancelled, Refusal
-from ui import style
 from ui.exposures import ExposureList
 from ui.lane import Lane
 from ui.panels.state import FormState
-from ui.views.marks import Marks, Shape
 from ui.views.sources import NO_EXPOSURE
+from ui.views.starmarks import NOWHERE, Places, places_on, selected_marks
 
 if TYPE_CHECKING:
     from core.align.live import Prepared, Selection
@@ -140,23 +137,15 @@ class LiveController(QObject):
 
     # ---- marks, chips
 
+    def places(self) -> Places:
+        """Where the matched stars lie on the chip on show, FITS pixels."""
+        image, chip = self.show.image(), self._chip
+        here = image is not None and chip is not None and image.path == chip.path
+        return places_on(image, chip.extver) if here and chip is not None else NOWHERE
+
     def mark_selected(self) -> None:
         """The stars that are selected among the matches, on the image too."""
-        image, chip = self.show.image(), self._chip
-        if image is None or chip is None or image.path != chip.path:
-            self.view.set_selected(None)
-            return
-        sources, matches = image.sources, image.matches
-        if sources is None or matches is None:
-            self.view.set_selected(None)
-            return
-        places = self.views.selection.places
-        stars = matches.image[places[places < len(matches)]]
-        stars = stars[sources.extver[stars] == chip.extver] if len(stars) else np.empty(0, np.int64)
-        colour = QColor(style.DARK.warn)
-        self.view.set_selected(
-            Marks("selected", sources.x[stars] + 1.0, sources.y[stars] + 1.0, colour, Shape.CIRCLE, 8.0)
-        )
+        self.view.set_selected(selected_marks(self.views.selection.places, self.places()))
 
     def _chip_chosen(self, extver: int) -> None:
         self._extver = extver

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor
 
@@ -13,7 +12,7 @@ from ui import style
 from ui.session import Session
 from ui.views.canvas import ViewState
 from ui.views.marks import Marks, Shape
-from ui.views.matched import excluded_of
+from ui.views.starmarks import NOWHERE, Places, matched_marks, places_on, selected_marks
 
 if TYPE_CHECKING:
     from core.align.results import ImageResult
@@ -56,7 +55,7 @@ class MarksController(QObject):
         if frame is not None:
             if self.on:
                 marks += self._sources(frame.group)
-            marks += self._selected(frame.group)
+            marks += selected_marks(self.views.selection.places, self.places())
             if self._star is not None and self._star[0] == frame.group:
                 _, x, y = self._star
                 colour = QColor(style.DARK.warn)
@@ -90,19 +89,14 @@ class MarksController(QObject):
     def _image(self) -> ImageResult | None:
         return self.show.image()
 
-    def _selected(self, group: str) -> list[Marks]:
-        """The stars of this chip that are selected among the matches."""
-        image = self._image()
-        if image is None or image.matches is None or image.sources is None:
-            return []
-        places = self.views.selection.places
-        stars = image.matches.image[places[places < len(image.matches)]]
-        sources = image.sources
-        stars = stars[[_group(image, int(extver)) == group for extver in sources.extver[stars]]]
-        if not len(stars):
-            return []
-        colour = QColor(style.DARK.warn)
-        return [Marks("selected", sources.x[stars] + 1.0, sources.y[stars] + 1.0, colour, Shape.CIRCLE, 8.0)]
+    def places(self) -> Places:
+        """Where the image's matched stars lie on the chip that is blinked, FITS pixels; NaN on another chip."""
+        frame, image = self.view.current, self._image()
+        if frame is None or image is None or image.sources is None:
+            return NOWHERE
+        extvers = np.unique(image.sources.extver).tolist()
+        here = [extver for extver in extvers if _group(image, extver) == frame.group]
+        return places_on(image, here[0]) if here else NOWHERE
 
     def _sources(self, group: str) -> list[Marks]:
         """Marks of a chip: every source found, those that were matched, those that the fit used."""
@@ -118,27 +112,8 @@ class MarksController(QObject):
                         Shape.CIRCLE,
                         4.0,
                     )
-                    return [found, *_matched(image, catalog.extver)]
+                    return [found, *matched_marks(image, places_on(image, catalog.extver))]
         return []
-
-
-def _matched(image: ImageResult, extver: int) -> list[Marks]:
-    sources, matches, fit = image.sources, image.matches, image.fit
-    if sources is None or matches is None or fit is None:
-        return []
-    here = sources.extver[matches.image] == extver
-
-    def marks(legend: str, which: NDArray[np.bool_], colour: str, shape: Shape) -> Marks:
-        rows = matches.image[here & which]
-        return Marks(legend, sources.x[rows] + 1.0, sources.y[rows] + 1.0, QColor(colour), shape, 6.0)
-
-    excluded = excluded_of(image)
-    out = np.zeros(len(fit.used), bool) if excluded is None else excluded
-    made = [
-        marks("used", fit.used, style.DARK.good, Shape.CIRCLE),
-        marks("clipped", ~fit.used & ~out, style.DARK.bad, Shape.CROSS),
-    ]
-    return [*made, marks("excluded", out, style.DARK.warn, Shape.DIAMOND)] if out.any() else made
 
 
 def _group(image: ImageResult, extver: int) -> str:

@@ -342,6 +342,10 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(*self.to_pixels(event.position()))
+        self.let_go()
+
+    def let_go(self) -> None:
+        """The mouse moves nothing any more."""
         self._grip = self._pressed = None
         self._dragging_split = False
 

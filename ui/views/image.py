@@ -55,7 +55,7 @@ class ImageView(QWidget):
         self.clear("No image yet.")
 
     def _wire(self) -> None:
-        self.bar.look_changed.connect(self._restretch)
+        self.bar.look_changed.connect(self.restretch)
         self.bar.colours_changed.connect(self.set_colours)
         self.bar.fit_asked.connect(self.canvas.fit)
         self.bar.one_to_one_asked.connect(self.canvas.one_to_one)
@@ -110,7 +110,8 @@ class ImageView(QWidget):
         """Write the canvas as it is seen. Raises `Refusal` when that is impossible."""
         save_widget(self.canvas, path)
 
-    def _restretch(self, look: Look) -> None:
+    def restretch(self, look: Look) -> None:
+        """Stretch what is shown otherwise."""
         frame = self.canvas.frame
         if frame is not None:
             self._ask(prepare, frame.name, frame.data, look, frame.kind, frame.wcs, frame.unit)

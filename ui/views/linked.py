@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 from core.align.results import Alignment, ImageResult
 from ui.views.chart import ChartView, signed, why_missing
 from ui.views.colors import plot_colours
+from ui.views.lasso import within
 from ui.views.matched import ChipMean, Group, Residuals, State, chip_means, robust_rms, step_colour
 from ui.views.selection import BandBox, Selection, is_more
 from ui.views.wrap import Wrap, together
 
 CATCH = 6.0
-HINT = "Click a star to select it, Shift and drag for many; double click shows it on the exposure."
+HINT = "Click a star to select it; Shift and drag: all in a band; L: lasso; double click: show it on the exposure."
 
 
 class LinkedChart(ChartView):
@@ -54,7 +56,10 @@ class LinkedChart(ChartView):
             button = QToolButton()
             button.setObjectName("filter")
             button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            plain = Qt.ToolButtonStyle.ToolButtonTextOnly
+            button.setToolButtonStyle(
+                plain if action.icon().isNull() else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            )
             self.row.addWidget(button)
             self.addAction(action)
 
@@ -87,8 +92,19 @@ class LinkedChart(ChartView):
         """The match within reach of a point of the scene; None when there is none."""
         raise NotImplementedError
 
-    def _matches_in(self, box: BandBox, band: QRectF) -> np.ndarray:
+    def _drawn_at(self, box: BandBox) -> tuple[np.ndarray, np.ndarray]:
+        """Where a plot draws the matches, all of them, in its coordinates."""
         raise NotImplementedError
+
+    def set_lasso(self, on: bool) -> None:
+        """Whether dragging draws a lasso instead of moving the plot."""
+        for plot in self.plots:
+            box = plot.getViewBox()
+            box.lassoing = on
+            if on:
+                box.setCursor(Qt.CursorShape.CrossCursor)
+            else:
+                box.unsetCursor()
 
     def _selected(self) -> np.ndarray:
         """The selected places that this image has."""
@@ -119,10 +135,23 @@ class LinkedChart(ChartView):
         else:
             self.selection.set([match])
 
+    def _watch(self, box: BandBox) -> None:
+        """Select what a band or a lasso in a plot holds."""
+        box.banded.connect(partial(self._banded, box))
+        box.lassoed.connect(partial(self._lassoed, box))
+
     def _banded(self, box: BandBox, band: QRectF, more: bool) -> None:
-        if self._residuals is None:
-            return
-        matches = self._matches_in(box, band)
+        if self._residuals is not None:
+            x, y = self._drawn_at(box)
+            inside = (x >= band.left()) & (x <= band.right()) & (y >= band.top()) & (y <= band.bottom())
+            self._choose(inside, more)
+
+    def _lassoed(self, box: BandBox, corners: np.ndarray, more: bool) -> None:
+        if self._residuals is not None:
+            self._choose(within(*self._drawn_at(box), corners), more)
+
+    def _choose(self, inside: np.ndarray, more: bool) -> None:
+        matches = np.flatnonzero(inside)
         self.selection.add(matches) if more else self.selection.set(matches)
 
 

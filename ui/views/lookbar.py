@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QLocale, Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QAction, QDoubleValidator
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from ui.views.colors import COLOUR_MAPS
 from ui.views.stretch import CUTS, STRETCHES, Look
@@ -65,6 +65,15 @@ class LookBar(QWidget):
         """Whether cuts and stretch can be chosen; a mask has none."""
         for box in (self.cuts, self.stretch, self.low, self.high, self.colour):
             box.setEnabled(on)
+
+    def add_action(self, action: QAction) -> None:
+        """A button for an action that belongs to the image below."""
+        button = QToolButton()
+        button.setObjectName("filter")
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setAccessibleName(action.text())
+        self.layout().addWidget(button)  # type: ignore[union-attr]
 
     def show_limits(self, low: float, high: float) -> None:
         """Show the cuts in use, unless the person is typing."""

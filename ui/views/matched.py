@@ -78,6 +78,16 @@ class Residuals:
         return len(self.x)
 
 
+def state_of(image: ImageResult) -> NDArray[np.int8]:
+    """The `State` of every match of an image with a fit."""
+    assert image.fit is not None
+    state = np.where(image.fit.used, State.USED, State.CLIPPED).astype(np.int8)
+    excluded = excluded_of(image)
+    if excluded is not None:
+        state[excluded] = State.EXCLUDED
+    return state
+
+
 def excluded_of(image: ImageResult) -> Bools | None:
     """Which matches the person left out, as the engine tells; None when there are none."""
     why = image.fit.why if image.fit is not None else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from operator import itemgetter
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -49,7 +48,7 @@ class ResidualView(LinkedChart):
     def _add_panel(self, row: int, column: int, residual: str, axis: str) -> None:
         box = BandBox()
         plot = self.area.addPlot(row=row, col=column, viewBox=box)
-        box.banded.connect(partial(self._banded, box))
+        self._watch(box)
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.showGrid(x=True, y=True, alpha=0.12)
@@ -132,10 +131,9 @@ class ResidualView(LinkedChart):
         if residuals is None:
             return
         low, high = self.plots[0].viewRange()[1]
-        rim = 0.03 * (high - low)
         for item, (x, d) in zip(self.beyond, self._panels(residuals), strict=True):
             matches = np.flatnonzero((d < low) | (d > high))
-            item.setData(x[matches], np.clip(d[matches], low + rim, high - rim), matches)
+            item.setData(x[matches], np.clip(d[matches], *self._rim()), matches)
 
     def _draw_selected(self) -> None:
         residuals, chosen = self._residuals, self._selected()
@@ -195,16 +193,18 @@ class ResidualView(LinkedChart):
             return match if far <= CATCH else None
         return None
 
-    def _matches_in(self, box: BandBox, band: QRectF) -> NDArray[np.int64]:
+    def _drawn_at(self, box: BandBox) -> tuple[Floats, Floats]:
         assert self._residuals is not None
         panel = [plot.getViewBox() for plot in self.plots].index(box)
-        return inside(*self._panels(self._residuals)[panel], band)
+        x, d = self._panels(self._residuals)[panel]
+        low, high = self.plots[0].viewRange()[1]
+        return x, np.where((d < low) | (d > high), np.clip(d, *self._rim()), d)
 
-
-def inside(x: Floats, y: Floats, band: QRectF) -> NDArray[np.int64]:
-    """Which points lie in a rectangle of the plot."""
-    across = (x >= band.left()) & (x <= band.right())
-    return np.flatnonzero(across & (y >= band.top()) & (y <= band.bottom()))
+    def _rim(self) -> tuple[float, float]:
+        """Where matches beyond the plot are drawn."""
+        low, high = self.plots[0].viewRange()[1]
+        rim = 0.03 * (high - low)
+        return low + rim, high - rim
 
 
 def _dress(item: Dots, group: Group) -> None:

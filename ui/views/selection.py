@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
+
+from ui.views.lasso import LassoItem, corners_of
 
 Ints = NDArray[np.int64]
 
@@ -59,33 +62,59 @@ class Selection(QObject):
 
 
 class BandBox(pg.ViewBox):  # type: ignore[misc]
-    """A view box in which Shift and dragging draws a rubber band: `banded(rectangle, more)` in the plot's
-    coordinates, `more` when Ctrl is held, to add to what is selected."""
+    """A view box in which Shift and dragging draws a rubber band, and while `lassoing` dragging draws a closed line.
+
+    `banded(rectangle, more)` and `lassoed(corners, more)` in the plot's coordinates, corners (n, 2); `more` when Ctrl
+    is held, to add to what is selected.
+    """
 
     banded = Signal(QRectF, bool)
+    lassoed = Signal(object, bool)
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
-        self._banding = False
+        self.lassoing = False
+        self._drawing = ""
+        self.lasso = LassoItem(self)
 
-    def mouseDragEvent(self, event: object, axis: int | None = None) -> None:  # noqa: N802
-        if event.isStart():  # type: ignore[attr-defined]
-            shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)  # type: ignore[attr-defined]
-            self._banding = shift and event.button() == Qt.MouseButton.LeftButton  # type: ignore[attr-defined]
-        if axis is not None or not self._banding:
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:  # noqa: N802
+        if event.isStart():
+            self._drawing = self._begun(event) if axis is None else ""
+        if axis is not None or not self._drawing:
             super().mouseDragEvent(event, axis)
             return
-        event.accept()  # type: ignore[attr-defined]
-        start, here = event.buttonDownPos(), event.pos()  # type: ignore[attr-defined]
-        if not event.isFinish():  # type: ignore[attr-defined]
+        event.accept()
+        more = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if self._drawing == "lasso":
+            self._draw_lasso(event, more)
+        else:
+            self._draw_band(event, more)
+
+    def _begun(self, event: Any) -> str:
+        """What a drag draws: a band, a lasso, or nothing."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return ""
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            return "band"
+        return "lasso" if self.lassoing else ""
+
+    def _draw_lasso(self, event: Any, more: bool) -> None:
+        if event.isStart():
+            self.lasso.begin(event.buttonDownPos())
+        self.lasso.go_to(event.pos())
+        if event.isFinish():
+            self.lassoed.emit(corners_of(self.childGroup.mapFromParent(self.lasso.end())), more)
+
+    def _draw_band(self, event: Any, more: bool) -> None:
+        start, here = event.buttonDownPos(), event.pos()
+        if not event.isFinish():
             self.updateScaleBox(start, here)
             return
         self.rbScaleBox.hide()
-        more = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)  # type: ignore[attr-defined]
         self.banded.emit(self.childGroup.mapRectFromParent(QRectF(start, here)).normalized(), more)
 
 
-def is_more(event: object) -> bool:
+def is_more(event: Any) -> bool:
     """Whether a click adds to the selection: with Ctrl or Shift."""
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-    return bool(event.modifiers() & both)  # type: ignore[attr-defined]
+    return bool(event.modifiers() & both)

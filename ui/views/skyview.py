@@ -12,18 +12,20 @@ from ui.views.prepared import Prepared
 
 
 def same_sky(canvas: Canvas, frame: Prepared) -> ViewState | None:
-    """Where to look in `frame` to see what the canvas shows now; None when the view should stay as it is.
+    """Where to look in `frame` to see what the canvas shows now; None when the view should stay as it is."""
+    shown = canvas.frame
+    if shown is None or canvas.is_fitted or shown.wcs is None or frame.wcs is None:
+        return None
+    return None if same_wcs(shown.wcs, frame.wcs) else seen_in(frame, shown, canvas.state)
+
+
+def seen_in(frame: Prepared, shown: Prepared, at: ViewState) -> ViewState | None:
+    """Where to look in `frame` to see the sky that `at` shows of `shown`; None when it is not near.
 
     One position is evaluated, and the scales at the middle of both frames: rotation and distortion are not undone.
     """
-    shown = canvas.frame
-    if shown is None or canvas.is_fitted:
-        return None
     if shown.wcs is None or frame.wcs is None or shown.local is None or frame.local is None:
         return None
-    if same_wcs(shown.wcs, frame.wcs):
-        return None
-    at = canvas.state
     ra, dec = shown.wcs.pix_to_sky(np.array([at.x - 1.0]), np.array([at.y - 1.0]))
     x, y = (float(value[0]) + 1.0 for value in frame.wcs.sky_to_pix(ra, dec))
     ny, nx = frame.shape

@@ -72,7 +72,7 @@ class SourcesView(QWidget):
         self.hidden: frozenset[int] = frozenset()
         self.unit = ""
         self._star: tuple[float, float] | None = None
-        self._selected: Marks | None = None
+        self._selected: list[Marks] = []
         self.is_waiting = False  # for what is found in the chip on show
         self.dials: dict[str, Dial] = {}
         self.image = ImageView(run, "Sources")
@@ -236,7 +236,7 @@ class SourcesView(QWidget):
         self.card.show_star(profile, self._became(profile), self.unit)
         self.draw()
 
-    def set_selected(self, marks: Marks | None) -> None:
+    def set_selected(self, marks: list[Marks]) -> None:
         """The stars of this chip that are selected among the matches."""
         self._selected = marks
         self.draw()
@@ -244,8 +244,7 @@ class SourcesView(QWidget):
     def draw(self) -> None:
         """The marks, as legend and selection ask for them."""
         marks = marks_of(self.found, self.hidden) if self.found is not None else []
-        if self._selected is not None and len(self._selected):
-            marks.append(self._selected)
+        marks += self._selected
         if self._star is not None:
             where = (np.array([value]) for value in self._star)
             marks.append(Marks("", *where, QColor("#FFFFFF"), Shape.SQUARE, 9.0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QCheckBox, QSlider, QWidget
@@ -15,7 +14,7 @@ from ui.views.colors import plot_colours
 from ui.views.dots import Dots
 from ui.views.linked import CATCH, LinkedChart, keys_of, mean_words, state_words
 from ui.views.matched import Floats, Group, Residuals, State, chip_means, groups_of
-from ui.views.residuals import NOTHING, inside
+from ui.views.residuals import NOTHING
 from ui.views.selection import BandBox, Selection
 from ui.views.wrap import together
 
@@ -77,7 +76,7 @@ class VectorView(LinkedChart):
         self._span = (-1.0, 1.0), (-1.0, 1.0)
         self._target: list[list[float]] | None = None
         self.box = KeyedBox()
-        self.box.banded.connect(self._band_drawn)
+        self._watch(self.box)
         self.plot = self.area.addPlot(viewBox=self.box)
         self.plots = [self.plot]
         self.plot.hideButtons()
@@ -241,12 +240,9 @@ class VectorView(LinkedChart):
         match = int(far.argmin())
         return match if far[match] <= CATCH else None
 
-    def _matches_in(self, _box: BandBox, band: QRectF) -> NDArray[np.int64]:
+    def _drawn_at(self, _box: BandBox) -> tuple[Floats, Floats]:
         assert self._residuals is not None
-        return inside(self._residuals.x, self._residuals.y, band)
-
-    def _band_drawn(self, band: QRectF, more: bool) -> None:
-        self._banded(self.box, band, more)
+        return self._residuals.x, self._residuals.y
 
 
 def _span(values: Floats) -> tuple[float, float]:
