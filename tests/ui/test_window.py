@@ -374,7 +374,7 @@ def test_both_looks_draw_every_view(make_window, tmp_path, mode):
     window = make_window(*NAMES)
     style.switch().set_mode(mode)
     paths = window.grab_views(tmp_path / mode)
-    views = ["sources", "histogram", "residuals", "vectors", "blink", "products"]
+    views = ["sources", "histogram", "residuals", "vectors", "pair", "blink", "products"]
     assert [path.stem for path in paths] == views
     assert all(path.stat().st_size > 5000 for path in paths)
     style.switch().set_mode("light")
