@@ -21,6 +21,9 @@ def describe(param: Param) -> str:
     for choice, sentence in param.choices.items():
         lines += _wrapped(f"{choice}: {sentence}", "    ", "      ")
     lines += _wrapped(param.help, "  ", "  ")
+    if param.smaller:
+        lines += _wrapped(f"Too small: {param.smaller}", "  ", "    ")
+        lines += _wrapped(f"Too large: {param.larger}", "  ", "    ")
     return "\n".join(lines)
 
 

@@ -26,6 +26,8 @@ _NOISE_PARAMS = (
         lo=0,
         level="basic",
         when=(off("computesig"),),
+        smaller="Noise is taken for sources.",
+        larger="Faint sources are missed.",
     ),
 )
 
@@ -36,12 +38,13 @@ _KERNEL_PARAMS = (
         3.5,
         "Width of the kernel",
         "Full width at half maximum of the Gaussian that is looked for, about twice that of the "
-        "stars: 3.5 for ACS/WFC and WFC3/UVIS, 2.5 for WFC3/IR. Too small and cosmic rays and hot "
-        "pixels are found, too large and close stars melt together. None takes 3.5.",
+        "stars: 3.5 for ACS/WFC and WFC3/UVIS, 2.5 for WFC3/IR. None takes 3.5.",
         unit="pixels",
         lo=0,
         above=True,
         level="basic",
+        smaller="Cosmic rays and hot pixels are found as sources.",
+        larger="Close stars melt together into one.",
     ),
 )
 
@@ -55,6 +58,8 @@ _LIMIT_PARAMS = (
         "included. None sets no limit.",
         unit="units of the image",
         level="basic",
+        smaller="Has no effect below what the threshold finds anyway.",
+        larger="Faint stars go, and few pairs remain.",
     ),
     Param(
         "peakmax",
@@ -66,6 +71,8 @@ _LIMIT_PARAMS = (
         "well. None sets no limit.",
         unit="units of the image",
         level="basic",
+        smaller="Good bright stars go with the saturated ones.",
+        larger="Saturated stars stay, whose positions are poor.",
     ),
     Param(
         "threshold",
@@ -80,6 +87,8 @@ _LIMIT_PARAMS = (
         lo=0,
         above=True,
         level="basic",
+        smaller="Noise and cosmic rays are found by the ten thousand, and the match drowns in them.",
+        larger="Too few stars remain for a match.",
     ),
 )
 
@@ -90,10 +99,12 @@ _SHAPE_PARAMS = (
         1.5,
         "Extent of the kernel",
         "How far the kernel reaches, in sigma of its Gaussian. 1.5 gives 5 by 5 pixels with a width "
-        "of 3.5. Larger kernels average out more noise but overlap with neighbours. None takes 1.5.",
+        "of 3.5. None takes 1.5.",
         unit="sigma of the kernel",
         lo=0,
         above=True,
+        smaller="The kernel has too few pixels to tell a star from noise.",
+        larger="Neighbours fall into the kernel and pull positions together.",
     ),
     Param(
         "ratio",
@@ -105,6 +116,8 @@ _SHAPE_PARAMS = (
         lo=0,
         hi=1,
         above=True,
+        smaller="Round stars are passed over in favour of trails.",
+        larger="Stars of a trailed exposure are missed or found twice.",
     ),
     Param(
         "theta",
@@ -116,6 +129,8 @@ _SHAPE_PARAMS = (
         lo=0,
         hi=180,
         when=(_LONG,),
+        smaller="The kernel lies across the trails instead of along them.",
+        larger="The kernel lies across the trails instead of along them.",
     ),
     Param(
         "fluxmin",
@@ -126,6 +141,8 @@ _SHAPE_PARAMS = (
         "source, without the sky. None or 0 sets no limit.",
         unit="units of the image",
         level="basic",
+        smaller="Has no effect below what the threshold finds anyway.",
+        larger="Faint stars go, and few pairs remain.",
     ),
     Param(
         "fluxmax",
@@ -136,6 +153,8 @@ _SHAPE_PARAMS = (
         "pixels within conv_width of the source, without the sky. None or 0 sets no limit.",
         unit="units of the image",
         level="basic",
+        smaller="Good bright stars go too.",
+        larger="Galaxies and saturated stars stay.",
     ),
     Param(
         "dqbits",
@@ -147,6 +166,8 @@ _SHAPE_PARAMS = (
         "(64,32), or ~ before a list of the bad ones.",
         unit="DQ bits",
         semantic="dq-bits",
+        smaller="With too few good flags, stars on flagged pixels are lost.",
+        larger="With too many good flags, hot pixels and cosmic rays are found as sources.",
         level="basic",
     ),
 )
@@ -168,6 +189,8 @@ _FORM_PARAMS = (
         "Sources flatter than this, such as galaxies and blends, are left out. Stars lie near the middle between "
         "the two limits.",
         when=(on("use_sharp_round"),),
+        smaller="Galaxies, blends and bad columns stay.",
+        larger="Stars in good focus are left out as well.",
     ),
     Param(
         "sharphi",
@@ -177,6 +200,8 @@ _FORM_PARAMS = (
         "Sources sharper than this, such as hot pixels and cosmic rays, are left out. Sharpness compares the "
         "centre with its surroundings, and a single bright pixel comes out above 1.",
         when=(on("use_sharp_round"),),
+        smaller="The cores of undersampled stars are taken for hot pixels.",
+        larger="Hot pixels and cosmic rays stay.",
     ),
     Param(
         "roundlo",
@@ -186,6 +211,8 @@ _FORM_PARAMS = (
         "Sources less round than this in one direction, such as pieces of bad rows, are left out. A round source "
         "has 0.",
         when=(on("use_sharp_round"),),
+        smaller="Pieces of bad rows stay.",
+        larger="Stars with slightly elongated images go.",
     ),
     Param(
         "roundhi",
@@ -195,6 +222,8 @@ _FORM_PARAMS = (
         "Sources less round than this in the other direction, such as pieces of bad columns and bleeding trails, "
         "are left out. A round source has 0.",
         when=(on("use_sharp_round"),),
+        smaller="Stars with slightly elongated images go.",
+        larger="Pieces of bad columns and bleeding trails stay.",
     ),
 )
 
@@ -220,6 +249,7 @@ _GROUP = Group(
     "",
     "Source finding",
     (*_NOISE_PARAMS, *_KERNEL_PARAMS, *_LIMIT_PARAMS, *_SHAPE_PARAMS, *_FORM_PARAMS),
+    handbook="6.2 Image Alignment",
 )
 
 IMAGEFINDPARS = build_task("imagefindpars", "Find sources in the exposures", (_GROUP,), (_NOISE,))

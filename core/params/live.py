@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.params.model import Param, Section
 from core.params.paramset import ParamSet
-from core.params.when import Values, is_blank, needing_step, step_runs
+from core.params.when import STEPS, Values, is_blank, needing_step, step_runs
 
 
 @dataclass(frozen=True)
@@ -20,17 +20,20 @@ class Liveness:
     reason: str = ""
 
 
-def is_live(values: ParamSet, name: str, *, tweakreg: ParamSet | None = None) -> Liveness:
+def is_live(values: ParamSet, name: str, *, tweakreg: ParamSet | None = None, exposures: int = 0) -> Liveness:
     """Whether `name` matters with these values; KeyError for an unknown name.
 
     For the two source finding tasks the values of `tweakreg`, where given, count as well: a reference
-    catalog, for instance, leaves nothing to find in the reference image.
+    catalog, for instance, leaves nothing to find in the reference image. `exposures` is their number, 0 when it is
+    not known: with a single one astrodrizzle has nothing to compare and leaves out steps 3 to 6.
     """
     param = values.task.param(name)
+    section = values.task.section_of(name)
     reason = _task_reason(values, tweakreg)
+    if exposures == 1 and section.switch in (*STEPS, "driz_sep_wcs"):
+        reason = "With a single exposure there is nothing to compare, so steps 3 to 6 are left out."
     if reason:
         return Liveness(False, reason)
-    section = values.task.section_of(name)
     section_live = _section_liveness(values, param, section)
     if not section_live.live:
         return section_live

@@ -56,6 +56,8 @@ def bits_fault(text: str) -> str:
         return ""
     if body.startswith("~"):
         body = body[1:].strip()
+        if body.startswith("-"):
+            return "A negative number is turned round already; leave out the ~."
     while body.startswith("(") and body.endswith(")"):
         body = body[1:-1].strip()
     if "," in body and "+" in body:

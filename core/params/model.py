@@ -46,12 +46,20 @@ class Param:
 
     Attributes
     ----------
+    smaller, larger
+        What happens when a number is too small, and when it is too large ("" for what is no such number).
     lo, hi
         The limits that the meaning of the parameter sets, both included; None: no limit.
         `above` says that `lo` itself is already too small.
     semantic
         What a text or number stands for: "input-files", "filename", "dq-bits", "bit-value", "pair",
         "column", "weight-scale", "keyword", "keyword-or-file", "per-amp", or "".
+    parts
+        What the two numbers of a pair are for.
+    table
+        Of a column: the parameter that names the file whose column it is.
+    writes
+        The text names a file that the run writes, not one that it reads.
     level
         "basic": shown at once; "all": shown when everything is asked for.
     switch
@@ -75,6 +83,11 @@ class Param:
     hi: float | None = None
     above: bool = False
     semantic: str = ""
+    smaller: str = ""
+    larger: str = ""
+    parts: tuple[str, str] = ("", "")
+    table: str = ""
+    writes: bool = False
     level: str = "all"
     switch: bool = False
     apart: bool = False
@@ -89,12 +102,16 @@ class Param:
 
 @dataclass(frozen=True)
 class Section:
-    """A titled group of parameters; `title` exactly as in the files ("" for the first group)."""
+    """A titled group of parameters; `title` exactly as in the files ("" for the first group).
+
+    `handbook` is the section of the DrizzlePac Handbook (version 2.0, STScI 2021) that tells of it.
+    """
 
     title: str
     label: str
     params: tuple[str, ...]
     switch: str | None = None
+    handbook: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +121,7 @@ class Group:
     title: str
     label: str
     params: tuple[Param, ...]
+    handbook: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,6 +173,7 @@ def build_task(name: str, title: str, groups: tuple[Group, ...], extras: tuple[P
         placed = tuple(replace(param, task=name, section=group.title) for param in group.params)
         switch = next((param.name for param in placed if param.switch), None)
         params.extend(placed)
-        sections.append(Section(group.title, group.label, tuple(param.name for param in placed), switch))
+        names = tuple(param.name for param in placed)
+        sections.append(Section(group.title, group.label, names, switch, group.handbook))
     own = tuple(replace(param, task=name, ours=True) for param in extras)
     return Task(name, title, tuple(sections), tuple(params), own)

@@ -43,6 +43,8 @@ _BLOT = Group(
             lo=0,
             above=True,
             when=(one_of("blot_interp", "sinc"),),
+            smaller="Values between the pixels ring around stars.",
+            larger="Stars are smoothed, and their cores differ from the exposure.",
         ),
         Param(
             "blot_addsky",
@@ -57,12 +59,14 @@ _BLOT = Group(
             Kind.FLOAT,
             0.0,
             "Sky to add",
-            "The sky that is added to every blotted chip when blot_addsky is off. A wrong value makes the whole "
-            "chip differ from its blot, and everything becomes a cosmic ray.",
+            "The sky that is added to every blotted chip when blot_addsky is off.",
             unit="units of the image",
             when=(off("blot_addsky"),),
+            smaller="The whole chip is brighter than its blot, and everything becomes a cosmic ray.",
+            larger="The whole chip is darker than its blot, and cosmic rays are missed or everything is flagged.",
         ),
     ),
+    handbook="5.2 AstroDrizzle",
 )
 
 _COSMIC = Group(
@@ -96,11 +100,13 @@ _COSMIC = Group(
             "3.5 3.0",
             "Significance",
             "Two numbers: how many sigma a pixel must differ to be a cosmic ray, and how many a neighbour of one "
-            "must. Too small and the noise, and the cores of stars, are eaten; too large and faint hits and the "
-            "tails of bright ones stay.",
+            "must.",
             unit="sigma",
             semantic="pair",
+            parts=("for a cosmic ray", "for its neighbours"),
             level="basic",
+            smaller="Noise and the cores of stars are eaten.",
+            larger="Faint hits and the tails of bright ones stay.",
         ),
         Param(
             "driz_cr_grow",
@@ -113,6 +119,8 @@ _COSMIC = Group(
             lo=0,
             hi=101,
             level="basic",
+            smaller="The faint rims of cosmic rays stay.",
+            larger="Good pixels around each cosmic ray are lost, and with many of them depth.",
         ),
         Param(
             "driz_cr_ctegrow",
@@ -124,6 +132,8 @@ _COSMIC = Group(
             unit="pixels",
             lo=0,
             hi=4096,
+            smaller="The tails of cosmic rays stay as faint streaks.",
+            larger="Long stretches of good pixels are lost.",
         ),
         Param(
             "driz_cr_scale",
@@ -131,12 +141,15 @@ _COSMIC = Group(
             "1.2 0.7",
             "Allowance for steepness",
             "Two numbers, for cosmic rays and for their neighbours: how much of the steepness of the image a "
-            "difference may reach. Too small and the cores of stars are eaten wherever the alignment is not "
-            "perfect; too large and cosmic rays on stars stay.",
+            "difference may reach.",
             semantic="pair",
+            parts=("for a cosmic ray", "for its neighbours"),
             level="basic",
+            smaller="The cores of stars are eaten wherever the alignment is not perfect.",
+            larger="Cosmic rays that fall on stars stay.",
         ),
     ),
+    handbook="5.2 AstroDrizzle",
 )
 
 GROUPS = (_BLOT, _COSMIC)

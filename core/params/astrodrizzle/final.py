@@ -44,9 +44,10 @@ _SHAPE = (
     ),
     pixfrac(
         "final_pixfrac",
-        "Side of the drop relative to the pixel. Smaller drops give sharper stars and less correlated noise, but "
-        "with few or badly dithered exposures they leave holes: the scatter of the weight image should stay below "
-        "a fifth of its median. 0 is the point kernel.",
+        "Side of the drop relative to the pixel. Smaller drops give sharper stars and less correlated noise: "
+        "shrink them as far as the scatter of the weight image stays below a fifth of its median. 0 is the point "
+        "kernel.",
+        "Few or badly dithered exposures leave holes and uneven weights.",
         "basic",
     ),
 )
@@ -61,6 +62,8 @@ _VALUES = (
         "drizzlepac a masked pixel leaves its bad value there unless a number is given.",
         unit="output units",
         semantic="fill",
+        smaller="A low number looks like a hole, and statistics count it.",
+        larger="A high number looks like a source.",
     ),
     Param(
         "final_maskval",
@@ -72,6 +75,8 @@ _VALUES = (
         unit="output units",
         semantic="fill",
         when=(blank("final_fillval", "Not used: final_fillval is written instead."),),
+        smaller="A low number looks like a hole, and statistics count it.",
+        larger="A high number looks like a source.",
     ),
     bits(
         "final_bits",
@@ -111,6 +116,15 @@ _FRAME = Group(
         ),
         *frame("final", "the product"),
     ),
+    handbook="6.3 Running AstroDrizzle",
 )
 
-GROUPS = (Group("STEP 7: DRIZZLE FINAL COMBINED IMAGE", "7 Final image", (*_SHAPE, *_VALUES)), _FRAME)
+GROUPS = (
+    Group(
+        "STEP 7: DRIZZLE FINAL COMBINED IMAGE",
+        "7 Final image",
+        (*_SHAPE, *_VALUES),
+        handbook="3.2 Drizzle Concept, 3.3 Weight Maps",
+    ),
+    _FRAME,
+)

@@ -31,6 +31,7 @@ _FILES = (
         "Log file",
         "The text file that holds the messages of the run, written anew by each run.",
         semantic="filename",
+        writes=True,
     ),
     Param(
         "wcskey",
@@ -113,9 +114,11 @@ _FLAGS = (
         10,
         "Step of the pixel map",
         "Positions are computed exactly every so many pixels and interpolated between. 10 is off by at most "
-        "0.003 pixel; large steps blur the fine lookup tables. 0 or 1 computes every pixel, at many times the cost.",
+        "0.003 pixel. 0 or 1 computes every pixel, at many times the cost.",
         unit="pixels",
         lo=0,
+        smaller="Takes much longer for a difference that nobody can measure.",
+        larger="Fine structure of the distortion is smoothed away.",
     ),
     Param(
         "resetbits",
@@ -127,6 +130,8 @@ _FLAGS = (
         "earlier mistakes stay masked. drizzlepac crashes when the field is blank.",
         unit="DQ bits",
         semantic="dq-bits",
+        smaller="Pixels that an earlier run took for cosmic rays stay masked, right or wrong.",
+        larger="Flags of the calibration are lost in your exposures, and bad pixels count as good.",
         level="basic",
     ),
     Param(
@@ -138,6 +143,8 @@ _FLAGS = (
         "does not depend on it. It counts in every step; drizzlepac uses it in two of them and not "
         "with in_memory.",
         lo=0,
+        smaller="The run takes longer and leaves the computer to you.",
+        larger="More than there are brings nothing.",
     ),
     Param(
         "in_memory",
@@ -196,6 +203,6 @@ _STATE = (
 )
 
 GROUPS = (
-    Group("", "Images and files", (*_FILES, *_DATA, *_FLAGS)),
-    Group("STATE OF INPUT FILES", "Copies and clean-up", _STATE),
+    Group("", "Images and files", (*_FILES, *_DATA, *_FLAGS), handbook="5.2 AstroDrizzle"),
+    Group("STATE OF INPUT FILES", "Copies and clean-up", _STATE, handbook="6.3 Running AstroDrizzle"),
 )

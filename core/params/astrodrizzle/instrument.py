@@ -3,7 +3,7 @@
 from core.params.model import Group, Kind, Param
 
 
-def _value(name: str, label: str, unit: str, keyword: str, text: str) -> Param:
+def _value(name: str, label: str, unit: str, keyword: str, text: str, smaller: str, larger: str) -> Param:
     return Param(
         name,
         Kind.STR,
@@ -13,6 +13,8 @@ def _value(name: str, label: str, unit: str, keyword: str, text: str) -> Param:
         "to what is known of the instrument.",
         unit=unit,
         semantic="per-amp",
+        smaller=smaller,
+        larger=larger,
     )
 
 
@@ -34,7 +36,9 @@ _PARAMS = (
         "Gain",
         "electrons/count",
         "gnkeyword",
-        "Takes the place of the detector's gain. A wrong gain spoils the noise by which cosmic rays are judged.",
+        "Takes the place of the detector's gain, from which the noise follows by which cosmic rays are judged.",
+        "The noise is taken for larger than it is, and faint cosmic rays stay.",
+        "The noise is taken for smaller than it is, and noise is flagged as cosmic rays.",
     ),
     _keyword("gnkeyword", "Keyword of the gain", "gain", "The header keyword that holds the gain."),
     _value(
@@ -42,7 +46,9 @@ _PARAMS = (
         "Read noise",
         "electrons",
         "rnkeyword",
-        "Takes the place of the detector's read noise. Too small and faint noise is flagged as cosmic rays.",
+        "Takes the place of the detector's read noise.",
+        "Noise of the dark sky is flagged as cosmic rays.",
+        "Faint cosmic rays stay.",
     ),
     _keyword(
         "rnkeyword", "Keyword of the read noise", "rdnoise", "The header keyword that holds the read noise."
@@ -53,10 +59,12 @@ _PARAMS = (
         "seconds",
         "expkeyword",
         "Takes the place of the exposure time, with which counts become rates and exposures are weighted.",
+        "Rates come out too high, and the exposures weigh too little.",
+        "Rates come out too low, and the exposures weigh too much.",
     ),
     _keyword(
         "expkeyword", "Keyword of the time", "exptime", "The header keyword that holds the exposure time."
     ),
 )
 
-GROUPS = (Group("INSTRUMENT PARAMETERS", "Instrument", _PARAMS),)
+GROUPS = (Group("INSTRUMENT PARAMETERS", "Instrument", _PARAMS, handbook="6.3 Running AstroDrizzle"),)

@@ -33,12 +33,13 @@ _COMBINE = (
         Kind.FLOAT,
         0.3,
         "Weight that is too low",
-        "A pixel is left out when its weight is below this fraction of the mean weight of its image. Too small and "
-        "half bad pixels stay; too large and good ones with partly flagged neighbours go.",
+        "A pixel is left out when its weight is below this fraction of the mean weight of its image.",
         unit="of the mean weight",
         lo=0,
         hi=1,
         when=(_MASKED, on("median_newmasks")),
+        smaller="Half bad pixels stay.",
+        larger="Good pixels with partly flagged neighbours go.",
     ),
     Param(
         "combine_type",
@@ -66,12 +67,14 @@ _COMBINE = (
         "4 3",
         "When the lowest value is taken",
         "Two numbers: the lowest value replaces the median where the median lies this many sigma above it, first "
-        "for any pixel, then for neighbours of such pixels. Too small and the cores of stars sink to their lowest "
-        "value; too large and cosmic rays that hit twice stay in.",
+        "for any pixel, then for neighbours of such pixels.",
         unit="sigma",
         semantic="pair",
+        parts=("for any pixel", "next to such pixels"),
         level="basic",
         when=(_MINMED,),
+        smaller="The cores of stars sink to their lowest value.",
+        larger="Cosmic rays that hit the same place twice stay in.",
     ),
 )
 
@@ -86,6 +89,8 @@ _RANKS = (
         lo=0,
         level="basic",
         when=(_RANKED,),
+        smaller="Has no effect on cosmic rays, which are high.",
+        larger="The median is drawn upwards, and little is left of a few exposures.",
     ),
     Param(
         "combine_nhigh",
@@ -98,6 +103,8 @@ _RANKS = (
         lo=0,
         level="basic",
         when=(_RANKED,),
+        smaller="Cosmic rays that hit the same place in several exposures stay in.",
+        larger="The median is drawn downwards, and little is left of a few exposures.",
     ),
     Param(
         "combine_lthresh",
@@ -109,16 +116,20 @@ _RANKS = (
         "what you wrote. None sets no limit.",
         unit="units of the separate images",
         when=(_RANKED,),
+        smaller="Deep holes of bad pixels take part.",
+        larger="The dark half of the sky's noise is cut off, and the median comes out too high.",
     ),
     Param(
         "combine_hthresh",
         Kind.FLOAT_OR_NONE,
         None,
         "Highest value used",
-        "Values of the separate images from this on are left out. In electrons per second for ACS and WFC3. A limit "
-        "below the brightest stars leaves holes in them. None sets no limit.",
+        "Values of the separate images from this on are left out. In electrons per second for ACS and WFC3. "
+        "None sets no limit.",
         unit="units of the separate images",
         when=(_RANKED,),
+        smaller="Bright stars get holes, and all their light is then flagged as cosmic rays.",
+        larger="Has no effect above the brightest star.",
     ),
     Param(
         "combine_grow",
@@ -131,6 +142,8 @@ _RANKS = (
         lo=0,
         hi=50,
         when=(_MINMED,),
+        smaller="The halos of bright cosmic rays stay in the median.",
+        larger="More of the image takes its lowest value, which is biased.",
     ),
     Param(
         "combine_bufsize",
@@ -142,7 +155,11 @@ _RANKS = (
         unit="MiB",
         lo=0,
         above=True,
+        smaller="The work goes in many small pieces and takes a little longer.",
+        larger="More memory is used at a time.",
     ),
 )
 
-GROUPS = (Group("STEP 4: CREATE MEDIAN IMAGE", "4 Median", (*_COMBINE, *_RANKS)),)
+GROUPS = (
+    Group("STEP 4: CREATE MEDIAN IMAGE", "4 Median", (*_COMBINE, *_RANKS), handbook="5.2 AstroDrizzle"),
+)

@@ -28,8 +28,8 @@ _SEPARATE = Group(
         weight_scale("driz_sep_wt_scl", "In drizzlepac 3.11 expsq does the same as exptime."),
         pixfrac(
             "driz_sep_pixfrac",
-            "Side of the drop relative to the pixel. Keep it at 1 here: smaller drops leave holes in a single "
-            "exposure, and holes are lost for the median.",
+            "Side of the drop relative to the pixel. Keep it at 1 here, where each exposure is drizzled alone.",
+            "A single exposure gets holes, which are lost for the median.",
             "all",
         ),
         Param(
@@ -40,6 +40,8 @@ _SEPARATE = Group(
             "Written where an exposure has no weight. None writes 0. Such pixels take no part in the "
             "median as long as median_newmasks is on.",
             semantic="fill",
+            smaller="A low number looks like a hole to whoever opens the separate images.",
+            larger="A high number looks like a source.",
         ),
         bits(
             "driz_sep_bits",
@@ -55,6 +57,7 @@ _SEPARATE = Group(
             "Writes them as compressed FITS: less disk, more time.",
         ),
     ),
+    handbook="5.2 AstroDrizzle",
 )
 
 _FRAME = Group(
@@ -73,6 +76,7 @@ _FRAME = Group(
         ),
         *frame("driz_sep", "the separate images"),
     ),
+    handbook="6.3 Running AstroDrizzle",
 )
 
 GROUPS = (_SEPARATE, _FRAME)

@@ -40,11 +40,13 @@ def weight_scale(name: str, text: str, when: tuple[Condition, ...] = ()) -> Para
         "exptime leaves the weights as they are, expsq multiplies them by the exposure time, a number by itself. "
         + text,
         semantic="weight-scale",
+        smaller="A smaller number lessens all weights alike; against each other they stay.",
+        larger="A larger number raises all weights alike; against each other they stay.",
         when=when,
     )
 
 
-def pixfrac(name: str, text: str, level: str) -> Param:
+def pixfrac(name: str, text: str, smaller: str, level: str) -> Param:
     return Param(
         name,
         Kind.FLOAT,
@@ -52,6 +54,8 @@ def pixfrac(name: str, text: str, level: str) -> Param:
         "Drop size (pixfrac)",
         text,
         unit="input pixels",
+        smaller=smaller,
+        larger="Stars are a little wider, and the noise of neighbouring pixels goes together.",
         lo=0,
         hi=1,
         level=level,
@@ -67,6 +71,8 @@ def bits(name: str, label: str, text: str, default: str = "0") -> Param:
         f"{text} {BITS_HELP}",
         unit="DQ bits",
         semantic="dq-bits",
+        smaller="With too few good flags, depth is lost and holes may stay where all exposures are flagged.",
+        larger="With too many good flags, artefacts come into the image.",
         level="basic",
     )
 
@@ -96,6 +102,8 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             "Position angle of the y axis, from north through east. 0 puts north up; None keeps the orientation of "
             "the detector, which gives the smallest image.",
             unit="degrees",
+            smaller="North lies further to the left than wanted.",
+            larger="North lies further to the right than wanted.",
             level="basic",
         ),
         Param(
@@ -103,10 +111,12 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.FLOAT_OR_NONE,
             None,
             "Pixel scale",
-            "Size of an output pixel. Smaller samples the stars better, but each pixel gets less data and the image "
-            "grows with the square: halve it only with well dithered exposures. None takes the scale of the first "
+            "Size of an output pixel. The smaller, the better stars are sampled and the less data each pixel gets: "
+            "halve it only with well dithered exposures. None takes the scale of the first "
             "exposure.",
             unit="arcsec/pixel",
+            smaller="Pixels without data appear, and the image and its files grow with the square.",
+            larger="Stars fall into few pixels, and their shape is lost.",
             lo=0,
             above=True,
             level="basic",
@@ -116,9 +126,10 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.INT_OR_NONE,
             None,
             "Width",
-            f"Number of columns. Only together with {prefix}_outny. None takes what the exposures need; too small "
-            "cuts data off.",
+            f"Number of columns. Only together with {prefix}_outny. None takes what the exposures need.",
             unit="pixels",
+            smaller="Data at the rim is cut off.",
+            larger="The image gets an empty rim.",
             lo=1,
         ),
         Param(
@@ -126,9 +137,10 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.INT_OR_NONE,
             None,
             "Height",
-            f"Number of rows. Only together with {prefix}_outnx. None takes what the exposures need; too small cuts "
-            "data off.",
+            f"Number of rows. Only together with {prefix}_outnx. None takes what the exposures need.",
             unit="pixels",
+            smaller="Data at the rim is cut off.",
+            larger="The image gets an empty rim.",
             lo=1,
         ),
     )
@@ -144,6 +156,8 @@ def _frame_place(prefix: str) -> tuple[Param, ...]:
             f"Right ascension of the reference pixel. Only together with {prefix}_dec. It moves the frame with its "
             "size, so give the size as well, or data may fall outside.",
             unit="degrees",
+            smaller="The frame lies too far west, and data falls outside.",
+            larger="The frame lies too far east, and data falls outside.",
             lo=0,
             hi=360,
         ),
@@ -155,6 +169,8 @@ def _frame_place(prefix: str) -> tuple[Param, ...]:
             f"Declination of the reference pixel. Only together with {prefix}_ra. It moves the frame with its size, "
             "so give the size as well, or data may fall outside.",
             unit="degrees",
+            smaller="The frame lies too far south, and data falls outside.",
+            larger="The frame lies too far north, and data falls outside.",
             lo=-90,
             hi=90,
         ),
@@ -166,6 +182,8 @@ def _frame_place(prefix: str) -> tuple[Param, ...]:
             f"Column of the pixel that lies at {prefix}_ra and {prefix}_dec, counted from 1. Only together with "
             f"{prefix}_crpix2. None takes the middle of the image when its size is given.",
             unit="pixels",
+            smaller="The sky lies too far left on the image, and data falls outside.",
+            larger="The sky lies too far right on the image, and data falls outside.",
         ),
         Param(
             f"{prefix}_crpix2",
@@ -175,5 +193,7 @@ def _frame_place(prefix: str) -> tuple[Param, ...]:
             f"Row of the pixel that lies at {prefix}_ra and {prefix}_dec, counted from 1. Only together with "
             f"{prefix}_crpix1. None takes the middle of the image when its size is given.",
             unit="pixels",
+            smaller="The sky lies too low on the image, and data falls outside.",
+            larger="The sky lies too high on the image, and data falls outside.",
         ),
     )

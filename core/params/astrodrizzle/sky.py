@@ -26,13 +26,15 @@ _STATIC = Group(
             Kind.FLOAT,
             4.0,
             "Limit of the static mask",
-            "A pixel is masked when it lies this many times the scatter below the mode. Too small and ordinary noise "
-            "is masked; too large and dark pits stay.",
+            "A pixel is masked when it lies this many times the scatter below the mode.",
             unit="sigma",
             lo=0,
             above=True,
+            smaller="Ordinary noise is masked.",
+            larger="Dark pits stay in the image.",
         ),
     ),
+    handbook="5.2 AstroDrizzle",
 )
 
 _METHOD = (
@@ -83,12 +85,13 @@ _METHOD = (
         Kind.FLOAT_OR_NONE,
         0.1,
         "Bin width of the mode",
-        "Width of the histogram's bins. Too small and the peak is a matter of chance; too large and "
-        "it is coarse. Only the mode uses it. None takes 0.1.",
+        "Width of the histogram's bins. Only the mode uses it. None takes 0.1.",
         unit="sigma",
         lo=0,
         above=True,
         when=(*_COMPUTED, one_of("skystat", "mode")),
+        smaller="The peak of the histogram is a matter of chance.",
+        larger="The sky is known only to a coarse step.",
     ),
 )
 
@@ -99,19 +102,22 @@ _LIMITS = (
         None,
         "Lowest value used",
         "Pixels below this take no part in the sky. In the units of the exposure, whatever older texts say of "
-        "electrons. A limit inside the noise shifts the sky. None sets no limit.",
+        "electrons. None sets no limit.",
         unit="units of the image",
         when=_COMPUTED,
+        smaller="Bad low pixels take part and draw the sky down.",
+        larger="The limit cuts into the noise, and the sky comes out too high.",
     ),
     Param(
         "skyupper",
         Kind.FLOAT_OR_NONE,
         None,
         "Highest value used",
-        "Pixels above this take no part in the sky. In the units of the exposure. A limit inside the noise shifts "
-        "the sky. None sets no limit.",
+        "Pixels above this take no part in the sky. In the units of the exposure. None sets no limit.",
         unit="units of the image",
         when=_COMPUTED,
+        smaller="The limit cuts into the noise, and the sky comes out too low.",
+        larger="Stars take part and draw the sky up.",
     ),
     Param(
         "skyclip",
@@ -122,6 +128,8 @@ _LIMITS = (
         unit="rounds",
         lo=0,
         when=_COMPUTED,
+        smaller="Stars and cosmic rays stay in and draw the sky up.",
+        larger="Nothing more is cut off after a few rounds.",
     ),
     Param(
         "skylsigma",
@@ -136,6 +144,8 @@ _LIMITS = (
             *_COMPUTED,
             Condition(lambda values: values["skyclip"] > 0, "Only used when skyclip is above 0."),
         ),
+        smaller="The lower half of the noise is cut off, and the sky comes out too high.",
+        larger="Bad low pixels draw the sky down.",
     ),
     Param(
         "skyusigma",
@@ -151,6 +161,8 @@ _LIMITS = (
             *_COMPUTED,
             Condition(lambda values: values["skyclip"] > 0, "Only used when skyclip is above 0."),
         ),
+        smaller="The upper half of the noise is cut off, and the sky comes out too low.",
+        larger="Faint stars draw the sky up.",
     ),
 )
 
@@ -181,6 +193,8 @@ _MASKS = (
         bits("", "", "Which data quality flags do not keep a pixel out of the sky.").help,
         unit="DQ bits",
         semantic="dq-bits",
+        smaller="With too few good flags, little of the sky is left to measure.",
+        larger="With too many good flags, bad pixels draw the sky off.",
         when=_COMPUTED,
     ),
     Param(
@@ -206,4 +220,7 @@ _MASKS = (
     ),
 )
 
-GROUPS = (_STATIC, Group("STEP 2: SKY SUBTRACTION", "2 Sky", (*_METHOD, *_LIMITS, *_MASKS)))
+GROUPS = (
+    _STATIC,
+    Group("STEP 2: SKY SUBTRACTION", "2 Sky", (*_METHOD, *_LIMITS, *_MASKS), handbook="5.2 AstroDrizzle"),
+)

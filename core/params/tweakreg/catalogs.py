@@ -31,6 +31,7 @@ _INPUT = Group(
             f"Where the catalogs have X, or the right ascension. {_COLUMN} Several columns, separated by commas, "
             "are read as hours, minutes and seconds.",
             semantic="column",
+            table="catfile",
         ),
         Param(
             "ycol",
@@ -40,6 +41,7 @@ _INPUT = Group(
             f"Where the catalogs have Y, or the declination. {_COLUMN} Several columns, separated by commas, are "
             "read as degrees, minutes and seconds.",
             semantic="column",
+            table="catfile",
         ),
         Param(
             "fluxcol",
@@ -49,6 +51,7 @@ _INPUT = Group(
             f"Where the catalogs have the flux or magnitude. {_COLUMN} Needed for the limits below and for the "
             "choice of the brightest.",
             semantic="column",
+            table="catfile",
         ),
         Param(
             "maxflux",
@@ -58,15 +61,19 @@ _INPUT = Group(
             "Sources brighter than this are left out: a larger number of counts, or a smaller magnitude. Use it "
             "against saturated stars. None sets no limit.",
             unit="fluxunits",
+            smaller="Counts: only faint sources remain, whose positions are poor. Magnitudes: saturated stars come in.",
+            larger="Counts: saturated stars come in. Magnitudes: only faint sources remain, whose positions are poor.",
         ),
         Param(
             "minflux",
             Kind.FLOAT_OR_NONE,
             None,
             "Faint limit",
-            "Sources fainter than this are left out: a smaller number of counts, or a larger magnitude. Too strict "
-            "and too few pairs remain; too loose and noise takes part in the match. None sets no limit.",
+            "Sources fainter than this are left out: a smaller number of counts, or a larger magnitude. "
+            "None sets no limit.",
             unit="fluxunits",
+            smaller="Counts: noise takes part in the match. Magnitudes: too few pairs remain.",
+            larger="Counts: too few pairs remain. Magnitudes: noise takes part in the match.",
         ),
         Param(
             "fluxunits",
@@ -101,8 +108,11 @@ _INPUT = Group(
             "ignores it unless a flux limit is given too. It has no effect on sources found in the pixels.",
             unit="sources",
             lo=1,
+            smaller="The few that remain may lie in one corner or be saturated, and the fit tilts.",
+            larger="Faint sources with poor positions come in, and chance pairs with them.",
         ),
     ),
+    handbook="6.2 Image Alignment",
 )
 
 _REFERENCE = Group(
@@ -129,6 +139,7 @@ _REFERENCE = Group(
             "Column of RA or X",
             f"Where the reference catalog has the right ascension, or X. {_COLUMN}",
             semantic="column",
+            table="refcat",
             level="basic",
         ),
         Param(
@@ -138,6 +149,7 @@ _REFERENCE = Group(
             "Column of Dec or Y",
             f"Where the reference catalog has the declination, or Y. {_COLUMN}",
             semantic="column",
+            table="refcat",
             level="basic",
         ),
         Param(
@@ -158,6 +170,7 @@ _REFERENCE = Group(
             "Column of the reference flux",
             f"Where the reference catalog has the flux or magnitude, for the limits below. {_COLUMN}",
             semantic="column",
+            table="refcat",
         ),
         Param(
             "rmaxflux",
@@ -167,6 +180,8 @@ _REFERENCE = Group(
             "Reference sources brighter than this are left out: more counts, or a smaller magnitude. Stars that "
             "are saturated in the exposures have poor positions there and are best left out here. None sets no limit.",
             unit="rfluxunits",
+            smaller="Counts: only faint stars remain. Magnitudes: stars that are saturated in the exposures come in.",
+            larger="Counts: stars that are saturated in the exposures come in. Magnitudes: only faint stars remain.",
         ),
         Param(
             "rminflux",
@@ -176,6 +191,8 @@ _REFERENCE = Group(
             "Reference sources fainter than this are left out: fewer counts, or a larger magnitude. A limit near "
             "the depth of the exposures keeps chance pairs down. None sets no limit.",
             unit="rfluxunits",
+            smaller="Counts: stars fainter than the exposures reach make chance pairs. Magnitudes: few pairs remain.",
+            larger="Counts: few pairs remain. Magnitudes: stars fainter than the exposures reach make chance pairs.",
         ),
         Param(
             "rfluxunits",
@@ -198,8 +215,11 @@ _REFERENCE = Group(
             "unless a flux limit is given too.",
             unit="sources",
             lo=1,
+            smaller="Too few of them fall on each exposure to make a fit.",
+            larger="Stars that the exposures cannot show come in and make chance pairs.",
         ),
     ),
+    handbook="4.5 Absolute Astrometry",
 )
 
 GROUPS = (_INPUT, _REFERENCE)

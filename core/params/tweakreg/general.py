@@ -101,7 +101,8 @@ _OUTPUT = (
         "The text file to which the messages of the run are appended. Old runs stay in it; give another name to "
         "keep them apart.",
         semantic="filename",
+        writes=True,
     ),
 )
 
-GROUPS = (Group("", "Images and files", (*_INPUT, *_OUTPUT)),)
+GROUPS = (Group("", "Images and files", (*_INPUT, *_OUTPUT), handbook="6.2 Image Alignment"),)

@@ -41,6 +41,7 @@ _UPDATE = Group(
             "an alternate WCS. The name of an alternate WCS stays forbidden in any case.",
         ),
     ),
+    handbook="6.2 Image Alignment",
 )
 
 _HEADERLET = Group(
@@ -72,6 +73,7 @@ _HEADERLET = Group(
             "A name with .fits in it is taken as it is; anything else becomes the middle of "
             "ROOT_NAME_hlet.fits. With several exposures give only the middle part, or they share one file name.",
             semantic="filename",
+            writes=True,
         ),
         Param(
             "clobber",
@@ -120,6 +122,7 @@ _HEADERLET = Group(
             semantic="filename",
         ),
     ),
+    handbook="4.6 Using Headerlets",
 )
 
 _SHIFTS = Group(
@@ -143,6 +146,7 @@ _SHIFTS = Group(
             "One line per exposure: name, dx, dy, rot, scale, xrms, yrms, in pixels and degrees of the reference "
             "frame. Exposures that were not aligned have nan.",
             semantic="filename",
+            writes=True,
         ),
         Param(
             "outwcs",
@@ -151,8 +155,10 @@ _SHIFTS = Group(
             "Name of the frame file",
             "A FITS file without pixels whose header holds the frame that the shifts refer to.",
             semantic="filename",
+            writes=True,
         ),
     ),
+    handbook="6.2 Image Alignment",
 )
 
 GROUPS = (_UPDATE, _HEADERLET, _SHIFTS)

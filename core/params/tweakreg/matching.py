@@ -14,20 +14,20 @@ _MATCH = Group(
             Kind.INT,
             15,
             "Fewest sources",
-            "An exposure with fewer sources or fewer matched pairs than this is not aligned. Too small and a "
-            "chance match of a handful of sources passes for a solution; too large and sparse fields fail. A shift "
+            "An exposure with fewer sources or fewer matched pairs than this is not aligned. A shift "
             "needs 1 pair, rscale 2, general 3, and a trustworthy fit many more.",
             unit="sources",
             lo=1,
             level="basic",
+            smaller="A chance match of a handful of sources passes for a solution.",
+            larger="Sparse fields fail although their match is right.",
         ),
         Param(
             "searchrad",
             Kind.FLOAT,
             1.0,
             "Search radius",
-            "The largest offset that the histogram can find: its half side. Smaller than the true offset, and the "
-            "peak lies outside and a chance peak wins; much larger, and chance pairs pile up while the work grows. "
+            "The largest offset that the histogram can find: its half side. "
             "Pointing errors within a visit are below 0.1 arcsec, between visits up to about 1. The radius is "
             "rounded up to whole pixels on both sides alike; drizzlepac mixes both and is off by up to a pixel.",
             unit="searchunits",
@@ -35,6 +35,8 @@ _MATCH = Group(
             above=True,
             level="basic",
             when=(on("use2dhist"),),
+            smaller="The true offset lies outside the histogram, and a chance peak wins.",
+            larger="Chance pairs pile up while the work grows, and the peak is harder to tell.",
         ),
         Param(
             "searchunits",
@@ -74,10 +76,11 @@ _MATCH = Group(
             Kind.FLOAT,
             0.5,
             "Smallest separation",
-            "Of two sources in the same list that lie closer together than this, one is dropped before pairing. "
-            "Too small and double stars are mixed up; too large and crowded fields lose their stars.",
+            "Of two sources in the same list that lie closer together than this, one is dropped before pairing.",
             unit="pixels of the reference frame",
             lo=0,
+            smaller="Double stars are mixed up with each other.",
+            larger="Crowded fields lose their stars.",
         ),
         Param(
             "tolerance",
@@ -86,12 +89,14 @@ _MATCH = Group(
             "Matching tolerance",
             "Two sources are a pair when they lie this close after the first offset. It must cover what the "
             "offset leaves: the effect of rotation and scale at the edges, and the offset's own error of up to "
-            "half a pixel. Too large and neighbours are paired by chance. It counts with and without the "
+            "half a pixel. It counts with and without the "
             "histogram, though TEAL greys it.",
             unit="pixels of the reference frame",
             lo=0,
             above=True,
             level="basic",
+            smaller="Pairs towards the edges are lost when the exposures are rotated or scaled against each other.",
+            larger="Neighbours are paired by chance.",
         ),
         Param(
             "xoffset",
@@ -102,6 +107,8 @@ _MATCH = Group(
             "for every exposure.",
             unit="pixels of the reference frame",
             when=(off("use2dhist"),),
+            smaller="The pairs are looked for at the wrong place: none are found, or chance ones.",
+            larger="The pairs are looked for at the wrong place: none are found, or chance ones.",
         ),
         Param(
             "yoffset",
@@ -112,8 +119,11 @@ _MATCH = Group(
             "for every exposure.",
             unit="pixels of the reference frame",
             when=(off("use2dhist"),),
+            smaller="The pairs are looked for at the wrong place: none are found, or chance ones.",
+            larger="The pairs are looked for at the wrong place: none are found, or chance ones.",
         ),
     ),
+    handbook="6.2 Image Alignment",
 )
 
 _FIT = Group(
@@ -159,6 +169,8 @@ _FIT = Group(
             unit="pixels",
             lo=0,
             above=True,
+            smaller="Stars that fit badly lie beyond the panel and are drawn at its rim.",
+            larger="The scatter shrinks to a line in which no pattern shows.",
         ),
         Param(
             "labelsize",
@@ -169,6 +181,8 @@ _FIT = Group(
             "changes no result.",
             unit="points",
             lo=1,
+            smaller="The letters cannot be read.",
+            larger="The labels run into each other.",
         ),
         Param(
             "nclip",
@@ -176,26 +190,30 @@ _FIT = Group(
             3,
             "Clipping rounds",
             "How often pairs with large residuals are dropped and the rest fitted again. 0 fits once with all "
-            "pairs. More than a few rounds eat into the good pairs, none leaves wrong pairs in the fit.",
+            "pairs.",
             unit="rounds",
             lo=0,
             level="basic",
+            smaller="Wrong pairs stay in the fit.",
+            larger="Good pairs are eaten, and the scatter looks better than it is.",
         ),
         Param(
             "sigma",
             Kind.FLOAT_OR_NONE,
             3.0,
             "Clipping limit",
-            "A pair is dropped when its residual is larger than this many times the scatter. Too "
-            "small and the scatter looks better than it is; too large and wrong pairs stay. None "
+            "A pair is dropped when its residual is larger than this many times the scatter. None "
             "clips nothing here, and drizzlepac crashes with it.",
             unit="sigma",
             lo=0,
             above=True,
             level="basic",
             when=(_CLIPS,),
+            smaller="Good pairs go, and the scatter looks better than it is.",
+            larger="Wrong pairs stay and pull the fit.",
         ),
     ),
+    handbook="7.2 Verifying TweakReg Solutions",
 )
 
 GROUPS = (_MATCH, _FIT)

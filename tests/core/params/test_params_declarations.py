@@ -152,3 +152,31 @@ def test_parameters_as_in_drizzlepac(spec: dict[str, Any], task: str) -> None:
             assert fact.get(limit) in (None, ours) or param.name == "driz_cr_grow"
         # our own words, not theirs
         assert param.help != fact["explanation"]
+
+
+NO_SUCH_NUMBER = {"crbit"}  # one flag is neither small nor large
+
+
+@pytest.mark.parametrize("param", ALL, ids=ids)
+def test_numbers_say_what_too_small_and_too_large_do(param: Param) -> None:
+    is_amount = param.kind.is_number or param.semantic in ("pair", "dq-bits", "per-amp", "weight-scale")
+    wanted = is_amount and param.name not in NO_SUCH_NUMBER
+    assert bool(param.smaller) == bool(param.larger) == wanted
+    for text in (param.smaller, param.larger) if wanted else ():
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert text not in param.help
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_section_names_its_place_in_the_handbook(task: str) -> None:
+    for section in TASKS[task].sections:
+        assert re.match(r"\d\.\d [A-Z]", section.handbook)
+
+
+@pytest.mark.parametrize("param", ALL, ids=ids)
+def test_what_belongs_to_a_semantic_is_there(param: Param) -> None:
+    assert (param.semantic == "pair") == all(param.parts)
+    assert (param.semantic == "column") == bool(param.table)
+    assert not param.table or param.table in TASKS[param.task]
+    assert not param.writes or param.semantic == "filename"
