@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from core.data.altwcs import read_chosen_wcs
 from core.data.chipwcs import ChipWCS
+from core.data.complete import completed
 from core.data.fitsfile import open_fits, quiet, read_data
+from core.data.flagfile import FlagFile, flag_file, image_shape
 from core.data.instruments import Instrument, gain_and_noise, instrument_of
 from core.errors import Refusal
 
@@ -29,6 +31,7 @@ _UNITS = {
     "DN": "COUNTS",
     "ADU": "COUNTS",
 }
+_FILTERS = ("FILTER", "FILTER1", "FILTER2", "FILTNAM1", "FILTNAM2", "OPT_ELEM")
 _AGAIN = "Fetch the calibrated exposure (flt or flc) again, or leave it out."
 
 
@@ -39,7 +42,8 @@ class Chip:
     `extver` is the EXTVER, `ccdchip` the CCDCHIP (or extver); `shape` (rows, columns); `bunit` upper case,
     one of ELECTRONS, ELECTRONS/S, COUNTS, COUNTS/S; `gain` e-/DN and `read_noise` e- (mean over the amplifiers in
     use, the same for all chips, as drizzlepac takes it); `exptime` seconds; `header` a copy of the SCI header.
-    Of an exposure that was opened with `complete` off: `gain`, `read_noise`, `exptime` NaN and `bunit` "" where the
+    `flags` says where the DQ flags are when it is not the DQ extension of `path`. Of an exposure that was opened with
+    `complete` off: `gain`, `read_noise`, `exptime` NaN and `bunit` "" where the
     header does not tell.
     """
 
@@ -55,6 +59,7 @@ class Chip:
     header: fits.Header
     has_err: bool
     has_dq: bool
+    flags: FlagFile | None = None
 
     @property
     def is_rate(self) -> bool:
@@ -76,19 +81,22 @@ class Chip:
         """The DQ flags as uint16, zeros when the file has no DQ extension."""
         if not self.has_dq:
             return np.zeros(self.shape, np.uint16)
-        return self._pixels("DQ", np.uint16)
+        if self.flags is None:
+            return self._pixels("DQ", np.uint16)
+        return self._pixels(self.flags.name, np.uint16, self.flags.path)
 
-    def _pixels(self, name: str, kind: type[Any]) -> NDArray[Any]:
-        with open_fits(self.path, whole=False) as hdus:
+    def _pixels(self, name: str, kind: type[Any], source: Path | None = None) -> NDArray[Any]:
+        path = source or self.path
+        with open_fits(path, whole=False) as hdus:
             hdu = _find(hdus, name, self.extver)
             if hdu is None:
                 raise Refusal(
                     "The extension is missing.",
-                    file=self.path,
+                    file=path,
                     subject=f"{name},{self.extver}",
                     advice=_AGAIN,
                 )
-            data = read_data(hdus, hdu, self.path)
+            data = read_data(hdus, hdu, path)
         if data is None and "PIXVALUE" in hdu.header:
             # HST's constant extension: no pixels, one value for all
             return np.full(self.shape, hdu.header["PIXVALUE"], kind)
@@ -96,11 +104,11 @@ class Chip:
         if values.shape != self.shape:
             raise Refusal(
                 f"The size is {_size(values.shape)}, that of the chip {_size(self.shape)} pixels.",
-                file=self.path,
+                file=path,
                 subject=f"{name},{self.extver}",
                 advice=_AGAIN,
             )
-        if name == "DQ" and values.dtype.kind in "if":
+        if kind is np.uint16 and values.dtype.kind in "if":
             # signed 16 bit flags: the highest bit is the sign; tiny test files hold floats
             values = values.astype(np.int64) & 0xFFFF
         return np.ascontiguousarray(values, dtype=kind)
@@ -108,7 +116,11 @@ class Chip:
 
 @dataclass(frozen=True, eq=False)
 class Exposure:
-    """One file: its primary header and chips in the order of EXTVER."""
+    """One file: its primary header and chips in the order of EXTVER.
+
+    `part` is the EXTVER of the image set where a file holds several exposures (see `core.data.imsets`), else 0;
+    `notes` say what was assumed of a detector without a table.
+    """
 
     path: Path
     rootname: str
@@ -122,6 +134,8 @@ class Exposure:
     primary: fits.Header
     chips: tuple[Chip, ...]
     facts: Instrument
+    part: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -131,15 +145,20 @@ class Exposure:
     @property
     def stem(self) -> str:
         """The name without .fits(.gz): the root of the names of intermediate files, "ibc301qrq_flt"."""
-        return self.path.name.removesuffix(".gz").removesuffix(".fits")
+        stem = self.path.name.removesuffix(".gz").removesuffix(".fits")
+        if not self.part:
+            return stem
+        root, bar, kind = stem.rpartition("_")
+        return f"{root}_{self.part}_{kind}" if bar else f"{stem}_{self.part}"
 
 
 def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") -> Exposure:
     """Read the headers and distortion tables of one exposure; chips come in the order of EXTVER.
 
-    Drizzling needs a `complete` exposure: EXPTIME > 0, a known BUNIT, DQ, gain and read noise. Aligning needs
-    only pixels and a WCS: with `complete` off the rest may be missing. `wcskey` is the letter or name of an
-    alternate WCS that the chips get in place of the primary one.
+    Drizzling needs a `complete` exposure: EXPTIME > 0, a known BUNIT, DQ, gain and read noise (of a detector without
+    a table EXPTIME alone: the rest is assumed, and the exposure's notes say so). Aligning needs only pixels and a
+    WCS: with `complete` off the rest may be missing. `wcskey` is the letter or name of an alternate WCS that the
+    chips get in place of the primary one.
 
     Raises
     ------
@@ -156,9 +175,10 @@ def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") 
         facts = instrument_of(instrument, detector)
         _check_chips(facts, primary, science, len(hdus), path)
         exptime = _exptime(primary, science[0].header, path, complete)
-        chips = tuple(_chip(hdus, hdu, path, facts, exptime, complete, wcskey) for hdu in science)
+        flags = flag_file(path, hdus, facts)
+        made = [_chip(hdus, hdu, path, facts, exptime, flags, wcskey) for hdu in science]
     root, _, suffix = path.name.removesuffix(".gz").removesuffix(".fits").rpartition("_")
-    return Exposure(
+    exposure = Exposure(
         path=path,
         rootname=str(primary.get("ROOTNAME", root or suffix)).strip().lower(),
         suffix=suffix if root else "",
@@ -169,9 +189,10 @@ def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") 
         expstart=_number(primary, "EXPSTART"),
         expend=_number(primary, "EXPEND"),
         primary=primary,
-        chips=chips,
+        chips=tuple(made),
         facts=facts,
     )
+    return completed(exposure) if complete else exposure
 
 
 def _chip(
@@ -180,12 +201,12 @@ def _chip(
     path: Path,
     facts: Instrument,
     exptime: float,
-    complete: bool,
+    flags: FlagFile,
     wcskey: str,
 ) -> Chip:
     header = hdu.header.copy()
     extver = int(hdu.ver)
-    shape = _shape(header)
+    shape = image_shape(header)
     if len(shape) != 2 or min(shape) < 1:
         raise Refusal(
             f"The image has the size {_size(shape)}, not rows and columns.",
@@ -194,44 +215,29 @@ def _chip(
             advice=_AGAIN,
         )
     gain, noise = gain_and_noise(facts, [hdus[0].header, header])
-    bunit = _bunit(header, path, extver, complete)
-    has_err, has_dq = (_has(hdus, name, extver, shape, path) for name in ("ERR", "DQ"))
-    if complete:
-        _check_complete(path, extver, has_dq, gain, noise)
+    has_err = _has(_find(hdus, "ERR", extver), shape, path, f"ERR,{extver}")
+    has_dq = _fits(flags.shapes.get(extver), shape, flags.path, f"{flags.name},{extver}")
     wcs = read_chosen_wcs(hdus, hdu, wcskey, path=path)
     return Chip(
         path=path,
         extver=extver,
-        ccdchip=int(header.get("CCDCHIP", extver)),
+        ccdchip=_chip_number(header, facts.chip_keyword, extver),
         shape=shape,
         wcs=wcs,
-        bunit=bunit,
+        bunit=_bunit(header),
         gain=math.nan if gain is None else gain,
         read_noise=math.nan if noise is None else noise,
         exptime=exptime,
         header=header,
         has_err=has_err,
         has_dq=has_dq,
+        flags=None if flags.path == path else flags,
     )
 
 
-def _check_complete(path: Path, extver: int, has_dq: bool, gain: float | None, noise: float | None) -> None:
-    if not has_dq:
-        raise Refusal(
-            "The exposure has no data quality extension, so bad pixels cannot be left out.",
-            file=path,
-            subject=f"DQ,{extver}",
-            advice=_AGAIN,
-        )
-    for value, subject in ((gain, "ATODGNA ... ATODGND"), (noise, "READNSEA ... READNSED")):
-        if value is None:
-            what = "gain" if value is gain and subject.startswith("A") else "read noise"
-            raise Refusal(
-                f"No keyword of the primary header gives the {what}.",
-                file=path,
-                subject=subject,
-                advice="Set the keyword, or give the number as a parameter of the instrument section.",
-            )
+def _chip_number(header: fits.Header, keyword: str, extver: int) -> int:
+    value = header.get(keyword)
+    return int(value) if isinstance(value, int | float) else extver
 
 
 def _science(hdus: fits.HDUList, path: Path) -> list[fits.ImageHDU]:
@@ -262,7 +268,7 @@ def _check_chips(
 ) -> None:
     """A file cut between two extensions is valid FITS; a full frame must have all its chips."""
     lost = primary.get("NEXTEND", 0) - (count - 1)
-    full = not primary.get("SUBARRAY", True) and _shape(science[0].header) == facts.full_shape
+    full = not primary.get("SUBARRAY", True) and image_shape(science[0].header) == facts.full_shape
     if full and len(science) < facts.chips and lost > 0:
         raise Refusal(
             f"Only {len(science)} of {facts.chips} chips and {count - 1} of {primary['NEXTEND']} extensions are "
@@ -287,45 +293,33 @@ def _exptime(primary: fits.Header, science: fits.Header, path: Path, complete: b
     return value
 
 
-def _bunit(header: fits.Header, path: Path, extver: int, complete: bool) -> str:
-    text = str(header.get("BUNIT", "")).strip().upper()
-    unit, _, per = text.partition("/")
+def _bunit(header: fits.Header) -> str:
+    """The unit as the engine writes it, "" for one that is missing or not known."""
+    unit, _, per = str(header.get("BUNIT", "")).strip().upper().partition("/")
     known = _UNITS.get(unit.strip())
     if known and per.strip() in ("", "S", "SEC", "SECOND"):
         return known + ("/S" if per else "")
-    if not complete:
-        return ""
+    return ""
+
+
+def _has(hdu: fits.ImageHDU | None, shape: tuple[int, ...], path: Path, name: str) -> bool:
+    return hdu is not None and _fits(image_shape(hdu.header), shape, path, name)
+
+
+def _fits(found: tuple[int, ...] | None, shape: tuple[int, ...], path: Path, name: str) -> bool:
+    """Whether a companion of the chip is there; one of another size is refused."""
+    if found is None or found == shape:
+        return found is not None
     raise Refusal(
-        f"The unit {text!r} of the pixels is not known." if text else "The unit of the pixels is missing.",
+        f"The size is {_size(found)}, that of SCI {_size(shape)} pixels.",
         file=path,
-        subject=f"BUNIT of SCI,{extver}",
-        advice="Set BUNIT to ELECTRONS, ELECTRONS/S, COUNTS or COUNTS/S.",
+        subject=name,
+        advice=_AGAIN,
     )
-
-
-def _has(hdus: fits.HDUList, name: str, extver: int, shape: tuple[int, ...], path: Path) -> bool:
-    hdu = _find(hdus, name, extver)
-    if hdu is None:
-        return False
-    if _shape(hdu.header) != shape:
-        raise Refusal(
-            f"The size is {_size(_shape(hdu.header))}, that of SCI {_size(shape)} pixels.",
-            file=path,
-            subject=f"{name},{extver}",
-            advice=_AGAIN,
-        )
-    return True
 
 
 def _find(hdus: fits.HDUList, name: str, extver: int) -> fits.ImageHDU | None:
     return next((hdu for hdu in hdus if hdu.name == name and hdu.ver == extver and hdu.is_image), None)
-
-
-def _shape(header: fits.Header) -> tuple[int, ...]:
-    count = int(header.get("NAXIS", 0))
-    if count == 0 and "NPIX1" in header:
-        return int(header["NPIX2"]), int(header["NPIX1"])
-    return tuple(int(header[f"NAXIS{axis}"]) for axis in range(count, 0, -1))
 
 
 def _size(shape: Sequence[int]) -> str:
@@ -341,6 +335,6 @@ def _number(header: fits.Header, key: str) -> float:
 
 def _filters(primary: fits.Header) -> str:
     """The filters without the clear positions, "F606W" or "F606W;POL0V"."""
-    names = [str(primary.get(key, "")).strip() for key in ("FILTER", "FILTER1", "FILTER2")]
+    names = [str(primary.get(key, "")).strip() for key in _FILTERS]
     used = [name for name in names if name and not name.upper().startswith(("CLEAR", "N/A"))]
     return ";".join(used) or next((name for name in names if name), "")

@@ -29,12 +29,23 @@ class Flag:
 
 @dataclass(frozen=True)
 class Instrument:
-    """Facts of one detector.
+    """Facts of one detector (WFPC2: of all four, for one file holds them).
 
     `plate_scale` arcsec per pixel; `cr_bit` the DQ bit for cosmic rays found by drizzling; `cte_direction` by
-    CCDCHIP: 1 when charge trails run to lower rows, -1 to higher rows, 0 without CTE losses; `parity` the sense of
-    the detector's axes against V2, V3; `gain_keywords` (e-/DN) and `read_noise_keywords` (e-), one per
-    amplifier; `full_shape` (rows, columns) and `chips` of the full frame, None and 0 when not known.
+    CCDCHIP, or `cte_by_amp` by the amplifier that is read: 1 when charge trails run to lower rows, -1 to higher rows,
+    0 without CTE losses; `parity` the sense of the detector's axes against V2, V3; `full_shape` (rows, columns) and
+    `chips` of the full frame, None and 0 when not known; `chip_keyword` of the SCI header says which chip it is.
+
+    Gain (e-/DN) and read noise (e-): `gain_keywords` and `read_noise_keywords`, one per amplifier; or, where headers
+    say nothing, `gain` and `read_noise`; or `calibrated` values of both by chip and by the number in the keyword
+    `calibrated_by`.
+
+    Inverse variance maps: dark current in electrons in `dark_keyword` of the SCI header, or `dark_rate` e-/s times
+    the keyword `dark_time`; `flat_keywords` of the primary header name the flat fields, `flat_inverted` those that
+    are to be divided by.
+
+    Files: `imsets`: several SCI extensions are exposures, not chips; `dq_companion` ("c0m", "c1m"): the flags of a
+    file named *_c0m.fits are in *_c1m.fits.
     """
 
     instrument: str
@@ -49,6 +60,19 @@ class Instrument:
     cte_direction: dict[int, int] = field(default_factory=dict)
     parity: tuple[tuple[float, float], tuple[float, float]] = ((1.0, 0.0), (0.0, -1.0))
     dq: tuple[Flag, ...] = ()
+    chip_keyword: str = "CCDCHIP"
+    cte_by_amp: dict[str, int] = field(default_factory=dict)
+    gain: float | None = None
+    read_noise: float | None = None
+    calibrated: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    calibrated_by: str = ""
+    dark_keyword: str = ""
+    dark_rate: float = 0.0
+    dark_time: str = "EXPTIME"
+    flat_keywords: tuple[str, ...] = ()
+    flat_inverted: bool = False
+    imsets: bool = False
+    dq_companion: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -59,8 +83,9 @@ class Instrument:
         """Whether there is a table for this detector."""
         return bool(self.dq)
 
-    def cte_dir(self, ccdchip: int) -> int:
-        return self.cte_direction.get(ccdchip, 0)
+    def cte_dir(self, ccdchip: int, amplifier: str = "") -> int:
+        """Of a chip read by `amplifier` (CCDAMP, such as "C"); see `cte_direction`."""
+        return self.cte_direction.get(ccdchip, self.cte_by_amp.get(amplifier.strip().upper()[:1], 0))
 
 
 @cache
@@ -76,13 +101,9 @@ def instruments() -> dict[tuple[str, str], Instrument]:
 
 def instrument_of(name: str, detector: str) -> Instrument:
     """The facts of a detector, or general ones."""
-    known = instruments().get((name.strip().upper(), detector.strip().upper()))
-    if known:
-        return known
     name, detector = name.strip().upper(), detector.strip().upper()
-    if name in ("WFPC2", "STIS", "NICMOS") or detector in ("HRC", "SBC"):
-        return Instrument(name, detector, parity=((-1.0, 0.0), (0.0, 1.0)))
-    return Instrument(name, detector)
+    known = instruments()
+    return known.get((name, detector)) or known.get((name, "")) or Instrument(name, detector)
 
 
 def keyword_mean(headers: Sequence[fits.Header], names: Sequence[str]) -> float | None:
@@ -101,10 +122,25 @@ def keyword_mean(headers: Sequence[fits.Header], names: Sequence[str]) -> float 
 
 
 def gain_and_noise(facts: Instrument, headers: Sequence[fits.Header]) -> tuple[float | None, float | None]:
-    """Gain (e-/DN) and read noise (e-), means over the amplifiers in use; None for what no keyword tells."""
+    """Gain (e-/DN) and read noise (e-), means over the amplifiers in use; None for what no keyword tells.
+
+    `headers` are those of the file and of the chip. Of a detector without a table, whatever keywords there are.
+    """
+    if facts.calibrated:
+        return _calibrated(facts, headers)
+    if facts.gain is not None:
+        return facts.gain, facts.read_noise
     gains = [facts.gain_keywords, [f"ATODGN{a}" for a in _AMPLIFIERS], ["ATODGAIN"], ["CCDGAIN"], ["GAIN"]]
     noises = [facts.read_noise_keywords, [f"READNSE{a}" for a in _AMPLIFIERS], ["READNSE"], ["RDNOISE"]]
     return _first(headers, gains), _first(headers, noises)
+
+
+def _calibrated(facts: Instrument, headers: Sequence[fits.Header]) -> tuple[float | None, float | None]:
+    commanded = keyword_mean(headers, [facts.calibrated_by])
+    chip = keyword_mean(headers[::-1], [facts.chip_keyword])
+    if commanded is None or chip is None:
+        return None, None
+    return facts.calibrated.get(f"{chip:.0f}", {}).get(f"{commanded:.0f}", (None, None))
 
 
 def _first(headers: Sequence[fits.Header], choices: Sequence[Sequence[str]]) -> float | None:
@@ -118,8 +154,11 @@ def _first(headers: Sequence[fits.Header], choices: Sequence[Sequence[str]]) -> 
 def _from_json(text: str) -> Instrument:
     raw = json.loads(text)
     raw["dq"] = tuple(Flag(**flag) for flag in raw["dq"])
-    raw["cte_direction"] = {int(k): int(v) for k, v in raw["cte_direction"].items()}
+    raw["cte_direction"] = {int(k): int(v) for k, v in raw.get("cte_direction", {}).items()}
     raw["parity"] = tuple(tuple(float(v) for v in row) for row in raw["parity"])
-    for name in ("gain_keywords", "read_noise_keywords", "full_shape"):
-        raw[name] = tuple(raw[name])
+    for chip in raw.get("calibrated", {}).values():
+        chip.update({gain: tuple(values) for gain, values in chip.items()})
+    for name in ("gain_keywords", "read_noise_keywords", "full_shape", "flat_keywords", "dq_companion"):
+        if name in raw:
+            raw[name] = tuple(raw[name])
     return Instrument(**raw)

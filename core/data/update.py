@@ -19,10 +19,12 @@ def update_exposure(
     *,
     sky: Mapping[int, float] | None = None,
     dq: Mapping[int, NDArray[np.uint16]] | None = None,
+    flags: str = "DQ",
 ) -> None:
     """Set MDRIZSKY (units of the pixels) in SCI headers and replace DQ arrays, by EXTVER.
 
-    `dq` are whole arrays as `Chip.read_dq` gives them (uint16, rows and columns), with flags set or cleared.
+    `dq` are whole arrays as `Chip.read_dq` gives them (uint16, rows and columns), with flags set or cleared, for the
+    extensions named `flags`.
     Everything else in the file stays byte for byte.
 
     Raises
@@ -37,8 +39,8 @@ def update_exposure(
         for extver, value in (sky or {}).items():
             header = _extension(hdus, "SCI", extver, path).header
             header["MDRIZSKY"] = (float(value), "Sky value computed by AstroDrizzle")
-        for extver, flags in (dq or {}).items():
-            _set_flags(_extension(hdus, "DQ", extver, path), flags, path)
+        for extver, array in (dq or {}).items():
+            _set_flags(_extension(hdus, flags, extver, path), array, path)
 
     rewrite_fits(path, change)
 
@@ -61,7 +63,7 @@ def _set_flags(hdu: Any, flags: NDArray[np.uint16], path: str | Path) -> None:
         raise Refusal(
             f"The flags have {flags.shape[1]} x {flags.shape[0]} pixels, the extension has another size.",
             file=path,
-            subject=f"DQ,{hdu.ver}",
+            subject=f"{hdu.name},{hdu.ver}",
         )
     kind = hdu.data.dtype
     # the file's 16 bits are signed, with the highest flag as the sign

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.data.flagfile import companions
 from core.data.safe import replacing
 from core.errors import Refusal
 
@@ -28,8 +29,15 @@ def originals(files: Sequence[Path]) -> list[Path]:
 
 
 def restore_originals(files: Sequence[Path]) -> None:
-    """Put the kept copies back over the exposures; raises Refusal where there is none."""
-    for path, copy in zip(files, originals(files), strict=True):
+    """Put the kept copies back over the exposures and over files of flags beside them; raises Refusal where there
+    is none of an exposure."""
+    found = dict(zip(map(Path, files), originals(files), strict=True))
+    for path in list(found):
+        for beside in companions(path):
+            copy = beside.parent / ORIGINALS / beside.name
+            if copy.is_file():
+                found[beside] = copy
+    for path, copy in found.items():
         with replacing(path) as part:
             shutil.copyfile(copy, part)
 

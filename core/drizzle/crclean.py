@@ -33,5 +33,8 @@ def cleaned_exposure(
         flags = without_bits(chip.read_dq(), reset)
         flags = with_bits(flags, good == 0, crbit) if crbit else flags
         # signed 16 bit, as HST's files have them
-        copy["DQ", chip.extver].data = flags.view(np.int16)
+        try:
+            copy["DQ", chip.extver].data = flags.view(np.int16)
+        except KeyError:  # the flags are in another file, or there were none
+            copy.append(fits.ImageHDU(flags.view(np.int16), name="DQ", ver=chip.extver))
     return copy

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from core.data.complete import completed
 from core.data.exposure import Exposure, open_exposure
+from core.data.imsets import separate_imsets
 from core.drizzle.names import check_unique
 from core.errors import Refusal
 from core.runs.progress import Progress
@@ -35,7 +37,8 @@ class Inputs:
 
 
 def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Progress) -> Inputs:
-    """Open all exposures; one that cannot be used is left out with its reason.
+    """Open all exposures; one that cannot be used is left out with its reason. A file of several image sets (STIS)
+    gives several exposures.
 
     Raises
     ------
@@ -46,10 +49,11 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
     if not files:
         raise Refusal("No exposures are given.", subject="input", advice="Give *_flt.fits or *_flc.fits.")
     _group(str(params["group"]))  # a wrong word is wrong for all of them
-    found, left_out, first = [], [], None
+    found: list[Exposure] = []
+    left_out, first = [], None
     for path in files:
         try:
-            found.append(_chosen(_with_instrument(Path(path), params), params))
+            found.extend(_opened(Path(path), params))
         except Refusal as refusal:
             if refusal.subject == "wcskey":
                 raise
@@ -61,7 +65,8 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
         raise first
     check_unique(found)
     exposures, tracked = _tracked(found)
-    return Inputs(exposures, tuple(left_out), tracked)
+    notes = dict.fromkeys(note for exposure in exposures for note in exposure.notes)
+    return Inputs(exposures, tuple(left_out), (*notes, *tracked))
 
 
 def _tracked(exposures: Sequence[Exposure]) -> tuple[tuple[Exposure, ...], tuple[str, ...]]:
@@ -130,13 +135,17 @@ def _group(text: str) -> set[int]:
     return versions
 
 
-def _with_instrument(path: Path, params: Mapping[str, Any]) -> Exposure:
-    """The exposure with gain, read noise and exposure time as the instrument parameters say."""
-    wcskey = str(params["wcskey"])
-    gain, noise, time = (_value_or_keyword(params, *names) for names in _INSTRUMENT)
-    if gain is None and noise is None and time is None:
-        return open_exposure(path, wcskey=wcskey)
-    exposure = open_exposure(path, complete=False, wcskey=wcskey)
+def _opened(path: Path, params: Mapping[str, Any]) -> list[Exposure]:
+    """The exposures of a file, with gain, read noise and exposure time as the instrument parameters say."""
+    given = [_value_or_keyword(params, *names) for names in _INSTRUMENT]
+    as_it_is = not any(given)
+    exposure = open_exposure(path, complete=as_it_is, wcskey=str(params["wcskey"]))
+    parts = separate_imsets(_chosen(exposure, params), complete=as_it_is)
+    return [part if as_it_is else _with_instrument(part, given) for part in parts]
+
+
+def _with_instrument(exposure: Exposure, given: Sequence[tuple[str, str] | None]) -> Exposure:
+    gain, noise, time = given
     exptime = _read(time, exposure, "exptime", exposure.exptime)
     chips = tuple(
         replace(
@@ -147,8 +156,8 @@ def _with_instrument(path: Path, params: Mapping[str, Any]) -> Exposure:
         )
         for chip in exposure.chips
     )
-    changed = replace(exposure, chips=chips, exptime=exptime)
-    _check_complete(changed)
+    changed = completed(replace(exposure, chips=chips, exptime=exptime))
+    _check_numbers(changed)
     return changed
 
 
@@ -183,12 +192,8 @@ def _keyword(exposure: Exposure, name: str) -> Any:
     return exposure.primary.get(name, exposure.chips[0].header.get(name))
 
 
-def _check_complete(exposure: Exposure) -> None:
+def _check_numbers(exposure: Exposure) -> None:
     for chip in exposure.chips:
         for name, value in (("gain", chip.gain), ("read noise", chip.read_noise), ("EXPTIME", chip.exptime)):
             if not (math.isfinite(value) and value >= 0 and (value > 0 or name == "read noise")):
                 raise Refusal(f"The {name} is {value:g}.", file=exposure.path, subject=name)
-        if not chip.bunit:
-            raise Refusal("The unit of the pixels is missing.", file=exposure.path, subject="BUNIT")
-        if not chip.has_dq:
-            raise Refusal("The DQ extension is missing.", file=exposure.path, subject=f"DQ,{chip.extver}")

@@ -83,10 +83,12 @@ def log_name(params: Mapping[str, Any]) -> str:
 
 def check_unique(exposures: Sequence[Exposure]) -> None:
     """Refuse exposures whose intermediate files would have the same names."""
-    roots = {exposure.path: root(exposure) for exposure in exposures}
-    for place, other in clashes([exposure.path for exposure in exposures], lambda path: roots[path]).items():
+    # image sets of one file have names of their own, and are told apart by them
+    named = [exposure.path.with_name(root(exposure)) for exposure in exposures]
+    for place, other in clashes(named, lambda path: path.name).items():
+        first = exposures[named.index(other)].path
         raise Refusal(
-            f"Its intermediate files would have the names of those of {other}.",
+            f"Its intermediate files would have the names of those of {first}.",
             file=exposures[place].path,
             subject="input",
             advice="Leave one of the two out, or rename it.",

@@ -89,6 +89,11 @@ class Run:
     def chips(self) -> tuple[tuple[Exposure, Chip], ...]:
         return tuple((exposure, chip) for exposure in self.exposures for chip in exposure.chips)
 
+    def files(self) -> list[Path]:
+        """The files that hold the exposures and their flags, each once."""
+        flags = (chip.flags.path for _, chip in self.chips if chip.flags is not None)
+        return list(dict.fromkeys([*(exposure.path for exposure in self.exposures), *flags]))
+
     # Step 1
     def make_static(self) -> StaticMasks:
         masks = static_masks(self.exposures, self.params, workers=self.workers, progress=self.progress)
@@ -126,8 +131,8 @@ class Run:
         return sky_units(self.exposures, self.params)
 
     # Step 3
-    def make_singles(self) -> dict[Path, float]:
-        """Write the separate images; the mean weight of each, by exposure."""
+    def make_singles(self) -> dict[str, float]:
+        """Write the separate images; the mean weight of each, by the stem of the exposure's name."""
         means = {}
         for exposure in self.exposures:
             single = separate(
@@ -137,7 +142,7 @@ class Run:
                 workers=self.workers,
                 progress=self.progress,
             )
-            means[exposure.path] = mean_weight(single.wht, self.workers)
+            means[exposure.stem] = mean_weight(single.wht, self.workers)
             for part, image in (("sci", single.sci), ("wht", single.wht)):
                 name = names.single(exposure, part)
                 header = single_header(exposure, self.sep_frame, name, part.upper())
@@ -158,10 +163,10 @@ class Run:
             yield chip_input(exposure, chip, self.sky.of(chip), good)
 
     # Step 4
-    def make_median(self, means: Mapping[Path, float]) -> None:
+    def make_median(self, means: Mapping[str, float]) -> None:
         """Write the median of the separate images, whose mean weights are `means`."""
         image = make_median(
-            [self._layer(exposure, means[exposure.path]) for exposure in self.exposures],
+            [self._layer(exposure, means[exposure.stem]) for exposure in self.exposures],
             self.sep_frame.shape,
             _need(self.plan.median),
             workers=self.workers,
@@ -253,7 +258,7 @@ class Run:
                 factor,
                 self.sky.of(chip).noise * factor,
                 chip.read_noise,
-                exposure.facts.cte_dir(chip.ccdchip),
+                exposure.facts.cte_dir(chip.ccdchip, str(exposure.primary.get("CCDAMP", ""))),
             ),
             workers=self.workers,
             progress=self.progress,

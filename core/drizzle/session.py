@@ -63,7 +63,7 @@ def astrodrizzle(
     before = dict(progress.seconds)
     run, inputs = prepare(list(map(Path, files)), params, Path(folder), keep, workers, progress)
     remembered = Remembered(None if run.space.in_memory else memory)
-    paths = [exposure.path for exposure in run.exposures]
+    paths = run.files()
     token = remembered.token(paths)
     figures = _first_steps(run, _Chain(run, remembered, token))
     written: Written | None = None

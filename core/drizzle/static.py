@@ -45,7 +45,9 @@ class StaticMasks:
 
 
 def signature(exposure: Exposure, chip: Chip) -> Signature:
-    return Signature(f"{exposure.instrument}/{exposure.detector}", chip.shape, chip.extver)
+    # image sets of a file are exposures of one chip
+    extver = 1 if exposure.part else chip.extver
+    return Signature(f"{exposure.instrument}/{exposure.detector}", chip.shape, extver)
 
 
 def static_masks(

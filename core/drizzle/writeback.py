@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.data.dq import Bits, with_bits, without_bits
 from core.data.exposure import Chip, Exposure
+from core.data.flagfile import FlagFile
 from core.data.update import update_exposure
 from core.drizzle.copies import keep_original
 from core.drizzle.sky import SkyValues
@@ -24,6 +25,8 @@ class Changes:
 
     sky: dict[int, float] = field(default_factory=dict)
     dq: dict[int, NDArray[np.uint16]] = field(default_factory=dict)
+    flags: FlagFile | None = None
+    """Where `dq` goes, None for the DQ extensions of the exposure itself."""
 
     def __bool__(self) -> bool:
         return bool(self.sky or self.dq)
@@ -46,6 +49,9 @@ def changes(
         value = _sky_value(chip, sky, params)
         if not math.isclose(_number(chip.header.get("MDRIZSKY"), math.inf), value, rel_tol=1e-14):
             found.sky[chip.extver] = value
+        if not chip.has_dq:
+            continue
+        found.flags = chip.flags
         old = chip.read_dq()
         new = without_bits(old, reset)
         if chip.extver in masks and crbit:
@@ -61,7 +67,12 @@ def write_changes(exposure: Exposure, found: Changes, params: Mapping[str, Any])
         return ""
     try:
         keep_original(exposure.path, params)
-        update_exposure(exposure.path, sky=found.sky, dq=found.dq)
+        if found.flags is None:
+            update_exposure(exposure.path, sky=found.sky, dq=found.dq)
+        else:
+            keep_original(found.flags.path, params)
+            update_exposure(exposure.path, sky=found.sky)
+            update_exposure(found.flags.path, dq=found.dq, flags=found.flags.name)
     except Refusal as refusal:
         return f"{exposure.name} was left as it is: MDRIZSKY and cosmic ray flags are not in it. {refusal}"
     return ""

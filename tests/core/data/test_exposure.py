@@ -271,7 +271,7 @@ def test_truncated_gzip(exposure_file: Path, tmp_path: Path, keep: int) -> None:
 
 def test_other_instruments_work_by_general_rules(hdus: fits.HDUList, write: Write) -> None:
     h = hdus[0].header
-    h["INSTRUME"], h["DETECTOR"] = "STIS", "CCD"
+    h["INSTRUME"], h["DETECTOR"] = "FOC", "F96"
     for amp in "ABCD":
         del h[f"ATODGN{amp}"], h[f"READNSE{amp}"]
     h["ATODGAIN"], h["READNSE"] = 4.016, 7.9
@@ -281,19 +281,40 @@ def test_other_instruments_work_by_general_rules(hdus: fits.HDUList, write: Writ
     chip = exposure.chips[0]
     assert (chip.gain, chip.read_noise, chip.in_electrons) == (4.016, 7.9, False)
     assert not exposure.facts.is_known
-    assert exposure.facts.title == "STIS/CCD"
+    assert exposure.facts.title == "FOC/F96"
+    assert exposure.notes == ("itest1abq_flt.fits: nothing is known of FOC/F96, such as CTE trails.",)
+
+
+def test_an_unknown_detector_needs_pixels_wcs_and_time_alone(hdus: fits.HDUList, write: Write) -> None:
+    h = hdus[0].header
+    h["INSTRUME"], h["DETECTOR"] = "CAMERA", ""
+    for amp in "ABCD":
+        del h[f"ATODGN{amp}"], h[f"READNSE{amp}"]
+    bare = fits.HDUList([hdu for hdu in hdus if hdu.name not in ("DQ", "ERR")])
+    for hdu in (hdu for hdu in bare if hdu.name == "SCI"):
+        del hdu.header["BUNIT"]
+    exposure = open_exposure(write(bare))
+    chip = exposure.chips[0]
+    assert (chip.gain, chip.read_noise, chip.bunit, chip.has_dq) == (1.0, 0.0, "ELECTRONS", False)
+    assert not chip.read_dq().any()
+    assert exposure.notes[0].endswith("a gain of 1 e-/DN, no read noise, pixels in electrons, no bad pixels.")
+    bare["SCI", 1].header["BUNIT"] = "MJY/SR"  # a unit that is there and not known is never guessed
+    assert "MJY/SR" in refused(write(bare), "BUNIT of SCI,1").what
 
 
 def test_tables_of_detectors() -> None:
     assert {("WFC3", "UVIS"), ("WFC3", "IR"), ("ACS", "WFC")} <= set(instruments())
     for facts in instruments().values():
         assert facts.is_known
-        assert facts.cr_bit == 4096
+        assert facts.cr_bit == (8192 if facts.instrument == "STIS" else 4096)
         bits = [flag.bit for flag in facts.dq]
         assert bits == sorted(set(bits))
         assert all(bit & (bit - 1) == 0 for bit in bits)
         assert all(flag.text.endswith(".") and flag.name for flag in facts.dq)
-        assert 0.03 < facts.plate_scale < 0.2
+        assert 0.02 < facts.plate_scale < 0.21
+        assert facts.full_shape is not None
+        assert facts.flat_keywords
+        assert bool(facts.dark_keyword) != bool(facts.dark_rate)
     assert instrument_of(" wfc3", "uvis ").native_units == "ELECTRONS"
     assert instrument_of("WFC3", "IR").native_units == "ELECTRONS/S"
 
