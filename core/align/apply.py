@@ -24,6 +24,7 @@ from core.data.headerlets import (
 from core.data.wcsbook import check_wcsname, update_wcs, write_wcs
 from core.errors import Refusal
 from core.runs.progress import Progress
+from core.runs.spread import Threads
 
 
 def apply(
@@ -95,12 +96,9 @@ def _each(
     alignment: Alignment, work: Callable[[ImageResult], None], title: str, progress: Progress | None
 ) -> tuple[Applied, ...]:
     progress = progress or Progress()
-    done = []
     with progress.step(title, len(alignment.images)):
-        for image in alignment.images:
-            progress.check()
-            done.append(_guarded(image, work))
-            progress.advance()
+        # two at a time: one file is hashed and formatted while the other is on its way to the disk
+        done = Threads(2).map(lambda image: _guarded(image, work), alignment.images, progress)
     for one in done:
         if one.status is Written.FAILED:
             progress.warn(one.reason)

@@ -26,7 +26,8 @@ from astropy.io import fits
 from core import __version__
 from core.data.cards import rms_in_mas
 from core.data.fitsfile import open_fits
-from core.data.safe import change_copy, rewrite_plain, unpacked
+from core.data.onepass import alter
+from core.data.safe import change_copy, replace_by_copy, replacing, rewrite_plain, unpacked
 from core.data.snapshot import Snapshot, capture, differences, rebuild
 from core.data.statefiles import State, folder_of, read_snapshot, read_states, state_path, write_state
 from core.errors import Refusal
@@ -118,16 +119,23 @@ def rewrite_recorded(
     header changed. Raises `Refusal` when the file or its history cannot be written; the file is then as it was.
     """
     path = _real(path)
-    with _Journal(path) as journal:
+    with _Journal(path) as journal, replacing(path) as part:
+
+        def note(before: Snapshot, after: Snapshot) -> None:
+            if after.digest != before.digest:
+                journal.note(before, after, action, detail)
 
         def work_on(work: Path) -> None:
             before = capture(work)
             change_copy(work, change)
-            after = capture(work)
-            if after.digest != before.digest:
-                journal.note(before, after, action, detail)
+            note(before, capture(work))
 
-        rewrite_plain(path, work_on)
+        altered = alter(path, change)
+        if altered is None:
+            replace_by_copy(path, part, work_on)
+        else:
+            written = altered.write(part, sums=True)
+            note(written.before, written.after)
     return journal.finish() if journal.made else None
 
 

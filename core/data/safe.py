@@ -11,6 +11,7 @@ import gzip
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,15 +21,21 @@ from typing import BinaryIO, cast
 from astropy.io import fits
 
 from core.data.fitsfile import comments_may_be_cut, open_fits, quiet
+from core.data.onepass import alter
 from core.errors import Refusal
 
 _CHUNK = 1 << 22
 _DAY = 86400.0
+_UMASK = threading.Lock()
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, *, durable: bool = True) -> Iterator[Path]:
     """Give the path of a temporary file in the same folder; rename it over `path` when the block ends well.
+
+    With `durable` off nothing is forced to the disk. Whoever looks, also after a crash or a kill of the program, still
+    finds the old or the new file whole, for the name changes after the last byte is written; only a power cut may
+    leave a damaged file. That is right for what can be made again, never for exposures.
 
     Raises
     ------
@@ -53,10 +60,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
     part = Path(name)
     try:
         yield part
-        _flush(part)
+        if durable:
+            _flush(part)
         _keep_mode(target, part)
         os.replace(part, target)
-        _flush_folder(target.parent)
+        if durable:
+            _flush_folder(target.parent)
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
@@ -82,7 +91,13 @@ def rewrite_fits(path: str | Path, change: Callable[[fits.HDUList], None]) -> No
     Extensions that `change` leaves alone are copied byte for byte; a gzip file stays one. Checksums that an altered
     header carries are renewed. When `change` raises, the file is as it was.
     """
-    rewrite_plain(path, lambda work: change_copy(work, change))
+    source = Path(path)
+    with replacing(source) as part:
+        altered = alter(source, change)
+        if altered is not None:
+            altered.write(part)
+        else:
+            replace_by_copy(source, part, lambda work: change_copy(work, change))
 
 
 def rewrite_plain(path: str | Path, work_on: Callable[[Path], None]) -> None:
@@ -93,11 +108,14 @@ def rewrite_plain(path: str | Path, work_on: Callable[[Path], None]) -> None:
     source = Path(path)
     with open_fits(source):
         pass  # a damaged file is refused by its own name
-    with (
-        replacing(source) as part,
-        # astropy makes temporary files beside the one it updates: they go with the folder
-        tempfile.TemporaryDirectory(prefix=f".{source.name}.", suffix=".part", dir=part.parent) as folder,
-    ):
+    with replacing(source) as part:
+        replace_by_copy(source, part, work_on)
+
+
+def replace_by_copy(source: Path, part: Path, work_on: Callable[[Path], None]) -> None:
+    """Make `part`, of `replacing`, an unpacked copy of `source` on which `work_on` worked, packed again."""
+    # astropy makes temporary files beside the one it updates: they go with the folder
+    with tempfile.TemporaryDirectory(prefix=f".{source.name}.", suffix=".part", dir=part.parent) as folder:
         work = Path(folder) / source.name
         packed = _copy_plain(source, work)
         work_on(work)
@@ -198,6 +216,7 @@ def _keep_mode(old: Path, new: Path) -> None:
     if old.exists():
         new.chmod(old.stat().st_mode & 0o777)
         return
-    mask = os.umask(0)
-    os.umask(mask)
+    with _UMASK:  # one for the whole process, and it can only be read by setting it
+        mask = os.umask(0)
+        os.umask(mask)
     new.chmod(0o666 & ~mask)

@@ -21,8 +21,8 @@ from core.errors import Refusal
 
 # extensions that WCS bookkeeping makes, changes and removes: their data belong to a state
 TABLES = frozenset({"WCSCORR", "HDRLET", "WCSDVARR", "D2IMARR"})
-# what says how the bytes of the data are to be read
-_LAYOUT = ("BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "BSCALE", "BZERO", "TFIELDS")
+LAYOUT = ("BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "BSCALE", "BZERO", "TFIELDS")
+"""The keywords that say how the bytes of the data are to be read."""
 _BLOCK = 2880
 _CHUNK = 1 << 22
 
@@ -35,7 +35,7 @@ class Part:
 
     `size` includes the padding of the last block; `sha` is the SHA-256 of the data without it, "" for pixels that
     were not read. `key` is EXTNAME, EXTVER and how many of that name come before. `table` holds the bytes themselves
-    when the file that they were read from will change.
+    when the file that they were read from will change. `data_size` is `size` without the padding, of parts of files.
     """
 
     key: Key
@@ -45,6 +45,7 @@ class Part:
     source: Path
     offset: int
     table: bytes | None = None
+    data_size: int = 0
 
     @property
     def label(self) -> str:
@@ -61,7 +62,7 @@ class Part:
 
     @property
     def layout(self) -> tuple[object, ...]:
-        return tuple(self.cards.get(key) for key in _LAYOUT)
+        return tuple(self.cards.get(key) for key in LAYOUT)
 
     def copy_data(self, out: BinaryIO, size: int | None = None) -> None:
         """Write the bytes of the data to `out`, at most `size` of them."""
@@ -111,9 +112,15 @@ def capture(path: Path, *, pixels: bool = True) -> Snapshot:
 
     Raises `Refusal` when the file cannot be read.
     """
+    with open_fits(path, whole=False) as hdus, quiet():
+        return snapshot_of(hdus, path, pixels=pixels)
+
+
+def snapshot_of(hdus: fits.HDUList, path: Path, *, pixels: bool) -> Snapshot:
+    """`capture` of a file that is open, whose HDUs nobody changed yet."""
     parts: list[Part] = []
     end, total = 0, path.stat().st_size
-    with open_fits(path, whole=False) as hdus, quiet(), path.open("rb") as stream:
+    with path.open("rb") as stream:
         for number in range(len(hdus)):
             hdu = hdus[number]
             info = hdu.fileinfo()
@@ -127,7 +134,7 @@ def capture(path: Path, *, pixels: bool = True) -> Snapshot:
             sha = sha_of(path, info["datLoc"], min(size, int(hdu.size))) if known else ""
             stream.seek(info["datLoc"])
             table = stream.read(size) if name in TABLES else None
-            parts.append(Part(key, header, size, sha, path, info["datLoc"], table))
+            parts.append(Part(key, header, size, sha, path, info["datLoc"], table, int(hdu.size)))
             end = info["datLoc"] + size
         stream.seek(end)
         return Snapshot(tuple(parts), stream.read())
@@ -182,12 +189,12 @@ def rebuild(target: Snapshot, now: Snapshot, out: Path) -> tuple[list[str], list
             elif data.sha != part.sha:
                 stale.append(number)
                 notes.append(f"The data of {part.label} changed since and are kept.")
-            _fill_block(stream)
+            fill_block(stream)
             stream.write(header)
             data.copy_data(stream, size)
         for part in now.parts:
             if target.find(part.key) is None and not part.is_table:
-                _fill_block(stream)
+                fill_block(stream)
                 stream.write(part.header)
                 part.copy_data(stream)
                 notes.append(f"{part.label} is new since and kept.")
@@ -206,8 +213,8 @@ def _pixels(part: Part, now: Snapshot) -> Part:
     return here
 
 
-def _fill_block(stream: BinaryIO) -> None:
-    """The last block of a file may lack its padding; what comes after it starts on a block."""
+def fill_block(stream: BinaryIO) -> None:
+    """Zeros up to the next block: the last one of a file may lack its padding, what comes after starts on a block."""
     stream.write(bytes(-stream.tell() % _BLOCK))
 
 
