@@ -78,5 +78,6 @@ class Closer(QObject):
             window.settings.set(f"splitter{place}", splitter.saveState())
         window.views.stop()
         window.export.stop()
+        window.live.close()
         window.lane.close()
         window.quick.close()

@@ -122,8 +122,9 @@ class MainWindow(QMainWindow):
         self.choices = ChoicesController(
             self.session, self.views, self.show_, self.align, self.params.history, self.quick, self
         )
-        found = self.params.states["imagefindpars"]
-        self.live = LiveController(self.listing, found, self.quick, self.views, self.show_, self)
+        self.live = LiveController(
+            self.listing, self.params.states, self.quick, self.views, self.show_, self
+        )
         self.walk = WalkController(
             self.session,
             self.views,

@@ -58,26 +58,31 @@ def find(
 
     `good` marks where sources may lie, with `dqbits` what the flags leave of it.
     """
-    bits = parse_bits(params.dqbits)
-    if bits is not None:
-        if not chip.has_dq:
-            raise Refusal(
-                "The DQ extension, which dqbits asks for, is missing.",
-                file=chip.path,
-                subject=f"DQ,{chip.extver}",
-                advice="dqbits left blank, or the file fetched again.",
-            )
-        flagged = good_pixels(chip.read_dq(), bits)
-        good = flagged if good is None else flagged & good
     return find_in(
         chip.read("SCI"),
         params,
-        good=good,
+        good=unflagged(chip, params, good),
         extver=chip.extver,
         electrons=electrons_per_unit(chip),
         workers=workers,
         progress=progress,
     )
+
+
+def unflagged(chip: Chip, params: FindParams, good: Bools | None = None) -> Bools | None:
+    """What `dqbits` leaves of `good`, None for everywhere; raises `Refusal` when the flags it asks for are missing."""
+    bits = parse_bits(params.dqbits)
+    if bits is None:
+        return good
+    if not chip.has_dq:
+        raise Refusal(
+            "The DQ extension, which dqbits asks for, is missing.",
+            file=chip.path,
+            subject=f"DQ,{chip.extver}",
+            advice="dqbits left blank, or the file fetched again.",
+        )
+    flagged = good_pixels(chip.read_dq(), bits)
+    return flagged if good is None else flagged & good
 
 
 def electrons_per_unit(chip: Chip) -> float:

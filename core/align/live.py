@@ -13,16 +13,24 @@ from numpy.typing import NDArray
 
 from core.align.candidates import Prepared, candidates, convolved, kernel_key, prepare_in, repaired
 from core.align.daokernel import make_kernel
-from core.align.find import REASONS, electrons_per_unit
+from core.align.find import REASONS, electrons_per_unit, unflagged
 from core.align.settings import FindParams
-from core.data.dq import good_pixels, parse_bits
 from core.data.exposure import Chip
 from core.kernels import find as kernels
 from core.runs.memory import Memory
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
 
-__all__ = ["Prepared", "Selection", "needs_convolution", "needs_pixels", "prepare", "renewed", "select"]
+__all__ = [
+    "Prepared",
+    "Selection",
+    "is_quick",
+    "needs_convolution",
+    "needs_pixels",
+    "prepare",
+    "renewed",
+    "select",
+]
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +88,7 @@ def prepare(
     return prepare_in(
         chip.read("SCI"),
         params,
-        good=_good(chip, params, good),
+        good=unflagged(chip, params, good),
         extver=chip.extver,
         electrons=electrons_per_unit(chip),
         workers=workers,
@@ -96,6 +104,19 @@ def needs_pixels(prepared: Prepared, params: FindParams) -> bool:
 def needs_convolution(prepared: Prepared, params: FindParams) -> bool:
     """Whether `params` have another kernel: `select` refuses, `renewed` convolves again."""
     return prepared.kernel_key != kernel_key(params)
+
+
+def is_quick(before: FindParams | None, params: FindParams) -> bool:
+    """Whether the candidates are those of `before`, which `select` has just judged: only limits are others."""
+    if before is None:
+        return False
+    limits = {name: getattr(params, name) for name in _LIMITS}
+    return replace(before, **limits) == params
+
+
+_LIMITS = (
+    "peakmin", "peakmax", "fluxmin", "fluxmax", "use_sharp_round", "sharplo", "sharphi", "roundlo", "roundhi",
+)  # fmt: skip
 
 
 def renewed(
@@ -114,7 +135,7 @@ def renewed(
         conv = convolved(made.data, kernel, workers or Threads(), progress)
         made = replace(made, kernel=kernel, kernel_key=kernel_key(params), conv=conv, memory=Memory(keep=1))
     if needs_pixels(made, params) and chip is not None:
-        _, usable = repaired(chip.read("SCI"), _good(chip, params, good))
+        _, usable = repaired(chip.read("SCI"), unflagged(chip, params, good))
         made = replace(made, usable=usable, dqbits=params.dqbits, memory=Memory(keep=1))
     return made
 
@@ -150,11 +171,3 @@ def select(
 
 def _column(table: Floats, which: int) -> Floats:
     return np.ascontiguousarray(table[:, which])
-
-
-def _good(chip: Chip, params: FindParams, good: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-    bits = parse_bits(params.dqbits)
-    if bits is None:
-        return good
-    flagged = good_pixels(chip.read_dq(), bits)
-    return flagged if good is None else flagged & good

@@ -138,9 +138,9 @@ class TestSources:
     def test_of_many_moves_only_the_newest_is_worked_out(self, qtbot, window, monkeypatch):
         asked = []
 
-        def watched(chip, prepared, params):
+        def watched(spot, ready, params, *more, **named):
             asked.append(params.threshold)
-            return look(chip, prepared, params)
+            return look(spot, ready, params, *more, **named)
 
         look = live.look
         monkeypatch.setattr(live, "look", watched)

@@ -202,6 +202,11 @@ class Canvas(QWidget):
         x = at.x + (point.x() - self.width() / 2.0) / at.zoom
         return x, at.y - (point.y() - self.height() / 2.0) / at.zoom
 
+    def seen(self) -> tuple[float, float, float, float]:
+        """The middle of what is in view (FITS pixels), and its width and height in pixels of the frame."""
+        at = self._state
+        return at.x, at.y, self.width() / at.zoom, self.height() / at.zoom
+
     def to_widget(self, x: float, y: float) -> QPointF:
         """The point of the widget at a FITS pixel position."""
         at = self._state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from ui.panels.dials import Dial, Scale
 from ui.panels.editors import make_editor
 from ui.panels.helptext import tooltip
 from ui.panels.state import FormState
+from ui.views.countwords import counts_table, counts_words
 from ui.views.image import ImageView
 from ui.views.lookbar import short
 from ui.views.marks import Marks, Shape
@@ -36,11 +38,13 @@ from ui.views.wrap import Wrap, together
 
 if TYPE_CHECKING:
     from core.align.live import Selection
+    from core.align.livechips import Counted
     from core.align.profile import Profile
 
 NO_EXPOSURE = (
     "No exposure is chosen.\nOpen exposures (Ctrl+O): the sources found in them are marked here at once."
 )
+CATALOG = "<br>The alignment takes this exposure's sources from catfile, not from here."
 SIDE_WIDTH = 276
 EDITED = ("computesig", "noise", "use_sharp_round")
 # shown only while they matter: the others need the room
@@ -89,6 +93,10 @@ class SourcesView(QWidget):
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.all = QLabel()
+        self.all.setWordWrap(True)
+        self.all.setTextFormat(Qt.TextFormat.RichText)
+        self.all.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.card = StarCard()
         self._make_legend()
         self._lay_out()
@@ -115,6 +123,7 @@ class SourcesView(QWidget):
         self.side_column.setSpacing(5)
         self.side_column.addWidget(self.title)
         self.side_column.addWidget(self.words)
+        self.side_column.addWidget(self.all)
         scroll = QScrollArea()
         scroll.setWidget(self.side)
         scroll.setWidgetResizable(True)
@@ -200,8 +209,31 @@ class SourcesView(QWidget):
         self.image.set_marks()
         self.stack.show_picture()
 
-    def show_found(self, found: Selection, noise: str, threshold: float | None, first: bool) -> None:
-        """What was found, with `noise` the name of the estimate and `threshold` in sigma; `first` of this chip."""
+    def show_part(self, found: Selection) -> None:
+        """What was found in view, with what was known elsewhere; the figures follow with the whole chip."""
+        self.found = found
+        self.draw()
+
+    def show_counting(self) -> None:
+        """The numbers of all chips are not known yet."""
+        self.all.setText("All chips: counting\u2026")
+        self.all.setToolTip("")
+
+    def show_counts(self, counted: Sequence[Counted]) -> None:
+        """The numbers of sources on all chips of all exposures."""
+        self.all.setText(counts_words(counted))
+        self.all.setToolTip(counts_table(counted))
+
+    def show_found(
+        self,
+        found: Selection,
+        noise: str,
+        threshold: float | None,
+        first: bool,
+        from_catalog: bool = False,
+    ) -> None:
+        """What was found, with `noise` the name of the estimate and `threshold` in sigma; `first` of this chip.
+        `from_catalog`: the alignment does not use it."""
         self.found = found
         self.is_waiting = False
         if first:
@@ -212,7 +244,7 @@ class SourcesView(QWidget):
         self.words.setText(
             f"<b>{count} sources</b> of {len(found)} candidates.<br>"
             f"Threshold {times} = <b>{short(found.threshold)}{unit}</b>,<br>"
-            f"noise \u03c3 = {short(found.sigma)}{unit} ({noise})."
+            f"noise \u03c3 = {short(found.sigma)}{unit} ({noise})." + (CATALOG if from_catalog else "")
         )
         for code, box in self.boxes.items():
             number = found.counts.get(code, 0)
