@@ -132,6 +132,31 @@ def chance_matches(image: Sources, reference: Sources, matches: Matches, toleran
     return float(np.mean(counts))
 
 
+def listed_twice(
+    image: Sources, reference: Sources, matches: Matches, placing: Placing, params: MatchParams
+) -> float:
+    """The part of the matched image sources with no other near at which two reference sources or more are expected,
+    within `twin_reach`; 0 where a crowded reference explains it. What `separation` drops does not count."""
+    if not len(matches):
+        return 0.0
+    xy = np.column_stack([image.u, image.v])
+    uv = np.column_stack([reference.u, reference.v])
+    tree = cKDTree(placing(uv[apart(uv, params.separation)]))
+    mine = xy[matches.image]
+    reach = twin_reach(params.tolerance)
+    alone = cKDTree(xy).query_ball_point(mine, reach, return_length=True) == 1
+    twice = alone & (tree.query_ball_point(mine, reach, return_length=True) >= 2)
+    away = mine + (4.0 * reach + 3.0) * np.array([0.6, 0.8])
+    crowded = float(np.mean(tree.query_ball_point(away, reach, return_length=True) >= 1))
+    part = float(twice.mean())
+    return part if part > 3.0 * crowded else 0.0
+
+
+def twin_reach(tolerance: float) -> float:
+    """How far from a source the two entries of one reference star may lie to confuse its match, in pixels."""
+    return 2.0 * tolerance + 0.5
+
+
 def beats_chance(count: int, expected: float) -> bool:
     """Whether `count` matches are more than chance gives, for which `expected` is the mean."""
     return bool(pdtrc(max(count - 1, 0), max(expected, 0.05) * 1.5) < CHANCE)

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.align.choices import Choice
 from core.align.fit import fit
-from core.align.match import Placing, match
+from core.align.match import Placing, listed_twice, match
 from core.align.offset import offset
 from core.align.pattern import Pattern, pattern
 from core.align.peaks import chosen_peak
@@ -83,7 +83,7 @@ class Aligner:
             return self._beyond(plain, other, objection, matching)
         offset_now = replace(chosen_peak(found, *other.offset), status=PeakStatus.PATTERN)
         turned = self._finished(replace(made, offset=offset_now), one, matching, other.placing)
-        return _better(plain, turned, self._confirmed(plain, matching))
+        return _better(plain, turned, self._confirmed(plain, one, matching))
 
     def refused(
         self, made: ImageResult, verdict: Verdict, matching: MatchParams | None = None
@@ -119,10 +119,13 @@ class Aligner:
             return self.refused(made, verdict, matching)
         new = {extver: corrected(wcs, self.frame, fitted) for extver, wcs in one.chips.items()}
         made = replace(made, status=Status.ALIGNED, new_wcs=new)
-        return self._with_quality(made, matching, confirmed=start is not None)
+        return self._with_quality(made, one, matching, confirmed=start is not None)
 
-    def _with_quality(self, made: ImageResult, matching: MatchParams, confirmed: bool) -> ImageResult:
-        found = doubts(made, matching, self.centre, confirmed=confirmed)
+    def _with_quality(
+        self, made: ImageResult, one: One, matching: MatchParams, confirmed: bool
+    ) -> ImageResult:
+        twice = self._twice(made, one, matching, confirmed)
+        found = doubts(made, matching, self.centre, confirmed=confirmed, twice=twice)
         advisor = Advisor(self.find, matching, self.fitting, self.frame.scale)
         return replace(
             made,
@@ -131,11 +134,23 @@ class Aligner:
             suggestions=advisor.suggestions(tuple(doubt.kind for doubt in found), made),
         )
 
-    def _confirmed(self, plain: ImageResult, matching: MatchParams) -> ImageResult:
+    def _twice(self, made: ImageResult, one: One, matching: MatchParams, confirmed: bool) -> float:
+        """The part of the matches whose star the reference lists twice: of the first fit, for all later ones."""
+        fitted, matches = made.fit, made.matches
+        if fitted is None or matches is None:
+            return 0.0
+        placing = Placing(fitted.matrix, fitted.shift, self.centre)
+        return self.memory.recall(
+            "twice",
+            (one.pair, matching, one.choice.offset, confirmed),
+            lambda: listed_twice(one.sources, one.reference.sources, matches, placing, matching),
+        )
+
+    def _confirmed(self, plain: ImageResult, one: One, matching: MatchParams) -> ImageResult:
         """The histogram's result with the doubts that are left when the pattern of the stars agrees."""
         if plain.status is not Status.ALIGNED:
             return plain
-        return self._with_quality(plain, matching, confirmed=True)
+        return self._with_quality(plain, one, matching, confirmed=True)
 
     def _beyond(
         self, plain: ImageResult, other: Pattern, objection: Verdict, matching: MatchParams

@@ -8,6 +8,7 @@ from math import hypot, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from core.align.match import twin_reach
 from core.align.residuals import trends
 from core.align.results import Fit, ImageResult, PeakStatus, Why
 from core.align.settings import MatchParams
@@ -18,6 +19,7 @@ FEW = 8  # stars that carry a fit without doubt
 RIVAL = 0.45  # of the peak: what another place may stand out
 SCATTER = 0.3  # of the tolerance: rms per axis; matches by chance have 0.5
 CLIPPED = 0.5  # part of the matches that clipping may take
+TWICE = 0.3  # part of the matched stars at which two reference sources lie
 TREND = 0.1  # pixels
 TREND_BY_CHANCE = 1e-6
 UNCERTAIN = 0.12  # pixels at the corner of the image where the fit is worst known
@@ -33,10 +35,15 @@ class Doubt:
 
 
 def doubts(
-    image: ImageResult, matching: MatchParams, centre: Floats, *, confirmed: bool = False
+    image: ImageResult,
+    matching: MatchParams,
+    centre: Floats,
+    *,
+    confirmed: bool = False,
+    twice: float = 0.0,
 ) -> tuple[Doubt, ...]:
     """All doubts about an aligned image, gravest first; `centre` is the frame's CRPIX, 0-based; `confirmed` when the
-    pattern of the stars says the same."""
+    pattern of the stars says the same; `twice` the part of the matches whose star the reference lists twice."""
     fit, matches, offset = image.fit, image.matches, image.offset
     if fit is None or matches is None or image.sources is None:
         return ()
@@ -51,6 +58,14 @@ def doubts(
         )
     if fit.n_used < FEW:
         found.append(Doubt("few", f"Only {fit.n_used} stars carry the fit."))
+    if twice > TWICE:
+        found.append(
+            Doubt(
+                "twice",
+                f"The reference lists stars twice: {twice:.0%} of the matched ones have two entries "
+                f"within {twin_reach(matching.tolerance):g} pixels.",
+            )
+        )
     rms = hypot(fit.rms_x, fit.rms_y) / sqrt(2.0)
     if rms > SCATTER * matching.tolerance:
         found.append(

@@ -76,7 +76,9 @@ def align(
     paths = [Path(file) for file in files]
     if len({path.resolve() for path in paths}) < len(paths):
         raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
-    run.memory.make_room(4 * len(paths), "open", "find", "sources", "offset", "pattern", "match", "fit")
+    run.memory.make_room(
+        4 * len(paths), "open", "find", "sources", "offset", "pattern", "match", "fit", "twice"
+    )
     images = run.find_all(paths)
     frame, images = run.place_all(images)
     reference = run.reference(images, frame)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, hypot
+from math import ceil, hypot, isfinite
 
+from core.align.match import twin_reach
 from core.align.results import ImageResult, Suggestion
 from core.align.settings import FindParams, FitParams, MatchParams
 
@@ -45,6 +46,7 @@ class Advisor:
             "geometry": [self.geometry("shift")],
             "implausible": [self.geometry("shift"), self.tolerant(0.5)],
             "few": [self.deeper(), self.tolerant(1.5)],
+            "twice": [self.once()],
             "scatter": [self.tolerant(0.5), self.unsaturated(image)],
             "clipped": [self.unsaturated(image), self.shallower()],
             "peak": [self.deeper(), self.narrower(image)],
@@ -106,6 +108,15 @@ class Advisor:
         what = "Match more loosely" if factor > 1 else "Match more closely"
         return Suggestion(f"{what}: tolerance = {value:g} pixels", "tweakreg", {"tolerance": value})
 
+    def once(self) -> Suggestion | None:
+        """A separation that leaves one of the entries of each star."""
+        value = twin_reach(self.matching.tolerance)
+        if self.matching.separation >= value:
+            return None
+        return Suggestion(
+            f"Take each reference star once: separation = {value:g} pixels", "tweakreg", {"separation": value}
+        )
+
     def histogram(self) -> Suggestion | None:
         if self.matching.use2dhist:
             return None
@@ -118,7 +129,7 @@ class Advisor:
 
     def unsaturated(self, image: ImageResult) -> Suggestion | None:
         """A limit on the peak that leaves out the brightest twentieth, where saturation spoils positions."""
-        peaks = sorted(float(p) for catalog in image.catalogs for p in catalog.peak)
+        peaks = sorted(float(p) for catalog in image.catalogs for p in catalog.peak if isfinite(p))
         if self.find.peakmax is not None or len(peaks) < 40:
             return None
         value = float(f"{peaks[int(0.95 * len(peaks))]:.3g}")

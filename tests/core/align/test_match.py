@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from core.align.fit import fit, similarity
-from core.align.match import apart, beats_chance, chance_matches, match, nearest
-from core.align.offset import offset
+from core.align.fit import similarity
+from core.align.match import Placing, apart, beats_chance, chance_matches, listed_twice, match, nearest
 from core.align.results import Offset, PeakStatus, Sources
 from core.align.settings import FitParams, MatchParams
 
@@ -83,55 +80,22 @@ def test_what_chance_gives_is_known() -> None:
     assert beats_chance(15, 1.0)
 
 
-def table(path: Path) -> list[list[str]]:
-    return [line.split() for line in path.read_text().splitlines() if not line.startswith("#")]
+def twice(xy: np.ndarray, uv: np.ndarray, **params: float) -> float:
+    image, reference = sources(xy), sources(uv)
+    asked = MatchParams(**params)
+    made = match(image, reference, at(0.0, 0.0), asked, FITTING, CENTRE)
+    return listed_twice(image, reference, made, Placing.at(0.0, 0.0, CENTRE), asked)
 
 
-def published(home: Path, root: str, reference: str) -> tuple[Sources, Sources, np.ndarray, np.ndarray]:
-    """Published catalogs of an image and its reference, published matches between them, CRPIX of their frame."""
-    image = np.array([row[:2] for row in table(home / f"{root}_refxy_catalog.coo")], float)
-    other = np.array([row[:2] for row in table(home / reference)], float)
-    rows = table(home / f"{root}_xy_catalog.match")
-    pairs = np.array([row[:4] for row in rows if row[-1].startswith(reference[:9])], float)
-    fits = np.array([row[:6] for row in table(home / f"{root}_catalog_fit.match")], float)
-    return sources(image), sources(other), pairs, np.median(fits[:, 4:6] - fits[:, :2], axis=0)
+def test_a_reference_that_lists_stars_twice_is_noticed() -> None:
+    once = stars(300)
+    both = np.concatenate([once, once[:240] + np.array([0.3, 1.9])])
+    assert twice(once, once) == 0.0
+    assert twice(once, both) == pytest.approx(0.8, abs=0.05)
+    assert twice(once, both, separation=2.5) == 0.0
 
 
-SEARCH = MatchParams(searchrad=35.0, searchunits="pixels", minobj=5)
-
-
-@pytest.mark.parametrize(
-    "root", ["ick901hzq", "ick901i7q", "ick902n9q", "ick903n4q", "ick904obq", "ick904ogq"]
-)
-def test_published_catalogs_give_the_published_matches(shared_data: Path, root: str) -> None:
-    """WFC3/IR of the STScI notebook `align_mosaics`, from offset to pairs; n4q has but 6 stars in common."""
-    home = shared_data / "published_tweakreg" / "align_mosaics"
-    image, reference, pairs, crpix = published(home, f"{root}_flt", "ick902neq_flt_refxy_catalog.coo")
-    found = offset(image, reference, SEARCH, 0.128)
-    assert found.status is PeakStatus.GOOD
-    made = match(image, reference, found, SEARCH, FITTING, crpix)
-    uv, xy = np.column_stack([reference.u, reference.v]), np.column_stack([image.u, image.v])
-    r, i = cKDTree(uv).query(pairs[:, :2])[1], cKDTree(xy).query(pairs[:, 2:])[1]
-    ours = set(zip(made.reference.tolist(), made.image.tolist(), strict=True))
-    common = ours & set(zip(r.tolist(), i.tolist(), strict=True))
-    assert len(common) >= 0.97 * len(pairs)
-    assert len(made) <= 1.03 * len(pairs)
-
-
-@pytest.mark.parametrize(
-    "root", ["ick905k5q", "ick905knq", "ick906leq", "ick907ouq", "ick908pbq", "ick908ptq"]
-)
-def test_published_catalogs_give_the_published_rotation(shared_data: Path, root: str) -> None:
-    """WFC3/UVIS against a drizzled IR image, offsets up to 30 pixels, 20 to 74 stars in common."""
-    home = shared_data / "published_tweakreg" / "align_mosaics"
-    image, reference, pairs, crpix = published(home, f"{root}_flc", "f160w_drz_sci_sci1_xy_catalog.coo")
-    found = offset(image, reference, SEARCH, 0.128)
-    assert found.status is PeakStatus.GOOD
-    made = match(image, reference, found, SEARCH, FITTING, crpix)
-    assert 0.95 * len(pairs) <= len(made) <= 1.05 * len(pairs)
-    xy, uv = np.column_stack([image.u, image.v]), np.column_stack([reference.u, reference.v])
-    fitted = fit(xy[made.image], uv[made.reference], FitParams(minobj=10))
-    told = next(row for row in table(home / "shift657_flc.txt") if row[0] == f"{root}_flc.fits")
-    error = np.degrees(np.sqrt(fitted.covariance[3, 3]))
-    assert abs(fitted.rot - float(told[3])) < max(0.5 * error, 3e-4)
-    assert fitted.scale == pytest.approx(float(told[4]), abs=1e-5)
+def test_a_crowded_reference_lists_no_star_twice() -> None:
+    deep = stars(25_000, 1) / 4.0  # one in 40 square pixels: in every other circle there is a second
+    assert twice(deep[:3000], deep) == 0.0
+    assert twice(deep[:2000], deep[:4000]) == 0.0

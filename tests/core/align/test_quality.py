@@ -132,6 +132,21 @@ def test_each_doubt_is_raised_and_has_an_answer(kind: str, made: object) -> None
         assert ADVISOR.suggestions((kind,), image)
 
 
+def test_a_reference_with_stars_twice_is_a_doubt_and_separation_helps() -> None:
+    xy, uv = pairs(60, 1)
+    image = aligned(fit(xy, uv, FitParams()), uv)
+    assert doubts(image, MatchParams(), CENTRE, twice=0.2) == ()
+    (found,) = doubts(image, MatchParams(), CENTRE, twice=0.7)
+    assert (
+        found.text
+        == "The reference lists stars twice: 70% of the matched ones have two entries within 2.5 pixels."
+    )
+    (advice,) = ADVISOR.suggestions((found.kind,), image)
+    assert advice.changes == {"separation": 2.5}
+    wide = replace(ADVISOR, matching=MatchParams(separation=2.5))
+    assert wide.suggestions((found.kind,), image) == ()
+
+
 def _mixed() -> tuple[np.ndarray, np.ndarray]:
     """Sixty pairs that agree and forty by chance."""
     xy, uv = pairs(100, 4, sigma=0.01)
