@@ -60,6 +60,13 @@ QCheckBox::indicator:checked:disabled {{ background: {faint}; border-color: {fai
 QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 8px; background: {panel}; }}
 QToolButton#filter:hover {{ background: {raised}; }}
 QToolButton#filter:checked {{ background: {selection}; border-color: {accent}; }}
+QPushButton#strip {{ border: 0; padding: 4px 10px; text-align: left; color: {muted}; background: transparent; }}
+QPushButton#strip[level="error"] {{ color: {bad}; }}
+QPushButton#strip[level="warning"] {{ color: {warn}; }}
+QPushButton#strip:focus {{ text-decoration: underline; }}
+QLabel#note {{ background: {selection}; padding: 5px 10px; }}
+QTextBrowser#help {{ border: 0; border-top: 1px solid {line}; background: {field}; }}
+QFrame#popup {{ background: {panel}; border: 1px solid {line}; }}
 QTableView::item {{ padding: 0 5px; }}
 QProgressBar {{ border: 1px solid {line}; border-radius: 4px; background: {field}; text-align: center;
     max-height: 14px; }}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from core.params import Param
 from ui.panels.helptext import matches
-from ui.panels.section import SectionBox
+from ui.panels.section import Heading, SectionBox
 from ui.panels.state import FormState
 
 
@@ -34,14 +35,21 @@ class Filter:
 
 
 class Form(QScrollArea):
-    """The forms of `states` below one another. `filtered(count)` tells how many parameters are shown."""
+    """The forms of `states` below one another. `filtered(count)` tells how many parameters are shown;
+    `looked(state, name)` that the person turned to a parameter; `help_wanted()` that F1 was pressed."""
 
     filtered = Signal(int)
+    looked = Signal(object, str)
+    help_wanted = Signal()
 
     def __init__(self, states: Sequence[FormState], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.states = tuple(states)
         self.filter = Filter()
+        self._ordering = QTimer(self)
+        self._ordering.setSingleShot(True)
+        self._ordering.setInterval(0)
+        self._ordering.timeout.connect(self._order)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -84,15 +92,79 @@ class Form(QScrollArea):
             if box.state is state and name in known:
                 box.show()
                 widget = box.reveal(name)
-                QTimer.singleShot(0, self, partial(self._scroll_to, widget))
+                QTimer.singleShot(0, self, partial(self._scroll_to, widget, state, name))
                 return
 
-    def _scroll_to(self, widget: QWidget) -> None:
+    def walk(self, field: QWidget, how: str) -> None:
+        """Move the keyboard from `field`: "next", "previous", "first", "last", "page down", "page up"; "help" asks for
+        the help page. At the ends it stays where it is."""
+        if how == "help":
+            self.help_wanted.emit()
+            return
+        fields = self.fields()
+        if field not in fields:
+            return
+        place = fields.index(field)
+        target = {
+            "next": min(place + 1, len(fields) - 1),
+            "previous": max(place - 1, 0),
+            "first": 0,
+            "last": len(fields) - 1,
+        }.get(how)
+        if target is None:
+            target = self._page_from(fields, place, down=how == "page down")
+        reason = Qt.FocusReason.TabFocusReason if target >= place else Qt.FocusReason.BacktabFocusReason
+        fields[target].setFocus(reason)
+
+    def fields(self) -> list[QWidget]:
+        """What the keyboard can reach now, from top to bottom."""
+        inside = self.widget()
+        return [
+            field
+            for box in self.boxes
+            if box.isVisibleTo(inside)
+            for field in box.fields()
+            if field.isVisibleTo(inside) and field.isEnabled()
+        ]
+
+    def enter(self) -> None:
+        """Give the keyboard to the first field."""
+        first = next((field for field in self.fields() if not isinstance(field, Heading)), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _page_from(self, fields: list[QWidget], place: int, *, down: bool) -> int:
+        """The field a page further, or the last one before the end."""
+        page = int(self.viewport().height() * 0.9) * (1 if down else -1)
+        wanted = self._top_of(fields[place]) + page
+        tops = [self._top_of(field) for field in fields]
+        if down:
+            return next((k for k, top in enumerate(tops) if top >= wanted), len(fields) - 1)
+        return next((k for k in range(len(fields) - 1, -1, -1) if tops[k] <= wanted), 0)
+
+    def _top_of(self, field: QWidget) -> int:
+        return field.mapTo(self.widget(), QPoint(0, 0)).y()
+
+    def _order(self) -> None:
+        """Tab goes from top to bottom, whenever the rows were made."""
+        chain = [field for box in self.boxes for field in box.fields()]
+        for one, other in pairwise(chain):
+            QWidget.setTabOrder(one, other)
+
+    def _looked(self, state: FormState, name: str) -> None:
+        if name:
+            self.looked.emit(state, name)
+        field = self.focusWidget()
+        if field is not None and self.widget().isAncestorOf(field):
+            self.ensureWidgetVisible(field, 0, 24)
+
+    def _scroll_to(self, widget: QWidget, state: FormState, name: str) -> None:
         top = widget.mapTo(self.widget(), QPoint(0, 0)).y()
         self.ensureVisible(0, top + widget.height() // 2, 0, self.viewport().height() // 3)
         editor = getattr(widget, "editor", None) or getattr(widget, "switch", None)
-        if editor is not None:
-            editor.setFocus()
+        if editor is not None and editor.isEnabled():
+            editor.fields()[0].setFocus(Qt.FocusReason.OtherFocusReason)
+        self.looked.emit(state, name)
 
     def _boxes_of(self, state: FormState, inside: QWidget) -> list[SectionBox]:
         boxes = []
@@ -100,9 +172,14 @@ class Form(QScrollArea):
             alone = len(state.task.sections) == 1
             title = state.task.title if alone else section.label or "General"
             box = SectionBox(state, section, title, inside)
+            box.looked.connect(partial(self._looked, state))
+            box.moved.connect(self._moved)
             self._layout.addWidget(box)
             boxes.append(box)
         return boxes
+
+    def _moved(self) -> None:
+        self._ordering.start()
 
     def _state_changed(self, names: object) -> None:
         for box in self.boxes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from core.params import Kind, Param, Section
 from ui import icons, style
-from ui.panels.editors import SwitchEditor
+from ui.panels.fields import SwitchEditor
 from ui.panels.helptext import tooltip
+from ui.panels.keys import takes_key, wants_override
 from ui.panels.row import Row
 from ui.panels.state import FormState
 
@@ -19,35 +20,60 @@ Keep = Callable[[FormState, Param], bool]
 
 
 class Heading(QWidget):
-    """The bar above the rows: opens and closes them, carries the section's switch."""
+    """The bar above the rows: opens and closes them, carries the section's switch. `looked(name)` of the switch."""
 
     pressed = Signal()
+    looked = Signal(str)
 
     def __init__(self, state: FormState, section: Section, title: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.state, self.section, self.title = state, section, title
         self.is_open = False
+        self._names = {*section.params, *ordered_names(state, section)}
+        self._seen: tuple[int, str] | None = None
         self.switch: SwitchEditor | None = None
         self.setFixedHeight(self.fontMetrics().height() + 14)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setAccessibleName(title)
+        self.setAccessibleName(f"Section {title}")
         if switch_of(state, section):
             self.switch = SwitchEditor(state.task.param(section.switch or ""), self)
             self.switch.edited.connect(self._switched)
             self.switch.left.connect(state.history.seal)
+            self.switch.entered.connect(self._entered)
         self.refresh()
 
     def refresh(self) -> None:
-        if self.switch is not None and self.section.switch:
-            self.switch.show_value(self.state.values[self.section.switch], None)
-            self.switch.setEnabled(not self.state.grey_reason(self.section.switch))
-        self.update()
+        """Show the state as it is now; painted only when something changed."""
+        name = self.section.switch
+        if self.switch is not None and name:
+            self.switch.show_value(self.state.values[name], None)
+            self.switch.setEnabled(not self.state.grey_reason(name))
+            self.switch.setAccessibleDescription(self.state.grey_reason(name) or self.state.message(name))
+        seen = (self.changed_count(), self.worst())
+        if seen != self._seen:
+            self._seen = seen
+            self.update()
+
+    def worst(self) -> str:
+        """The worst that there is to say of a parameter of the section: "error", "warning" or ""."""
+        found = {problem.severity for problem in self.state.problems() if problem.name in self._names}
+        return "error" if "error" in found else "warning" if found else ""
+
+    def fields(self) -> list[QWidget]:
+        """What takes the keyboard: the heading itself, and its switch."""
+        return [self, self.switch] if self.switch is not None else [self]
+
+    def _entered(self) -> None:
+        self.looked.emit(self.section.switch or "")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        self.looked.emit(self.section.switch or "")
 
     def changed_count(self) -> int:
         """As many as the panel's own count: the switch, and what we added, are among them."""
-        names = {*self.section.params, *ordered_names(self.state, self.section)}
-        return sum(self.state.is_changed(name) for name in names)
+        return sum(self.state.is_changed(name) for name in self._names)
 
     def _switched(self, text: str) -> None:
         if self.section.switch:
@@ -72,7 +98,7 @@ class Heading(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
         room = self.width() - LEFT_ROOM - (58 if self.switch else 8)
-        count = self.changed_count()
+        count, worst = self._seen or (0, "")
         text = painter.fontMetrics().elidedText(
             self.title, Qt.TextElideMode.ElideRight, room - 24 * bool(count)
         )
@@ -82,6 +108,10 @@ class Heading(QWidget):
             painter.setPen(QColor(theme.accent))
             painter.setFont(style.small(self.font()))
             painter.drawText(QRectF(start, 0, 40, self.height()), Qt.AlignmentFlag.AlignVCenter, f"● {count}")
+        if worst:
+            painter.fillRect(
+                QRectF(0, 0, 3, self.height()), QColor(theme.bad if worst == "error" else theme.warn)
+            )
         if self.hasFocus():
             painter.setPen(QColor(theme.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -92,9 +122,17 @@ class Heading(QWidget):
             self.pressed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        key, wanted = event.key(), {"y": True, "n": False}.get(event.text().lower())
+        opens = {Qt.Key.Key_Right: True, Qt.Key.Key_Left: False}.get(Qt.Key(key))
+        if key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.pressed.emit()
-        else:
+        elif opens is not None:
+            if opens != self.is_open:
+                self.pressed.emit()
+        elif wanted is not None and self.switch is not None and self.switch.isEnabled():
+            if wanted != self.switch.isChecked():
+                self.switch.click()
+        elif not takes_key(self, event):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
@@ -103,14 +141,20 @@ class Heading(QWidget):
             text = tooltip(self.state, switch) if switch else self.section.title or self.title
             QToolTip.showText(event.globalPos(), text, self)
             return True
-        return super().event(event)
+        return wants_override(event) or super().event(event)
 
 
 LEFT_ROOM = 22
 
 
 class SectionBox(QWidget):
-    """Heading and rows; a row is made when it is first shown."""
+    """Heading and rows; a row is made when it is first shown.
+
+    `looked(name)` when the person turns to a parameter; `moved()` when other rows are shown than before.
+    """
+
+    looked = Signal(str)
+    moved = Signal()
 
     def __init__(self, state: FormState, section: Section, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -122,6 +166,7 @@ class SectionBox(QWidget):
         self.user_open: bool | None = None
         self.heading = Heading(state, section, title, self)
         self.heading.pressed.connect(self._toggle)
+        self.heading.looked.connect(self.looked)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 1)
         self._layout.setSpacing(0)
@@ -149,6 +194,17 @@ class SectionBox(QWidget):
         for row in self.rows.values():
             row.refresh()
 
+    def restyle(self) -> None:
+        """Colours and icons of another theme."""
+        self.heading.update()
+        for row in self.rows.values():
+            row.restyle()
+
+    def fields(self) -> list[QWidget]:
+        """All that takes the keyboard, from top to bottom, whether it is shown or not."""
+        rows = (self.rows[name] for name in self._names if name in self.rows)
+        return [*self.heading.fields(), *(field for row in rows for field in row.editor.fields())]
+
     def reveal(self, name: str) -> QWidget:
         """Open the section if need be and give the widget of `name`, made if it was not there."""
         if name == switch_of(self.state, self.section):
@@ -173,10 +229,12 @@ class SectionBox(QWidget):
             row = self.rows.get(name)
             if row is None and name in shown:
                 row = self.rows[name] = Row(self.state, name, self)
+                row.looked.connect(self.looked)
                 before = sum(other in self.rows for other in self._names[:place])
                 self._layout.insertWidget(1 + before, row)
             if row is not None:
                 row.setVisible(name in shown)
+        self.moved.emit()
 
 
 def switch_of(state: FormState, section: Section) -> str | None:

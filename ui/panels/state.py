@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import Refusal
 from core.params import ParamSet, Task
-from core.params.checks import Problem, problems
+from core.params.checks import NO_DATA, DataFacts, Problem, problems
 from core.params.live import is_live
+from ui.panels.context import DataContext
 
 KEPT = 500
 Assume = Callable[[ParamSet], ParamSet]
@@ -58,10 +59,24 @@ class FormState(QObject):
         self.assume: Assume | None = None
         self.locked: dict[str, str] = {}
         self.companion: FormState | None = None
+        self.data = DataContext(self)
         self._saved: dict[Path | None, ParamSet] = {None: self.values}
         self._grey: dict[str, str] = {}
+        self._silent: frozenset[str] = frozenset()
         self._problems: dict[str, Problem] = {}
+        self._listed: list[Problem] = []
         self._work_out()
+
+    def use_data(self, data: DataContext) -> None:
+        """Follow the loaded exposures that `data` knows."""
+        self.data = data
+        data.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def facts(self) -> DataFacts:
+        """What is known of the loaded exposures."""
+        return self.data.facts if self.data else NO_DATA
 
     @property
     def is_modified(self) -> bool:
@@ -91,6 +106,15 @@ class FormState(QObject):
     def is_changed(self, name: str) -> bool:
         return name in self.bad or not self.values.is_default(name)
 
+    def origin(self, name: str) -> str:
+        """Where the value comes from, in words: the default, a file, a table, you."""
+        told = self.values.origin(name)
+        if name in self.bad or told == "changed":
+            return "set by you"
+        if told == "default" or (self.values.is_default(name) and not self.path):
+            return "the default"
+        return f"from the {told}" if told.startswith(("file", "command line", "preset")) else f"from {told}"
+
     def changed_names(self) -> list[str]:
         return [name for name in self.task.names if self.is_changed(name)]
 
@@ -101,6 +125,10 @@ class FormState(QObject):
             for name in self.task.names
             if self.is_wrong(name) and not self.grey_reason(name)
         ]
+
+    def problems(self) -> list[Problem]:
+        """Everything wrong or doubtful that concerns this form now, in the order of the task."""
+        return list(self._listed)
 
     def edit(self, name: str, text: str) -> None:
         """Take what the person typed or chose; successive edits of one field are one undo."""
@@ -165,14 +193,25 @@ class FormState(QObject):
         """What is live is a function of all values, never of the order in which they were edited."""
         values = self.assume(self.values) if self.assume else self.values
         beside = self.companion.values if self.companion else None
-        grey = {name: is_live(values, name, tweakreg=beside) for name in self.task.names}
+        count = self.facts.count
+        grey = {name: is_live(values, name, tweakreg=beside, exposures=count) for name in self.task.names}
         self._grey = {name: liveness.reason for name, liveness in grey.items() if not liveness.live}
         self._grey.update(self.locked)
+        # what only the window knows to be without effect is no fault of the set; `input` tells whose set it is
+        self._silent = frozenset(
+            name for name in self._grey if is_live(values, name).live and name != "input"
+        )
         self._problems = {}
-        for problem in problems(values):
+        for problem in problems(values, self.facts):
             known = self._problems.get(problem.name)
             if known is None or (known.severity != "error" and problem.severity == "error"):
                 self._problems[problem.name] = problem
+        self._listed = []
+        for name in self.task.names:
+            if name in self.bad and name not in self._grey:
+                self._listed.append(Problem(name, self.bad[name].message, "error"))
+            elif name in self._problems and name not in self._silent:
+                self._listed.append(self._problems[name])
 
 
 @dataclass(frozen=True)

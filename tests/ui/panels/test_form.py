@@ -9,9 +9,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QComboBox
 
 from core.params import TASKS, Kind
-from ui.panels.editors import ChoiceEditor, SwitchEditor, TextEditor
+from ui.panels.columns import ColumnEditor
+from ui.panels.editors import ChoiceEditor, PairEditor, SwitchEditor, TextEditor
+from ui.panels.flags import FlagsEditor
 from ui.panels.helptext import tooltip
 from ui.panels.panel import Panel
+from ui.panels.paths import FileEditor
 from ui.panels.section import switch_of
 from ui.panels.state import FormState, History
 
@@ -69,10 +72,19 @@ def test_kinds_have_their_editors_and_every_parameter_its_help(make_panel, task)
     panel = make_panel(task)
     unfold(panel)
     kinds = {Kind.BOOL: SwitchEditor, Kind.CHOICE: ChoiceEditor}
+    meanings = {
+        "pair": PairEditor,
+        "dq-bits": FlagsEditor,
+        "bit-value": FlagsEditor,
+        "column": ColumnEditor,
+        "filename": FileEditor,
+        "keyword-or-file": FileEditor,
+        "input-files": FileEditor,
+    }
     for box in panel.form.boxes:
         for name, row in box.rows.items():
             param = TASKS[task].param(name)
-            assert isinstance(row.editor, kinds.get(param.kind, TextEditor))
+            assert type(row.editor) is (kinds.get(param.kind) or meanings.get(param.semantic, TextEditor))
             assert name in tooltip(panel.states[0], name)
             assert param.help[:20].split("<")[0].split("&")[0] in tooltip(panel.states[0], name)
 
