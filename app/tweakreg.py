@@ -75,6 +75,8 @@ def _failed(image: ImageResult) -> bool:
 
 def _row(image: ImageResult) -> tuple[str, ...]:
     sources = str(len(image.sources)) if image.sources is not None else "-"
+    if image.note:
+        sources += f" of {image.n_found}"
     fit, matches = image.fit, image.matches
     if fit is None or matches is None or _failed(image):
         return image.name, str(image.status), sources, *["-"] * 8

@@ -107,8 +107,8 @@ def solve(xy: Floats, uv: Floats, w: Floats, geometry: str) -> tuple[Floats, Flo
     M00, M10, M01, M11. Singular pairs (all in one place, or in a line for `general`) raise `Refusal`.
     """
     n = len(xy)
-    middle = (w @ uv) / w.sum()
-    reach = max(float(np.sqrt((w @ (uv - middle) ** 2).sum() / w.sum())), 1e-12)
+    middle = (w[:, None] * uv).sum(axis=0) / w.sum()
+    reach = max(float(np.sqrt((w[:, None] * (uv - middle) ** 2).sum() / w.sum())), 1e-12)
     u, v = ((uv - middle) / reach).T
     one, nil = np.ones(n), np.zeros(n)
     target = xy - uv
@@ -121,7 +121,8 @@ def solve(xy: Floats, uv: Floats, w: Floats, geometry: str) -> tuple[Floats, Flo
         rows_y += [nil, nil, u, v]
     design = np.concatenate([np.column_stack(rows_x), np.column_stack(rows_y)])
     ww = np.concatenate([w, w])
-    normal = design.T @ (design * ww[:, None])
+    # not through BLAS: its threads cost more than these sums, and are slow to wake beside other work
+    normal = np.einsum("ni,n,nj->ij", design, ww, design)
     values = np.concatenate([target[:, 0], target[:, 1]])
     if geometry != "shift" and (reach < 1e-6 or np.linalg.cond(normal) > 1e10):
         raise Refusal(
@@ -130,10 +131,10 @@ def solve(xy: Floats, uv: Floats, w: Floats, geometry: str) -> tuple[Floats, Flo
             advice="fitgeometry = shift.",
         )
     inverse = np.linalg.inv(normal)
-    p = inverse @ (design.T @ (ww * values))
+    p = inverse @ np.einsum("ni,n,n->i", design, ww, values)
     free = 2 * n - len(p)
-    left = values - design @ p
-    variance = float(ww @ left**2) / free if free > 0 else float("nan")
+    left = values - np.einsum("ni,i->n", design, p)
+    variance = float((ww * left**2).sum()) / free if free > 0 else float("nan")
     return _unfold(p, inverse * variance, middle, reach, geometry)
 
 

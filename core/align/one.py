@@ -9,7 +9,7 @@ import numpy as np
 
 from core.align.choices import Choice
 from core.align.fit import fit
-from core.align.match import Placing, listed_twice, match
+from core.align.match import Placing, chance_matches, listed_twice, match
 from core.align.offset import offset
 from core.align.pattern import Pattern, pattern
 from core.align.peaks import chosen_peak
@@ -106,7 +106,8 @@ class Aligner:
         matches = self._match(one, made.offset, matching, start)
         made = replace(made, matches=matches, method=_METHODS.get(made.offset.status, "histogram"))
         left = _left(matches, one.excluded(matches))
-        verdict = judge(matching, matches=left, image=one.sources, reference=one.reference.sources)
+        key = self._pairs_key(one, matching, start)
+        verdict = judge(matching, matches=left, expected=lambda: self._by_chance(one, matches, matching, key))
         if verdict is not None:
             return self.refused(made, verdict, matching)
         try:
@@ -192,10 +193,21 @@ class Aligner:
     def _match(self, one: One, found: Offset, matching: MatchParams, start: Placing | None) -> Matches:
         # the rounds of matching use a fit of their own: nclip and sigma must not change the pairs
         inner = FitParams(self.fitting.fitgeometry, minobj=4)
-        key = (one.pair, matching, self.fitting.fitgeometry, one.choice.offset, start is not None)
+        key = self._pairs_key(one, matching, start)
         image, reference = one.sources, one.reference.sources
         return self.memory.recall(
             "match", key, lambda: match(image, reference, found, matching, inner, self.centre, start)
+        )
+
+    def _pairs_key(self, one: One, matching: MatchParams, start: Placing | None) -> Hashable:
+        """What the pairs depend on; stars that a person took out are still pairs."""
+        return one.pair, matching, self.fitting.fitgeometry, one.choice.offset, start is not None
+
+    def _by_chance(self, one: One, matches: Matches, matching: MatchParams, key: Hashable) -> float:
+        """How many matches chance gives: it takes longer than the fit and does not hang on single stars."""
+        image, reference = one.sources, one.reference.sources
+        return self.memory.recall(
+            "chance", key, lambda: chance_matches(image, reference, matches, matching.tolerance)
         )
 
     def _fit(self, one: One, matches: Matches, matching: MatchParams, start: Placing | None) -> Fit:

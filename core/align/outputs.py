@@ -263,6 +263,8 @@ def summary(alignment: Alignment) -> str:
             )
         elif image.reason:
             line += f", {image.reason} Try: {image.advice}"
+        if image.note:
+            line += f" ({image.note})"
         lines.append(line)
     return _text(lines)
 

@@ -49,6 +49,8 @@ def _image(image: ImageResult) -> dict[str, Any]:
         "status": image.status.value,
         "reason": image.reason,
         "advice": image.advice,
+        "note": image.note,
+        "n_found": image.n_found,
         "n_sources": 0 if image.sources is None else len(image.sources),
         "n_matches": 0 if matches is None else len(matches),
         "n_used": 0 if fit is None else fit.n_used,

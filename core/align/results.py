@@ -275,7 +275,9 @@ class ImageResult:
 
     `new_wcs` holds, by EXTVER, the chip WCS that Apply would write (the present one for the reference). `quality` of
     an aligned image is "good" or "doubtful", for the reasons in `doubts`; `suggestions` say what may help a failed or
-    doubtful one; `method` how the pairs were found: "histogram", "pattern", "by hand" or "given".
+    doubtful one; `method` how the pairs were found: "histogram", "pattern", "by hand" or "given". `note` is what a
+    person should know beside the verdict: that only the brightest of very many sources are among `sources` (`catalogs`
+    hold all that were found).
     """
 
     path: Path
@@ -295,6 +297,12 @@ class ImageResult:
     doubts: tuple[str, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     method: str = ""
+    note: str = ""
+
+    @property
+    def n_found(self) -> int:
+        """How many sources the chips have in all."""
+        return sum(len(catalog) for catalog in self.catalogs)
 
     @property
     def is_good(self) -> bool:

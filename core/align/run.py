@@ -21,7 +21,7 @@ from core.align.refer import Reference, at_year, expanded, from_catalog, from_im
 from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
 from core.align.saving import root
 from core.align.settings import AlignSettings, FindParams
-from core.align.sources import on_sky
+from core.align.sources import on_sky, useful
 from core.align.verdict import too_few_sources
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure, open_exposure
@@ -39,7 +39,7 @@ NO_CHOICES = Choices()
 
 @dataclass(frozen=True, eq=False)
 class _Image:
-    """What is known of one file so far; `key` names its sources in the memory."""
+    """What is known of one file so far; `key` names its sources in the memory, `note` says which were left out."""
 
     path: Path
     exposure: Exposure | None = None
@@ -47,6 +47,7 @@ class _Image:
     sources: Sources | None = None
     key: Hashable = None
     refusal: Refusal | None = None
+    note: str = ""
 
 
 def align(
@@ -77,7 +78,17 @@ def align(
     if len({path.resolve() for path in paths}) < len(paths):
         raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
     run.memory.make_room(
-        4 * len(paths), "open", "find", "sources", "offset", "pattern", "match", "fit", "twice"
+        4 * len(paths),
+        "open",
+        "find",
+        "sources",
+        "offset",
+        "pattern",
+        "match",
+        "fit",
+        "twice",
+        "chance",
+        "image",
     )
     images = run.find_all(paths)
     frame, images = run.place_all(images)
@@ -166,6 +177,9 @@ class _Run:
         with self.progress.step("Sky positions", len(images)):
             frame = self.frame(images)
             placed = [self.placed(image, frame) for image in images]
+        for image in placed:
+            if image.note:
+                self.progress.warn(f"{image.path.name}: {image.note}")
         return frame, placed
 
     def frame(self, images: list[_Image]) -> ChipWCS:
@@ -184,15 +198,21 @@ class _Run:
         chips = [chip.wcs for exposure in opened for chip in exposure.chips]
         return self.memory.recall("frame", self.frame_key, lambda: orthogonal_frame(output_frame(chips)))
 
-    def placed(self, image: _Image, frame: ChipWCS) -> _Image:
+    def placed(self, image: _Image, frame: ChipWCS, nbright: str = "nbright") -> _Image:
+        """An image's sources on the sky; of found ones those that `nbright`, a parameter, or good sense leave."""
         if image.exposure is None or image.refusal is not None:
             return image
         wcss = [chip.wcs for chip in image.exposure.chips]
-        key = (image.key, self.frame_key)
-        sources = self.memory.recall(
-            "sources", key, lambda: on_sky(image.catalogs, wcss, frame, image.path.name)
-        )
-        return replace(image, sources=sources, key=key)
+        listed = nbright == "nbright" and self.given.has_catalogs(image.path)
+        most = None if listed else self.values[nbright]
+        key = (image.key, self.frame_key, most)
+
+        def made() -> tuple[Sources, str]:
+            whole = on_sky(image.catalogs, wcss, frame, image.path.name)
+            return (whole, "") if listed else useful(whole, most, nbright)
+
+        sources, note = self.memory.recall("sources", key, made)
+        return replace(image, sources=sources, key=key, note=note)
 
     # reference --------------------------------------------------------------------------------------------
 
@@ -236,18 +256,26 @@ class _Run:
         """The sources of `refimage`: an exposure or drizzled file with SCI extensions, or a plain image."""
         if is_plain(path):
             reads = self.given.key(path, self.ref_find_params, own=False)
-            key: Hashable = (file_identity(path), reads, self.frame_key)
-            sources = self.memory.recall(
+            most = self.values["refnbright"]
+            key: Hashable = (file_identity(path), reads, self.frame_key, most)
+            sources, note = self.memory.recall(
                 "plain",
                 key,
-                lambda: plain_sources(path, self.ref_find_params, frame, self.workers, self.given),
+                lambda: useful(
+                    plain_sources(path, self.ref_find_params, frame, self.workers, self.given),
+                    most,
+                    "refnbright",
+                ),
             )
         else:
-            found = self.placed(self.find_one(path, self.ref_find_params, self.workers, own=False), frame)
+            image = self.find_one(path, self.ref_find_params, self.workers, own=False)
+            found = self.placed(image, frame, "refnbright")
             if found.refusal is not None:
                 raise found.refusal
             assert found.sources is not None
-            sources, key = found.sources, found.key
+            sources, key, note = found.sources, found.key, found.note
+        if note:
+            self.progress.warn(f"{path.name}: {note}")
         if len(sources) < max(1, self.matching.minobj):
             raise Refusal(
                 f"Only {len(sources)} sources are found in the reference image, {self.matching.minobj} needed.",
@@ -299,7 +327,11 @@ class _Run:
         """What becomes of one image."""
         self.progress.advance()
         made = ImageResult(
-            path=image.path, status=Status.FAILED, catalogs=image.catalogs, sources=image.sources
+            path=image.path,
+            status=Status.FAILED,
+            catalogs=image.catalogs,
+            sources=image.sources,
+            note=image.note,
         )
         if image.refusal is not None or image.exposure is None or image.sources is None:
             refusal = image.refusal or Refusal("The file cannot be used.", file=image.path)
@@ -331,7 +363,9 @@ class _Run:
         if there is not reference:
             made = replace(made, reference=there.sources)
         one = One(image.sources, image.key, there, present, choice)
-        return aligner.aligned(made, one)
+        reads = (one.pair, choice, self.matching, self.fitting, self.find_params, self.frame_key)
+        # a choice about one image leaves all others as they were
+        return self.memory.recall("image", reads, lambda: aligner.aligned(made, one))
 
 
 def _twin(path: Path, other: Path) -> _Image:

@@ -13,6 +13,8 @@ from core.data.chipwcs import ChipWCS
 
 Floats = NDArray[np.float64]
 
+MOST = 20_000  # found sources of an image that are matched: more make no better fit, only a slower one
+
 
 def on_sky(catalogs: Sequence[Catalog], wcss: Sequence[ChipWCS], frame: ChipWCS, name: str = "") -> Sources:
     """All sources of an image: chip positions through each chip's full WCS to the sky, then to the frame.
@@ -75,6 +77,28 @@ def chosen(sources: Sources, which: NDArray[np.generic]) -> Sources:
     """Some of the sources: `which` is an index array or a mask."""
     columns = {name: getattr(sources, name) for name in COLUMNS}
     return replace(sources, **{name: c[which] for name, c in columns.items() if c is not None})
+
+
+def useful(sources: Sources, nbright: int | None, parameter: str = "nbright") -> tuple[Sources, str]:
+    """Of the sources found in an image those that are matched, and what a person should know of it ("" for nothing).
+
+    They are the `nbright` brightest of each chip where the person gave a number (that of `parameter`), else all,
+    up to `MOST` of the whole image. A threshold near the noise finds hundreds of thousands: nearly all are noise,
+    or stars so faint that their positions weigh nothing in the fit.
+    """
+    if nbright is not None:
+        per_chip = [np.nonzero(sources.extver == extver)[0] for extver in np.unique(sources.extver)]
+        rows = [_brightest(sources.flux, one, nbright) for one in per_chip]
+        return chosen(sources, np.sort(np.concatenate(rows))) if rows else sources, ""
+    if len(sources) <= MOST:
+        return sources, ""
+    note = f"The brightest {MOST} of {len(sources)} sources are used: raise threshold, or set {parameter}."
+    return chosen(sources, np.sort(_brightest(sources.flux, np.arange(len(sources)), MOST))), note
+
+
+def _brightest(flux: Floats, rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Of `rows` the `count` with most flux; of equals the first."""
+    return np.asarray(rows[np.argsort(-flux[rows], kind="stable")[:count]])
 
 
 def lone(sources: Sources) -> NDArray[np.bool_]:

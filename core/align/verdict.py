@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.align.match import beats_chance, chance_matches
+from core.align.match import beats_chance
 from core.align.pattern import Pattern
 from core.align.results import Fit, Matches, Offset, PeakStatus, Sources
 from core.align.settings import MatchParams
@@ -41,15 +42,14 @@ def judge(
     *,
     offset: Offset | None = None,
     matches: Matches | None = None,
-    image: Sources | None = None,
-    reference: Sources | None = None,
+    expected: Callable[[], float] = lambda: 0.0,
     fit: Fit | None = None,
 ) -> Verdict | None:
-    """The objection to the step whose result is given, or None."""
+    """The objection to the step whose result is given, or None; `expected` tells how many matches chance gives."""
     if offset is not None:
         return _judge_offset(params, offset)
-    if matches is not None and image is not None and reference is not None:
-        return _judge_matches(params, matches, image, reference)
+    if matches is not None:
+        return _judge_matches(params, matches, expected)
     return _judge_fit(fit) if fit is not None else None
 
 
@@ -108,19 +108,17 @@ def _turned(rot: float) -> str:
     return f" turned by {rot:.2f} degrees" if abs(rot) > 0.05 else ""
 
 
-def _judge_matches(
-    params: MatchParams, matches: Matches, image: Sources, reference: Sources
-) -> Verdict | None:
+def _judge_matches(params: MatchParams, matches: Matches, expected: Callable[[], float]) -> Verdict | None:
     if len(matches) < max(1, params.minobj):
         return Verdict(
             f"Only {len(matches)} matches, {max(1, params.minobj)} are needed (minobj).",
             "a lower threshold, a larger tolerance or a smaller minobj.",
             "matches",
         )
-    expected = chance_matches(image, reference, matches, params.tolerance)
-    if not beats_chance(len(matches), expected):
+    by_chance = expected()
+    if not beats_chance(len(matches), by_chance):
         return Verdict(
-            f"{len(matches)} matches are no more than chance gives (about {expected:.0f}).",
+            f"{len(matches)} matches are no more than chance gives (about {by_chance:.0f}).",
             "a smaller tolerance, a higher threshold, or use2dhist = yes with a larger searchrad.",
             "chance",
         )

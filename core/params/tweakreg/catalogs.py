@@ -104,8 +104,9 @@ _INPUT = Group(
             Kind.INT_OR_NONE,
             None,
             "Use only the brightest",
-            "Keeps this many of the brightest sources of each chip's catalog. Here it counts by itself; drizzlepac "
-            "ignores it unless a flux limit is given too. It has no effect on sources found in the pixels.",
+            "Keeps this many of the brightest sources of each chip, of its catalog or found in its pixels. Here it "
+            "counts by itself; drizzlepac ignores it unless a flux limit is given too, and for sources it finds. Left "
+            "blank, at most the 20 000 brightest of the sources found in an image are matched, with a warning.",
             unit="sources",
             lo=1,
             smaller="The few that remain may lie in one corner or be saturated, and the fit tilts.",

@@ -15,8 +15,10 @@ from core.align import find as find_module
 from core.align import given as given_module
 from core.align import one as one_module
 from core.align import run as run_module
+from core.align import sources as sources_module
+from core.align.report import report
 from core.align.results import PeakStatus, Status
-from core.align.session import AlignSettings, align
+from core.align.session import AlignSettings, align, tweakreg
 from core.errors import Cancelled, Refusal
 from core.runs.memory import Memory
 from core.runs.progress import Progress, Report
@@ -322,3 +324,70 @@ def test_nothing_to_align_is_refused(settings: AlignSettings, tmp_path: Path) ->
 
 def test_finding_knows_every_reason() -> None:
     assert set(find_module.REASONS) == set(range(1, 11))
+
+
+def test_very_many_sources_are_cut_to_the_brightest_with_a_warning(
+    shoot: Shoot, settings: AlignSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files = shoot(Shot("a"), Shot("b", error=(0.3, -0.2), seed=1), sky=Sky.random(400))
+    whole = align(files, settings).images[1]
+    monkeypatch.setattr(sources_module, "MOST", 40)
+    told: list[Report] = []
+    alignment = tweakreg(
+        files, tuned(settings, runfile="run.log"), folder=tmp_path, progress=Progress(told.append)
+    )
+    image = alignment.images[1]
+    assert image.status is Status.ALIGNED
+    assert (len(image.sources), image.n_found) == (40, len(whole.sources))
+    assert image.fit.shift == pytest.approx(whole.fit.shift, abs=0.01)
+    assert image.sources.flux.min() >= np.sort(whole.sources.flux)[-40]
+    sentence = f"The brightest 40 of {image.n_found} sources are used: raise threshold, or set nbright."
+    assert image.note == sentence
+    assert f"b_flt.fits: {sentence}" in [report.note for report in told if report.level == "warning"]
+    assert sentence in (tmp_path / "run.log").read_text()
+    made = report(alignment)["images"][1]
+    assert (made["note"], made["n_found"], made["n_sources"]) == (sentence, image.n_found, 40)
+    # all that was found stays in the catalogs of the chips, and the numbers of the matches mean their rows
+    rows = np.loadtxt(tmp_path / "b_flt_sci1_xy_catalog.coo")
+    assert len(rows) == image.n_found
+    ids = np.loadtxt(tmp_path / "b_flt_xy_catalog.match", usecols=(6, 7, 9))
+    assert rows[ids[:, 2].astype(int), :2] == pytest.approx(ids[:, :2], abs=1e-3)
+
+
+def test_nbright_takes_the_brightest_found_sources_without_a_word(
+    shoot: Shoot, settings: AlignSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """drizzlepac ignores it for sources that it finds itself."""
+    monkeypatch.setattr(sources_module, "MOST", 40)
+    files = shoot(Shot("a"), Shot("b", error=(0.3, -0.2), seed=1), sky=Sky.random(400))
+    memory = Memory()
+    for count in (50, 30):
+        made = align(files, tuned(settings, nbright=count), memory=memory).images[1]
+        assert (len(made.sources), made.note, made.status) == (count, "", Status.ALIGNED)
+
+
+@pytest.mark.parametrize("kind", ["exposure", "plain"])
+def test_a_reference_image_is_cut_too(
+    shoot: Shoot, settings: AlignSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    monkeypatch.setattr(sources_module, "MOST", 40)
+    a, b = shoot(Shot("a"), Shot("b", error=(0.3, -0.2), seed=1), sky=Sky.random(400))
+    name = str(a)
+    if kind == "plain":
+        with fits.open(a) as hdus:
+            header = hdus["SCI", 1].header.copy()
+            for key in ("XTENSION", "PCOUNT", "GCOUNT", "EXTNAME", "EXTVER"):
+                header.remove(key, ignore_missing=True)
+            name = str(tmp_path / "plain_drz.fits")
+            fits.PrimaryHDU(hdus["SCI", 1].data, header).writeto(name)
+    asked = AlignSettings(
+        settings.tweakreg.replaced(refimage=name),
+        settings.imagefind,
+        settings.refimagefind.replaced(threshold=20.0),
+    )
+    told: list[Report] = []
+    alignment = align([b], asked, progress=Progress(told.append))
+    assert alignment.images[0].status is Status.ALIGNED
+    assert len(alignment.reference) == 40
+    assert any("refnbright" in report.note for report in told)
+    assert len(align([b], tuned(asked, refnbright=30)).reference) == 30
