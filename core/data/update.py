@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.data.safe import rewrite_fits
+from core.data.segments import write_file
+from core.data.splice import spliced
 from core.errors import Refusal
+
+_SKY = "Sky value computed by AstroDrizzle"
 
 
 def update_exposure(
@@ -20,12 +24,14 @@ def update_exposure(
     sky: Mapping[int, float] | None = None,
     dq: Mapping[int, NDArray[np.uint16]] | None = None,
     flags: str = "DQ",
+    check: Callable[[], None] = lambda: None,
 ) -> None:
     """Set MDRIZSKY (units of the pixels) in SCI headers and replace DQ arrays, by EXTVER.
 
     `dq` are whole arrays as `Chip.read_dq` gives them (uint16, rows and columns), with flags set or cleared, for the
     extensions named `flags`.
-    Everything else in the file stays byte for byte.
+    Everything else in the file stays byte for byte, and the new file is on the disk before it takes the name of the
+    old one. `check` is called every few MB and may raise: the file is then as it was.
 
     Raises
     ------
@@ -35,10 +41,16 @@ def update_exposure(
     if not sky and not dq:
         return
 
+    cards = {("SCI", extver): {"MDRIZSKY": (float(value), _SKY)} for extver, value in (sky or {}).items()}
+    segments = spliced(Path(path), {(flags, extver): array for extver, array in (dq or {}).items()}, cards)
+    if segments is not None:
+        write_file(segments, path, check=check, durable=True)
+        return
+
     def change(hdus: fits.HDUList) -> None:
         for extver, value in (sky or {}).items():
             header = _extension(hdus, "SCI", extver, path).header
-            header["MDRIZSKY"] = (float(value), "Sky value computed by AstroDrizzle")
+            header["MDRIZSKY"] = (float(value), _SKY)
         for extver, array in (dq or {}).items():
             _set_flags(_extension(hdus, flags, extver, path), array, path)
 

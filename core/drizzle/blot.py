@@ -12,6 +12,7 @@ from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import INTERPOLANTS, BlotParams
 from core.drizzle.work import TILE_ROWS
 from core.kernels import blot as kernels
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows, row_blocks
 
@@ -44,6 +45,7 @@ def blot(
     conversion: float = 1.0,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> Blotted:
     """Resample `median` (float32, per second, on `frame`) to the pixels of the chip `wcs`.
 
@@ -51,12 +53,12 @@ def blot(
     `conversion` (what turned input units into those of the comparison: EXPTIME for rates, the gain for
     DN), and then the sky is added: `sky` (input units) with addsky on, else `params.skyval`. Chip pixels
     that lie outside the median get the sky alone.
-    `progress` is advanced `blot_units(wcs)` times.
+    `progress` is advanced `blot_units(wcs)` times. The image is taken from `buffers`.
     """
     where = pixel_map(wcs, frame, params.stepsize, workers=workers, progress=progress)
     added = sky if params.addsky else params.skyval
     factor = exptime / scale_ratio(frame, wcs) ** 2 / conversion
-    sci = np.empty(wcs.shape, np.float32)
+    sci = (buffers or Buffers()).take(wcs.shape, np.float32)
     image = np.ascontiguousarray(median, np.float32)
     values = (np.float32(factor), np.float32(added or 0.0))
 

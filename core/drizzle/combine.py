@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import ChipInput, Image
-from core.drizzle.drop import Canvas, context_bit, drop_chip, drop_of, settle
+from core.drizzle.drop import Canvas, blank, context_bit, drop_chip, drop_of, settle
 from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import CombineParams
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
@@ -38,20 +39,23 @@ def combine(
     total_exptime: float | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> Combined:
     """Drizzle all chips onto `frame`; `chips` may be a generator, so that one chip at a time is in memory.
 
     Pixels without weight hold `params.fillval`, else `params.maskval`, else NaN. With units "counts" the
     result is multiplied by `total_exptime` (seconds, the sum over the exposures). `progress` is advanced
-    `work_units(frame)` times a chip. Raises `Refusal` for counts without an exposure time, `Cancelled`.
+    `work_units(frame)` times a chip. The images are taken from `buffers`. Raises `Refusal` for counts without an
+    exposure time, `Cancelled`.
     """
     if params.units == "counts" and total_exptime is None:
         raise ValueError("total counts need the total exposure time")
-    sci, wht = np.zeros(frame.shape, np.float32), np.zeros(frame.shape, np.float32)
+    store = buffers or Buffers()
+    sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
     planes: list[NDArray[np.int32]] = []
     for number, chip in enumerate(chips, start=1):
         if number % 32 == 1:
-            planes.append(np.zeros(frame.shape, np.int32))
+            planes.append(blank(frame.shape, np.int32, store, workers))
         canvas = Canvas(sci, wht, planes[-1], context_bit(number))
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from core.data.flagfile import companions
+from core.data.outfiles import same_file
 from core.data.safe import replacing
 from core.errors import Refusal
 
@@ -42,22 +45,61 @@ def restore_originals(files: Sequence[Path]) -> None:
             shutil.copyfile(copy, part)
 
 
-def keep_original(path: Path, params: Mapping[str, Any]) -> None:
-    """Copy an exposure to OrIg_files beside it: with overwrite always, with preserve unless a copy is there."""
+@contextmanager
+def original_kept(path: Path, params: Mapping[str, Any]) -> Iterator[None]:
+    """Keep an exposure in OrIg_files beside it while the block puts a new file in its place: with overwrite always,
+    with preserve unless a copy is there.
+
+    The old file itself is kept, under a second name, and costs neither time nor room: exposures are never changed but
+    by a new file that takes their name. Where a file cannot have two names, or has several already, so that somebody
+    may change it under another one, it is copied. Raises Refusal; when the block fails a new second name goes again.
+    """
     copy = path.parent / ORIGINALS / path.name
-    if not (params["overwrite"] or (params["preserve"] and not copy.exists())):
+    missing = not copy.exists()
+    if not (params["overwrite"] or (params["preserve"] and missing)):
+        yield
         return
+    _make_folder(copy.parent)
+    if not missing:
+        copy.chmod(0o644)
+    linked = _linked(path, copy)
+    if not linked:
+        with replacing(copy) as part:
+            shutil.copyfile(path, part)
     try:
-        copy.parent.mkdir(exist_ok=True)
+        yield
+    except BaseException:
+        if linked and same_file(path, copy):
+            copy.unlink()
+        raise
+    if not same_file(path, copy):  # the block found nothing to change
+        copy.chmod(0o444)
+
+
+def _linked(path: Path, copy: Path) -> bool:
+    """Give the file the second name `copy`; whether that could be done."""
+    source = path.resolve()
+    part = copy.with_name(f".{copy.name}.{os.getpid()}.part")
+    if source.stat().st_nlink > 1 and not same_file(source, copy):
+        return False
+    try:
+        part.unlink(missing_ok=True)
+        os.link(source, part)
+        os.replace(part, copy)
+    except OSError:
+        return False
+    finally:
+        part.unlink(missing_ok=True)  # renaming one name of a file to another one leaves both
+    return True
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise Refusal(
             f"Cannot make the folder: {error.strerror}.",
-            file=copy.parent,
+            file=folder,
             subject="preserve",
             advice="Make the folder writable, or switch preserve and overwrite off.",
         ) from error
-    if copy.exists():
-        copy.chmod(0o644)
-    with replacing(copy) as part:
-        shutil.copyfile(path, part)
-    copy.chmod(0o444)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from core.drizzle.pairs import two_numbers
 from core.errors import Refusal
 from core.kernels import cosmic as kernel
+from core.kernels import stream as kernel_stream
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
-from core.runs.spread import Threads, Workers, over_rows
+from core.runs.spread import Threads, Workers, over_rows, row_blocks
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -77,16 +79,19 @@ def find_cosmics(
     *,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> CosmicMask:
     """The cosmic ray mask of a chip.
 
     `data` and `blot` are float32 (rows, columns) in the chip's input units, the blot with its sky. A pixel is
     flagged when it differs from the blot by more than scale2 * derivative + snr2 * noise and a pixel within one
     pixel of it by more than scale1 * derivative + snr1 * noise. `progress` is advanced `cosmic_units(shape)` times.
+    The masks are taken from `buffers`.
     """
     rows = data.shape[0]
     team = workers or Threads(1)
-    state, flagged, good = (np.empty(data.shape, np.uint8) for _ in range(3))
+    store = buffers or Buffers()
+    state, flagged, good = (store.take(data.shape, np.uint8) for _ in range(3))
 
     def compare(start: int, stop: int) -> None:
         kernel.compare(
@@ -114,6 +119,7 @@ def find_cosmics(
         team,
     )
     np.subtract(1, flagged, out=flagged)
+    store.give(state)
     return CosmicMask(good, flagged)
 
 
@@ -122,10 +128,19 @@ def cosmic_units(shape: tuple[int, int]) -> int:
     return -(-shape[0] // _ROWS)
 
 
-def flagged_fraction(good: Mask, usable: NDArray[np.bool_]) -> tuple[int, float]:
-    """Number of flagged pixels among the `usable` ones and their fraction of these."""
-    flagged, total = kernel.count_flagged(good.reshape(-1), usable.reshape(-1).view(np.uint8))
-    return int(flagged), flagged / total if total else 0.0
+def fractions(
+    mask: CosmicMask, usable: NDArray[np.bool_], workers: Workers | None = None
+) -> tuple[int, float, float]:
+    """Number of flagged pixels among the `usable` ones, their fraction of these, the same fraction before growing."""
+    seen = usable.view(np.uint8)
+
+    def count(rows: tuple[int, int]) -> tuple[int, int, int]:
+        here = slice(*rows)
+        return kernel_stream.count_rows(seen[here], mask.good[here], mask.core[here])
+
+    counts = (workers or Threads(1)).map(count, row_blocks(seen.shape[0], 4 * _ROWS))
+    total, flagged, core = (int(sum(one)) for one in zip(*counts, strict=True))
+    return flagged, flagged / total if total else 0.0, core / total if total else 0.0
 
 
 def suspicious(fraction: float, exptime: float) -> bool:
@@ -138,6 +153,12 @@ def suspicious(fraction: float, exptime: float) -> bool:
     return fraction > 0.005 + 6e-5 * (exptime + 45.0)
 
 
-def cleaned(data: Image, blot: Image, good: Mask) -> Image:
-    """The chip with the blotted value at the flagged pixels, and nowhere else; input units."""
-    return np.where(good.astype(bool), data, blot)
+def cleaned(data: Image, blot: Image, good: Mask, workers: Workers | None = None) -> Image:
+    """The chip with the blotted value at the flagged pixels, and nowhere else; input units. It is `blot` itself, into
+    which the good pixels are written."""
+
+    def work(start: int, stop: int) -> None:
+        kernel_stream.clean_rows(data[start:stop], good[start:stop], blot[start:stop])
+
+    over_rows(work, data.shape[0], _ROWS, workers or Threads(1))
+    return blot

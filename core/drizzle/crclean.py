@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from core.data.dq import Bits, with_bits, without_bits
 from core.data.exposure import Exposure
 from core.data.fitsfile import open_fits, quiet
-from core.drizzle.cosmic import cleaned
+from core.data.safe import write_fits
+from core.data.segments import write_file
+from core.data.splice import spliced
+
+Images = Mapping[int, NDArray[np.float32]]
+Flags = Mapping[int, NDArray[np.uint16]]
 
 
-def cleaned_exposure(
-    exposure: Exposure,
-    blots: Mapping[int, NDArray[np.float32]],
-    masks: Mapping[int, NDArray[np.uint8]],
-    reset: Bits | None,
-    crbit: int,
-) -> fits.HDUList:
-    """The whole file of an exposure with flagged pixels replaced, by EXTVER; blots in its units, masks 1 = good.
+def write_clean(
+    exposure: Exposure, path: Path, images: Images, flags: Flags, check: Callable[[], None] = lambda: None
+) -> None:
+    """Write the whole file of an exposure to `path`, with other pixels and flags, by EXTVER; all else stays.
 
-    The DQ of every chip keeps its flags, without those of `reset` and with `crbit` where a pixel was replaced.
+    Pixels are in the exposure's units. `check` is called every few MB and may raise; `path` is then as it was.
     """
+    arrays = {("SCI", extver): image for extver, image in images.items()}
+    segments = spliced(exposure.path, {**arrays, **{("DQ", extver): one for extver, one in flags.items()}})
+    if segments is None:
+        write_fits(_copied(exposure, images, flags), path)
+    else:
+        write_file(segments, path, check=check)
+
+
+def _copied(exposure: Exposure, images: Images, flags: Flags) -> fits.HDUList:
+    """The file where more than bytes change: checksums, flags that were in another file or one value for all."""
     with open_fits(exposure.path, whole=False) as hdus, quiet():
         copy = fits.HDUList([hdu.copy() for hdu in hdus])
-    for chip in exposure.chips:
-        good = masks[chip.extver]
-        copy["SCI", chip.extver].data = cleaned(chip.read("SCI"), blots[chip.extver], good)
-        flags = without_bits(chip.read_dq(), reset)
-        flags = with_bits(flags, good == 0, crbit) if crbit else flags
+    for extver, image in images.items():
+        copy["SCI", extver].data = image
+    for extver, array in flags.items():
         # signed 16 bit, as HST's files have them
         try:
-            copy["DQ", chip.extver].data = flags.view(np.int16)
+            copy["DQ", extver].data = array.view(np.int16)
         except KeyError:  # the flags are in another file, or there were none
-            copy.append(fits.ImageHDU(flags.view(np.int16), name="DQ", ver=chip.extver))
+            copy.append(fits.ImageHDU(array.view(np.int16), name="DQ", ver=extver))
     return copy

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import ChipInput, Image, scale_ratio
@@ -13,6 +14,7 @@ from core.drizzle.mapping import PixelMap
 from core.drizzle.settings import CombineParams, DropParams
 from core.drizzle.work import TILE_ROWS
 from core.kernels import drizzle as kernels
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
 
@@ -30,6 +32,19 @@ class Canvas:
     wht: Image
     ctx: NDArray[np.int32] = field(default_factory=lambda: np.zeros((1, 1), np.int32))
     bit: int = 0
+
+
+def blank(
+    shape: tuple[int, int], kind: DTypeLike, buffers: Buffers, workers: Workers | None = None
+) -> NDArray[Any]:
+    """An array of zeros, its memory taken from `buffers`."""
+    array = buffers.take(shape, kind)
+
+    def work(first: int, stop: int) -> None:
+        array[first:stop] = 0
+
+    over_rows(work, shape[0], 4 * TILE_ROWS, workers or Threads())
+    return array
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from core.drizzle import names
 from core.drizzle.chip import ChipInput
 from core.drizzle.combine import combine
 from core.drizzle.inputs import Inputs
-from core.drizzle.pixels import chip_input, usable
 from core.drizzle.products import Final, Written, final_unit, write_products
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.drizzle.run import Figures, Flagged, Run
 from core.drizzle.settings import CombineParams
 from core.drizzle.writeback import changes, write_changes
+from core.runs.spread import Threads
 
 
 def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
@@ -32,10 +32,12 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
         total_exptime=sum(exposure.exptime for exposure in run.exposures),
         workers=run.workers,
         progress=run.progress,
+        buffers=run.space.buffers,
     )
     unit = final_unit(run.exposures, run.params)
     if unit.startswith("COUNTS"):
-        gain = np.float32(run.exposures[0].chips[0].gain)
+        # all chips were drizzled in electrons; drizzlepac too takes the gain of the last
+        gain = np.float32(run.chips[-1][1].gain)
         np.divide(made.sci, gain, out=made.sci, where=made.wht != 0)
     run.progress.check()
     written = write_products(
@@ -55,16 +57,14 @@ def _final_inputs(
     run: Run, params: CombineParams, with_masks: bool, masks: dict[tuple[Path, int], str]
 ) -> Iterator[ChipInput]:
     """One chip after the other, so that only one is in memory; the names of their masks go into `masks`."""
-    plan = run.plan
     for exposure, chip in run.chips:
-        good = usable(exposure, chip, plan.final_bits, plan.reset, run.static)
         mask = _crmask(run, exposure, chip, with_masks)
+        good = run.usable(exposure, chip, run.plan.final_bits, mask)
         if mask is not None:
-            good = good & mask.astype(np.bool_)
             masks[chip.path, chip.extver] = names.of_chip(exposure, chip, "crmask")
         if not good.any():
             run.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for the final image.")
-        yield chip_input(exposure, chip, run.sky.of(chip), good, params.wht_type)
+        yield from run.lent(exposure, chip, good, params.wht_type)
 
 
 def _crmask(run: Run, exposure: Exposure, chip: Chip, made: bool) -> NDArray[np.uint8] | None:
@@ -82,20 +82,28 @@ def _crmask(run: Run, exposure: Exposure, chip: Chip, made: bool) -> NDArray[np.
 
 
 def update_exposures(run: Run, with_masks: bool) -> dict[Path, str]:
-    """Sky values and flags into the exposures; what could not be written, and why, by path."""
-    plan = run.plan
-    problems = {}
-    for exposure in run.exposures:
+    """Sky values and flags into the exposures, two files at a time; what could not be written, and why, by path."""
+    files: dict[Path, list[Exposure]] = {}
+    for exposure in run.exposures:  # image sets of one file are exposures of their own
+        files.setdefault(exposure.path, []).append(exposure)
+    found = Threads(2).map(lambda exposures: _update(run, exposures, with_masks), list(files.values()))
+    problems = {path: problem for path, problem in zip(files, found, strict=True) if problem}
+    for problem in problems.values():
+        run.warn(problem)
+    return problems
+
+
+def _update(run: Run, exposures: Sequence[Exposure], with_masks: bool) -> str:
+    """Change the file of `exposures`; the first reason why that could not be done."""
+    plan, first = run.plan, ""
+    for exposure in exposures:
         masks = {}
         if with_masks:
             masks = {c.extver: run.space.get(names.of_chip(exposure, c, "crmask")) for c in exposure.chips}
         found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks)
-        problem = write_changes(exposure, found, run.params)
-        if problem:
-            run.warn(problem)
-            problems[exposure.path] = problem
+        first = first or write_changes(exposure, found, run.params, run.progress.check)
         run.progress.advance()
-    return problems
+    return first
 
 
 def result_of(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.drizzle.pairs import two_numbers
 from core.errors import Refusal
 from core.kernels import stack as kernel
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
 
@@ -103,11 +104,13 @@ def make_median(
     *,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> Image:
     """Combine `layers` to one float32 image of `shape`, e-/s, by blocks of rows.
 
     With newmasks a value is bad where its weight is below maskpt times the mean weight of its image; without,
-    none is. Pixels bad in all images are 0. `progress` is advanced `median_units(shape, params)` times.
+    none is. Pixels bad in all images are 0. The image is taken from `buffers`. `progress` is advanced
+    `median_units(shape, params)` times.
 
     Raises
     ------
@@ -121,7 +124,7 @@ def make_median(
             subject="combine_nlow, combine_nhigh",
             advice="Lower them.",
         )
-    out = np.empty(shape, np.float32)
+    out: Image = (buffers or Buffers()).take(shape, np.float32)
     limits = np.array([params.maskpt * e.mean_weight if params.newmasks else -np.inf for e in layers])
     fill_block = _minmed_block if minmed else _plain_block
 

@@ -1,4 +1,4 @@
-"""What the steps read of a chip: its good pixels, and its pixels ready to be drizzled."""
+"""What the steps read of a chip: its pixels ready to be drizzled; by blocks of rows."""
 
 from __future__ import annotations
 
@@ -7,47 +7,53 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dq import Bits, good_pixels, without_bits
 from core.data.exposure import Chip, Exposure
+from core.data.planes import plane
 from core.data.units import effective_gain, to_electrons
 from core.drizzle.chip import ChipInput, weight_map
 from core.drizzle.sky import Sky
-from core.drizzle.static import StaticMasks
+from core.kernels import stream as kernel
+from core.runs.buffers import Buffers
+from core.runs.spread import Threads, Workers, over_rows
 
-Mask = NDArray[np.uint8]
-
-
-def usable(
-    exposure: Exposure, chip: Chip, bits: Bits | None, reset: Bits | None, static: StaticMasks
-) -> NDArray[np.bool_]:
-    """Pixels that DQ (with `bits` allowed and `reset` taken as not set) and the static mask let through."""
-    good = good_pixels(without_bits(chip.read_dq(), reset), bits)
-    mask = static.of(exposure, chip)
-    return good if mask is None else good & mask.astype(np.bool_)
+_ROWS = 128
 
 
 def chip_input(
-    exposure: Exposure, chip: Chip, sky: Sky, good: NDArray[np.bool_], wht_type: str = "EXP"
+    exposure: Exposure,
+    chip: Chip,
+    sky: Sky,
+    good: NDArray[np.bool_],
+    wht_type: str = "EXP",
+    *,
+    workers: Workers | None = None,
+    buffers: Buffers | None = None,
 ) -> ChipInput:
     """The chip in electrons (per second if its unit is), sky subtracted, with weights 0 where it is not `good`.
 
-    Pixels that are no numbers get weight 0 whatever their flags.
+    Pixels that are no numbers get weight 0 whatever their flags. Data and weights are taken from `buffers`.
     """
-    data = chip.read("SCI")
-    if sky.subtract is not None:
-        data -= np.float32(sky.subtract)
-    gain = effective_gain(chip)
-    if gain != 1.0:
-        data *= np.float32(gain)
-    finite = np.isfinite(data)
-    if not finite.all():
-        good = good & finite
-        data[~finite] = 0.0
-    err = chip.read("ERR") * np.float32(to_electrons(chip)) if wht_type == "ERR" else None
+    source, store = plane(chip), buffers or Buffers()
+    data, weight = store.take(chip.shape, np.float32), store.take(chip.shape, np.float32)
+    subtracted = np.float32(0.0 if sky.subtract is None else sky.subtract)
+    gain = np.float32(effective_gain(chip))
+    seen = good.view(np.uint8)
+
+    def work(start: int, stop: int) -> None:
+        here = slice(start, stop)
+        source.read(start, stop, data[here])
+        kernel.prepare_rows(data[here], seen[here], subtracted, gain, np.float32(chip.exptime), weight[here])
+
+    over_rows(work, chip.shape[0], _ROWS, workers or Threads(1))
+    if wht_type != "EXP":
+        good = weight > 0
+        store.give(weight)
+        err = chip.read("ERR") * np.float32(to_electrons(chip))
+        weight = weight_map(good, chip.exptime, wht_type=wht_type, err=err)
     return ChipInput(
         wcs=replace(chip.wcs, naxis=(chip.shape[1], chip.shape[0])),
         data=data,
-        weight=weight_map(good, chip.exptime, wht_type=wht_type, err=err),
+        weight=weight,
         exptime=chip.exptime,
         is_rate=chip.is_rate,
         name=f"{exposure.name}[SCI,{chip.extver}]",

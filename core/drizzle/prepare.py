@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,6 @@ def _made_ready(
     exposures = inputs.exposures
     plan = make_plan(params, len(exposures))
     _check_err(exposures, params)
-    _check_gain(exposures, params)
     base = default_frame(exposures, params)
     apart = lonely(exposures, base) if len(exposures) > 1 else ()
     _check_overlap(exposures, apart, plan)
@@ -78,13 +78,14 @@ def _made_ready(
         workers or Threads(params["num_cores"]),
         progress,
     )
+    run.space.room = 2 * 4 * math.prod(sep_frame.shape)
     run.warnings += [f"{left.path.name} is left out. {left.reason}" for left in inputs.left_out]
     _tell(run, inputs, apart)
     return run, inputs
 
 
 def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure]) -> None:
-    for text in inputs.warnings:
+    for text in (*inputs.warnings, *_gain_warning(inputs.exposures, run.params)):
         run.warn(text)
     for exposure in apart:
         run.warn(f"{exposure.name} overlaps no other exposure: no cosmic rays can be found in it.")
@@ -122,16 +123,17 @@ def _check_err(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> None
                 )
 
 
-def _check_gain(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> None:
-    """A product in counts needs one gain: electrons of all chips are divided by it."""
+def _gain_warning(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a person should hear of a product in counts of chips with several gains, as those of WFPC2 have."""
+    last = exposures[-1].chips[-1]
     gains = {chip.gain for exposure in exposures for chip in exposure.chips if not chip.in_electrons}
-    if params["driz_combine"] and params["proc_unit"] == "native" and len(gains) > 1:
-        raise Refusal(
-            f"The chips have different gains ({', '.join(f'{gain:g}' for gain in sorted(gains))} e-/DN), so their "
-            "counts do not add up.",
-            subject="proc_unit",
-            advice="electrons.",
-        )
+    if not params["driz_combine"] or params["proc_unit"] != "native" or last.in_electrons or len(gains) < 2:
+        return ()
+    told = ", ".join(f"{gain:g}" for gain in sorted(gains))
+    return (
+        f"The chips have different gains ({told} e-/DN). They are combined in electrons; the product in counts is that "
+        f"divided by {last.gain:g}, the last chip's. With proc_unit = electrons it stays in electrons.",
+    )
 
 
 def _check_overlap(exposures: Sequence[Exposure], apart: Sequence[Exposure], plan: Plan) -> None:

@@ -29,6 +29,11 @@ class Remembered:
     def __init__(self, memory: Memory | None) -> None:
         self._memory = memory
 
+    @property
+    def asks_files(self) -> bool:
+        """Whether files must be there when a step is remembered."""
+        return self._memory is not None
+
     def token(self, paths: Sequence[Path]) -> str:
         """What stands for the content of the exposures, as far as the steps read it."""
         identities = tuple(file_identity(path) for path in paths)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
+from core.data.dq import Bits
 from core.data.exposure import Chip, Exposure
-from core.data.safe import write_fits
+from core.data.planes import plane
 from core.data.units import to_electrons
 from core.drizzle import names
 from core.drizzle.blot import blot
@@ -24,16 +26,18 @@ from core.drizzle.chip import ChipInput
 from core.drizzle.cosmic import (
     CosmicMask,
     Detector,
+    cleaned,
     cosmic_units,
     find_cosmics,
-    flagged_fraction,
+    fractions,
     suspicious,
 )
-from core.drizzle.crclean import cleaned_exposure
+from core.drizzle.crclean import write_clean
+from core.drizzle.good import usable
 from core.drizzle.headers import chip_header, single_header
 from core.drizzle.median import Layer, make_median, mean_weight, median_units
 from core.drizzle.names import ProductNames
-from core.drizzle.pixels import chip_input, usable
+from core.drizzle.pixels import chip_input
 from core.drizzle.plan import Plan
 from core.drizzle.separate import separate
 from core.drizzle.sky import SkyValues, find_sky, sky_units
@@ -41,6 +45,7 @@ from core.drizzle.skymasks import read_mask_list
 from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
 from core.drizzle.work import blot_units, work_units
 from core.drizzle.workspace import Workspace
+from core.drizzle.writeback import new_flags
 from core.runs.memory import file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Workers
@@ -96,7 +101,13 @@ class Run:
 
     # Step 1
     def make_static(self) -> StaticMasks:
-        masks = static_masks(self.exposures, self.params, workers=self.workers, progress=self.progress)
+        masks = static_masks(
+            self.exposures,
+            self.params,
+            workers=self.workers,
+            progress=self.progress,
+            buffers=self.space.buffers,
+        )
         for where, mask in masks.masks.items():
             self.space.put(mask_name(self.called.root, where), mask)
         for text in masks.notes:
@@ -115,6 +126,7 @@ class Run:
             reset=self.plan.reset_mask,
             workers=self.workers,
             progress=self.progress,
+            buffers=self.space.buffers,
         )
 
     def sky_files(self) -> list[object]:
@@ -141,11 +153,12 @@ class Run:
                 _need(self.plan.separate),
                 workers=self.workers,
                 progress=self.progress,
+                buffers=self.space.buffers,
             )
             means[exposure.stem] = mean_weight(single.wht, self.workers)
             for part, image in (("sci", single.sci), ("wht", single.wht)):
                 name = names.single(exposure, part)
-                header = single_header(exposure, self.sep_frame, name, part.upper())
+                header = partial(single_header, exposure, self.sep_frame, name, part.upper())
                 self.space.put(name, image, header, compress=bool(self.params["driz_sep_compress"]))
         return means
 
@@ -157,10 +170,37 @@ class Run:
 
     def _separate_inputs(self, exposure: Exposure) -> Iterator[ChipInput]:
         for chip in exposure.chips:
-            good = usable(exposure, chip, self.plan.sep_bits, self.plan.reset, self.static)
+            good = self.usable(exposure, chip, self.plan.sep_bits)
             if not good.any():
                 self.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for driz_sep_bits.")
-            yield chip_input(exposure, chip, self.sky.of(chip), good)
+            yield from self.lent(exposure, chip, good)
+
+    def usable(
+        self, exposure: Exposure, chip: Chip, bits: Bits | None, own: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.bool_]:
+        """`core.drizzle.pixels.usable` of a chip of this run; the array is to be given back."""
+        return usable(
+            exposure,
+            chip,
+            bits,
+            self.plan.reset,
+            self.static,
+            own,
+            workers=self.workers,
+            buffers=self.space.buffers,
+        )
+
+    def lent(
+        self, exposure: Exposure, chip: Chip, good: NDArray[np.bool_], wht_type: str = "EXP"
+    ) -> Iterator[ChipInput]:
+        """One chip, ready to be drizzled; its arrays, `good` too, go back to the buffers when the next is asked for."""
+        buffers = self.space.buffers
+        made = chip_input(
+            exposure, chip, self.sky.of(chip), good, wht_type, workers=self.workers, buffers=buffers
+        )
+        buffers.give(good)
+        yield made
+        buffers.give(made.data, made.weight)
 
     # Step 4
     def make_median(self, means: Mapping[str, float]) -> None:
@@ -171,9 +211,10 @@ class Run:
             _need(self.plan.median),
             workers=self.workers,
             progress=self.progress,
+            buffers=self.space.buffers,
         )
         name = self.called.median
-        self.space.put(name, image, single_header(self.exposures[0], self.sep_frame, name, "SCI"))
+        self.space.put(name, image, partial(single_header, self.exposures[0], self.sep_frame, name, "SCI"))
 
     def median_names(self) -> list[str]:
         return [self.called.median]
@@ -207,9 +248,10 @@ class Run:
                 conversion=to_electrons(chip),
                 workers=self.workers,
                 progress=self.progress,
+                buffers=self.space.buffers,
             )
             name = names.of_chip(exposure, chip, "blt")
-            self.space.put(name, found.sci, chip_header(exposure, chip.extver, name))
+            self.space.put(name, found.sci, partial(chip_header, exposure, chip.extver, name))
 
     def blot_units(self) -> int:
         return sum(blot_units(chip.wcs) for _, chip in self.chips)
@@ -222,37 +264,58 @@ class Run:
         """Write the cosmic ray masks and, with driz_cr_corr, the cleaned exposures."""
         figures = {}
         for exposure in self.exposures:
+            images, flags = {}, {}
             for chip in exposure.chips:
-                mask = self._crmask(exposure, chip)
+                mask, clean = self._crmask(exposure, chip)
+                seen = self.usable(exposure, chip, self.plan.final_bits)
+                figures[chip.path, chip.extver] = Flagged(*fractions(mask, seen, self.workers))
+                self.space.buffers.give(seen, mask.core)
+                if clean is not None:
+                    images[chip.extver] = clean
+                    flags[chip.extver] = self._new_flags(chip, mask.good)
                 self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
-                seen = usable(exposure, chip, self.plan.final_bits, self.plan.reset, self.static)
-                figures[chip.path, chip.extver] = Flagged(
-                    *flagged_fraction(mask.good, seen), flagged_fraction(mask.core, seen)[1]
-                )
-            if self.params["driz_cr_corr"]:
-                self._write_clean(exposure)
+            if images:
+                self._write_clean(exposure, images, flags)
         return figures
 
     def crmask_names(self) -> list[str]:
         cleaned = [names.crclean(e) for e in self.exposures] if self.params["driz_cr_corr"] else []
         return self.chip_names("crmask") + cleaned
 
-    def _write_clean(self, exposure: Exposure) -> None:
-        blots, masks = (
-            {c.extver: self.space.get(names.of_chip(exposure, c, what)) for c in exposure.chips}
-            for what in ("blt", "crmask")
-        )
-        clean = cleaned_exposure(exposure, blots, masks, self.plan.reset, self.plan.crbit)
-        write_fits(clean, self.space.folder / names.crclean(exposure))
+    def _new_flags(self, chip: Chip, good: NDArray[np.uint8]) -> NDArray[np.uint16]:
+        plan = self.plan
+        return new_flags(
+            chip, plan.reset, plan.crbit, good, workers=self.workers, buffers=self.space.buffers
+        )[0]
+
+    def _write_clean(
+        self,
+        exposure: Exposure,
+        images: Mapping[int, NDArray[np.float32]],
+        flags: Mapping[int, NDArray[np.uint16]],
+    ) -> None:
+        """Have the cleaned exposure written; the arrays go back to the buffers after."""
+        space = self.space
+
+        def job() -> None:
+            write_clean(exposure, space.folder / names.crclean(exposure), images, flags, space.check)
+            space.buffers.give(*images.values(), *flags.values())
+
+        space.do(job)
 
     def crmask_units(self) -> int:
         return sum(cosmic_units(chip.shape) for _, chip in self.chips)
 
-    def _crmask(self, exposure: Exposure, chip: Chip) -> CosmicMask:
-        factor = to_electrons(chip)
-        return find_cosmics(
-            chip.read("SCI"),
-            self.space.get(names.of_chip(exposure, chip, "blt")),
+    def _crmask(self, exposure: Exposure, chip: Chip) -> tuple[CosmicMask, NDArray[np.float32] | None]:
+        """The masks of a chip and, with driz_cr_corr, the chip with the blot in place of cosmic rays."""
+        factor, space = to_electrons(chip), self.space
+        clean = bool(self.params["driz_cr_corr"])
+        name = names.of_chip(exposure, chip, "blt")
+        blotted = space.take(name) if clean else space.get(name)
+        data = space.buffers.take(chip.shape, np.float32)
+        mask = find_cosmics(
+            plane(chip).whole(data, workers=self.workers),
+            blotted,
             _need(self.plan.cosmic),
             Detector(
                 factor,
@@ -262,7 +325,11 @@ class Run:
             ),
             workers=self.workers,
             progress=self.progress,
+            buffers=space.buffers,
         )
+        image = cleaned(data, blotted, mask.good, self.workers) if clean else None
+        space.buffers.give(data)
+        return mask, image
 
     # Step 7
     def final_units(self) -> int:

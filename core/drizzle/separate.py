@@ -9,9 +9,10 @@ import numpy as np
 
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import ChipInput, Image
-from core.drizzle.drop import Canvas, drop_chip, drop_of, settle
+from core.drizzle.drop import Canvas, blank, drop_chip, drop_of, settle
 from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import SeparateParams
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
@@ -31,14 +32,17 @@ def separate(
     *,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> Single:
     """Drizzle the chips of one exposure onto `frame`.
 
     Pixels that nothing good fell on have weight 0 and hold `params.fillval`, or 0 when it is None (drizzlepac
     leaves the values of bad pixels there). `progress` is advanced `work_units(frame)` times a chip.
-    Raises `Refusal` for counts without an exposure time, `Cancelled`.
+    The images are taken from `buffers`. Raises `Refusal` for counts without an exposure time, `Cancelled`.
     """
-    canvas = Canvas(np.zeros(frame.shape, np.float32), np.zeros(frame.shape, np.float32))
+    store = buffers or Buffers()
+    sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
+    canvas = Canvas(sci, wht)
     for chip in chips:
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)

@@ -18,6 +18,7 @@ from core.drizzle.remember import Remembered
 from core.drizzle.results import DrizzleResult
 from core.drizzle.run import Figures, Run
 from core.errors import Refusal
+from core.runs.background import Background
 from core.runs.memory import Memory, fingerprint
 from core.runs.progress import Progress
 from core.runs.spread import Workers
@@ -63,23 +64,32 @@ def astrodrizzle(
     before = dict(progress.seconds)
     run, inputs = prepare(list(map(Path, files)), params, Path(folder), keep, workers, progress)
     remembered = Remembered(None if run.space.in_memory else memory)
+    with Background(check=progress.check) as background:
+        run.space.background = background
+        written, figures, problems = _all_steps(run, remembered)
+    seconds = {k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if v > before.get(k, 0.0)}
+    result = result_of(run, inputs, written, figures, seconds, problems)
+    _write_log(run, result)
+    return result
+
+
+def _all_steps(run: Run, remembered: Remembered) -> tuple[Written | None, Figures, dict[Path, str]]:
+    """What was written, the figures of the cosmic rays, and what could not be written into the exposures."""
     paths = run.files()
     token = remembered.token(paths)
     figures = _first_steps(run, _Chain(run, remembered, token))
     written: Written | None = None
     if run.plan.combine is not None:
-        with progress.step(steps.COMBINE, run.final_units()):
+        with run.progress.step(steps.COMBINE, run.final_units()):
             written = make_final(run, run.plan.combine, figures is not None)
-    with progress.step(steps.WRITING, len(run.exposures)):
+    with run.progress.step(steps.WRITING, len(run.exposures)):
+        run.space.wait()  # the exposures are changed when all else is there
         problems = update_exposures(run, figures is not None)
     if run.plan.crbit & ~run.plan.reset_mask == 0:
         remembered.same_content(paths, token)
-    if params["clean"]:
+    if run.params["clean"]:
         run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
-    seconds = {k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if v > before.get(k, 0.0)}
-    result = result_of(run, inputs, written, figures or {}, seconds, problems)
-    _write_log(run, result)
-    return result
+    return written, figures or {}, problems
 
 
 class _Chain:
@@ -100,7 +110,13 @@ class _Chain:
         def files() -> list[Path]:
             return [] if space.in_memory else [space.folder / name for name in names()]
 
-        value = self._remembered.recall(step, self._key, make, files)
+        def made() -> T:
+            value = make()
+            if self._remembered.asks_files:
+                space.wait()
+            return value
+
+        value = self._remembered.recall(step, self._key, made, files)
         for path in files():
             space.recalled(path.name)
         return value

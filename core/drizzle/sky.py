@@ -17,6 +17,7 @@ from core.drizzle.skymatch import sky_differences
 from core.drizzle.skypixels import SkyPixels, sky_pixels, to_brightness
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
@@ -51,6 +52,7 @@ def find_sky(
     reset: int = 0,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> SkyValues:
     """The sky of every chip, by the method that `params` asks for.
 
@@ -63,7 +65,7 @@ def find_sky(
     if str(params["skyfile"]).strip():
         table = read_sky_file(str(params["skyfile"]).strip(), exposures)
         return SkyValues({key: Sky(value, value) for key, value in table.items()})
-    pixels = sky_pixels(params, static, reset, workers, exposures)
+    pixels = sky_pixels(params, static, reset, workers, exposures, buffers)
     levels = _levels(str(params["skymethod"]), exposures, pixels, progress)
     values: dict[ChipKey, Sky] = {}
     for exposure, level in zip(exposures, levels.values, strict=True):
@@ -133,14 +135,15 @@ def _brightness(
     exposure: Exposure, chip: Chip, pixels: SkyPixels, warnings: list[str], progress: Progress | None
 ) -> float | None:
     """Sky brightness of a chip, None where no usable pixel is left."""
-    image = chip.read("SCI")
+    taken = pixels.taken(exposure, chip)
     try:
-        value, _ = pixels.measure(image[pixels.good(exposure, chip)])
+        value, _ = pixels.measure(taken)
         return value * to_brightness(exposure, chip)
     except Refusal as error:
         warnings.append(f"{exposure.name}[SCI,{chip.extver}]: no sky value. {error.what}")
         return None
     finally:
+        pixels.buffers.give(taken)
         if progress is not None:
             progress.advance()
 

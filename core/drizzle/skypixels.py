@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,13 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dq import Bits, good_pixels, parse_bits
+from core.data.dq import Bits, parse_bits
 from core.data.exposure import Chip, Exposure
 from core.data.imagestats import Clipping, image_statistics
+from core.data.planes import plane
+from core.drizzle.good import usable
 from core.drizzle.skymasks import Masks, read_mask_list
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal
-from core.runs.spread import Workers
+from core.kernels import stream as kernel
+from core.runs.buffers import Buffers
+from core.runs.spread import Threads, Workers, row_blocks
+
+_ROWS = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +38,7 @@ class SkyPixels:
     static : the static masks, empty when they are not to count
     workers : where row blocks are computed
     masks : masks of the person's own
+    buffers : where arrays of pixels are taken from
     """
 
     kind: str
@@ -40,15 +48,41 @@ class SkyPixels:
     static: StaticMasks
     workers: Workers | None = None
     masks: Masks = field(default_factory=dict)
+    buffers: Buffers = field(default_factory=Buffers)
 
     def good(self, exposure: Exposure, chip: Chip) -> NDArray[np.bool_]:
         """Pixels (rows, columns) that DQ, static mask and the person's own mask let through."""
-        good = good_pixels(chip.read_dq() & np.uint16(~self.reset & 0xFFFF), self.bits)
-        mask = self.static.of(exposure, chip)
-        if mask is not None:
-            good = good & mask.astype(bool)
-        own = self.masks.get((chip.path, chip.extver))
-        return good if own is None else good & own.good(chip)
+        return usable(
+            exposure,
+            chip,
+            self.bits,
+            Bits(self.reset),
+            self.static,
+            self._own(chip),
+            workers=self.workers,
+            buffers=self.buffers,
+        )
+
+    def _own(self, chip: Chip) -> NDArray[np.uint8] | None:
+        mask = self.masks.get((chip.path, chip.extver))
+        return None if mask is None else mask.good(chip).view(np.uint8)
+
+    def taken(self, exposure: Exposure, chip: Chip) -> NDArray[np.float32]:
+        """The pixels that take part, one after the other in the chip's order; to be given back to `buffers`."""
+        good, source, team = self.good(exposure, chip), plane(chip), self.workers or Threads(1)
+        blocks = row_blocks(chip.shape[0], _ROWS)
+        counts = team.map(lambda block: int(np.count_nonzero(good[slice(*block)])), blocks)
+        ends = np.cumsum(counts)
+        pixels = self.buffers.take((math.prod(chip.shape),), np.float32)[: int(ends[-1])]
+
+        def fill(number: int) -> None:
+            here = slice(*blocks[number])
+            out = pixels[int(ends[number]) - counts[number] : int(ends[number])]
+            kernel.pick(source.rows(*blocks[number]), good[here].view(np.uint8), out)
+
+        team.map(fill, range(len(blocks)))
+        self.buffers.give(good)
+        return pixels
 
     def measure(self, pixels: NDArray[np.float32]) -> tuple[float, int]:
         """The sky of float32 pixels (any shape) in their units, and how many are behind it after clipping.
@@ -72,6 +106,7 @@ def sky_pixels(
     reset: int = 0,
     workers: Workers | None = None,
     exposures: Sequence[Exposure] = (),
+    buffers: Buffers | None = None,
 ) -> SkyPixels:
     """From the astrodrizzle parameters of step 2 (skymask_cat for these `exposures`); raises Refusal."""
     clipping = Clipping(
@@ -99,6 +134,7 @@ def sky_pixels(
         static if params["use_static"] else StaticMasks(),
         workers,
         own,
+        buffers or Buffers(),
     )
 
 

@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 
 from core.data.exposure import Chip, Exposure
 from core.data.imagestats import Clipping, image_statistics
+from core.data.planes import plane
 from core.errors import Refusal
+from core.kernels import stream as kernel
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
-from core.runs.spread import Workers
+from core.runs.spread import Threads, Workers, row_blocks
 
 Mask = NDArray[np.uint8]
+_ROWS = 128
 _CLIPPING = Clipping(rounds=3, lower_sigma=3.0, upper_sigma=3.0, binwidth=0.1)
 
 
@@ -56,6 +60,7 @@ def static_masks(
     *,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> StaticMasks:
     """Masks of all signatures among the chips of `exposures`.
 
@@ -63,31 +68,45 @@ def static_masks(
     in the units of the image and whatever its DQ. A chip whose values fall into one histogram bin says nothing.
     `progress` is advanced once a chip.
     """
+    store = buffers or Buffers()
     sigma = float(params["static_sig"])
     masks: dict[Signature, Mask] = {}
     notes = []
     for exposure in exposures:
         for chip in exposure.chips:
             good = masks.setdefault(signature(exposure, chip), np.ones(chip.shape, np.uint8))
-            notes.append(f"{exposure.name}[SCI,{chip.extver}]: {_mask_low(chip, sigma, good, workers)}")
+            notes.append(
+                f"{exposure.name}[SCI,{chip.extver}]: {_mask_low(chip, sigma, good, workers, store)}"
+            )
             if progress is not None:
                 progress.advance()
     return StaticMasks(masks, tuple(notes))
 
 
-def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers | None) -> str:
+def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers | None, buffers: Buffers) -> str:
     """Take the low pixels of one chip out of `good`; say what was done."""
-    pixels = chip.read("SCI")
+    pixels = plane(chip).whole(buffers.take(chip.shape, np.float32), workers=workers)
     try:
         stats = image_statistics(pixels, _CLIPPING, mode=True, workers=workers)
+        if stats.bins < 2:
+            return "all values in one bin, no static mask from it"
+        limit = stats.mode - sigma * stats.stddev
+        count = _mask_below(pixels, limit, good, workers)
     except Refusal:
         return "no pixel is a number, no static mask from it"
-    if stats.bins < 2:
-        return "all values in one bin, no static mask from it"
-    limit = stats.mode - sigma * stats.stddev
-    low = pixels < np.float64(limit)
-    good[low] = 0
-    return f"mode {stats.mode:.6g}, rms {stats.stddev:.6g}, {int(low.sum())} pixels below {limit:.6g}"
+    finally:
+        buffers.give(pixels)
+    return f"mode {stats.mode:.6g}, rms {stats.stddev:.6g}, {count} pixels below {limit:.6g}"
+
+
+def _mask_below(pixels: NDArray[np.float32], limit: float, good: Mask, workers: Workers | None) -> int:
+    """Take the pixels below `limit` out of `good`; how many they are."""
+
+    def mask(block: tuple[int, int]) -> int:
+        here = slice(*block)
+        return int(kernel.mask_below(pixels[here], limit, good[here]))
+
+    return sum((workers or Threads(1)).map(mask, row_blocks(good.shape[0], _ROWS)))
 
 
 def mask_name(root: str, where: Signature) -> str:

@@ -3,57 +3,132 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.data.fitsfile import open_fits, quiet
+from core.data.planes import places
 from core.data.safe import write_fits
+from core.data.segments import read_past_cache, segments_of, write_file
 from core.errors import Refusal
+from core.runs.background import Background, await_one
+from core.runs.buffers import Buffers
 
 Array = NDArray[Any]
+Header: TypeAlias = fits.Header | Callable[[], fits.Header] | None
+_TYPES: dict[int, np.dtype[Any]] = {-32: np.dtype(np.float32), 8: np.dtype(np.uint8)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """An array that is in memory still; `writing` until its file is there."""
+
+    array: Array
+    writing: Future[None] | None
 
 
 class Workspace:
     """Stores arrays by file name; `in_memory` keeps them as arrays and writes nothing.
 
-    Files are written whole or not at all (`core.data.safe`), so that a cancelled run leaves only complete ones.
+    Files are written whole or not at all (`core.data.segments`), so that a cancelled run leaves only complete ones.
+    With a `background` they are written while the run goes on. The newest arrays stay in memory, `room` bytes of
+    them, so that the next step need not read what was just written; arrays taken from `buffers` go back there.
     """
 
     def __init__(self, folder: Path, *, in_memory: bool = False) -> None:
         self.folder = folder
         self.in_memory = in_memory
-        self._arrays: dict[str, Array] = {}
+        self.background: Background | None = None
+        self.buffers = Buffers()
+        self.room = 0
         self.written: dict[str, Path] = {}
+        self._arrays: dict[str, Array] = {}
+        self._held: dict[str, _Held] = {}
 
-    def put(
-        self, name: str, array: Array, header: fits.Header | None = None, *, compress: bool = False
-    ) -> Path | None:
-        """Keep `array` under `name`; the path of the file, or None in memory.
+    def put(self, name: str, array: Array, header: Header = None, *, compress: bool = False) -> Path | None:
+        """Keep `array` under `name`; the path of the file, or None in memory. Nobody may change the array after.
 
-        `compress` writes a tile-compressed image (extension 1), whose floats are quantised.
+        `header` may be a function that makes one. `compress` writes a tile-compressed image (extension 1), whose
+        floats are quantised.
         """
         if self.in_memory:
             self._arrays[name] = array
             return None
         path = self.folder / name
-        with quiet():
-            if compress:
-                hdus = fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(array, header)])
-            else:
-                hdus = fits.HDUList([fits.PrimaryHDU(array, header)])
-            write_fits(hdus, path)
+        self._drop(name)
+        writing = self.do(lambda: _write(path, array, header, compress, self.check))
         self.written[name] = path
+        if writing is not None:
+            self._held[name] = _Held(array, writing)
+        self.shrink(self.room)
         return path
 
+    def do(self, job: Callable[[], None]) -> Future[None] | None:
+        """Have `job` done in the background, or at once without one (None)."""
+        if self.background is None:
+            job()
+            return None
+        return self.background.submit(job)
+
+    def check(self) -> None:
+        """For jobs, between pieces of work: raises `Cancelled` when the run stops."""
+        if self.background is not None:
+            self.background.check()
+
+    def wait(self) -> None:
+        """Until all files are written; raises the first error."""
+        if self.background is not None:
+            self.background.wait()
+
+    def shrink(self, room: int) -> None:
+        """Keep no more than `room` bytes of arrays that are in files too, the newest."""
+        while sum(held.array.nbytes for held in self._held.values()) > room:
+            self._drop(next(iter(self._held)))
+
+    def _drop(self, name: str) -> None:
+        held = self._held.pop(name, None)
+        if held is not None:
+            self._await(held)
+            self.buffers.give(held.array)
+
+    def _await(self, held: _Held) -> None:
+        if held.writing is not None and self.background is not None:
+            await_one(held.writing)
+            self.background.raise_error()
+
     def get(self, name: str) -> Array:
-        """The array of `name`, C order, native byte order."""
+        """The array of `name`, C order, native byte order; not to be changed."""
+        known = self._known(name)
+        return self._read(name) if known is None else known
+
+    def take(self, name: str) -> Array:
+        """The array of `name` to do with as one likes; its file is written."""
+        held = self._held.pop(name, None)
+        if held is None:
+            return self._arrays[name].copy() if name in self._arrays else self._read(name)
+        self._await(held)
+        return held.array
+
+    def _known(self, name: str) -> Array | None:
+        """The array if it is in memory."""
         if name in self._arrays:
             return self._arrays[name]
+        return self._held[name].array if name in self._held else None
+
+    def _read(self, name: str) -> Array:
         path = self.folder / name
+        plain = self._plain(name)
+        if plain is not None:
+            offset, shape, kind = plain
+            array = self.buffers.take(shape, kind)
+            read_past_cache(path, offset, array.reshape(-1))
+            return array
         with open_fits(path, whole=False) as hdus, quiet():
             data = next((hdu.data for hdu in hdus if hdu.data is not None), None)
         if data is None:
@@ -67,30 +142,34 @@ class Workspace:
 
         Of a plain file only these rows are read, so a stack of images needs no more memory than its blocks.
         """
-        plain = None if name in self._arrays else self._plain(name)
-        if plain is None:
+        known = self._known(name)
+        plain = self._plain(name) if known is None else None
+        if plain is None or plain[2] != np.float32:
             array = self.get(name)
             return lambda start, stop: array[start:stop].astype(np.float32, copy=False)
-        path, offset, columns = plain
+        path, (offset, (_, columns), _) = self.folder / name, plain
 
         def read(start: int, stop: int) -> NDArray[np.float32]:
-            count = (stop - start) * columns
-            rows = np.fromfile(path, ">f4", count, offset=offset + 4 * columns * start)
-            return rows.reshape(-1, columns).astype(np.float32)
+            rows = np.empty((stop - start, columns), np.float32)
+            read_past_cache(path, offset + 4 * columns * start, rows.reshape(-1))
+            return rows
 
         return read
 
-    def _plain(self, name: str) -> tuple[Path, int, int] | None:
-        """Path, byte offset and columns of an uncompressed float32 image, else None."""
+    def _plain(self, name: str) -> tuple[int, tuple[int, int], np.dtype[Any]] | None:
+        """Byte offset, shape and type of an uncompressed image in the primary array, else None."""
         path = self.folder / name
-        with open_fits(path, whole=False) as hdus:
-            header, info = hdus[0].header, hdus[0].fileinfo()
-            if header.get("BITPIX") != -32 or header.get("NAXIS") != 2 or "BSCALE" in header:
-                return None
-            return path, int(info["datLoc"]), int(header["NAXIS1"])
+        if not path.is_file():
+            raise Refusal(
+                "The intermediate file is missing.", file=path, advice="Run again from its step on."
+            )
+        first = next(iter(places(path).values()), None)
+        if first is None or not first.plain or len(first.shape) != 2 or first.bitpix not in _TYPES:
+            return None
+        return first.offset, (first.shape[0], first.shape[1]), _TYPES[first.bitpix]
 
     def has(self, name: str) -> bool:
-        return name in self._arrays or (self.folder / name).is_file()
+        return self._known(name) is not None or (self.folder / name).is_file()
 
     def path(self, name: str) -> Path | None:
         """The file of `name` if it was written, or recalled, in this run."""
@@ -102,8 +181,21 @@ class Workspace:
 
     def clean(self, keep: Collection[str] = ()) -> None:
         """Delete the files that were written or recalled, but those to `keep`, and forget the arrays."""
+        self.wait()
         for name, path in list(self.written.items()):
             if name not in keep:
                 path.unlink(missing_ok=True)
                 del self.written[name]
         self._arrays.clear()
+        self._held.clear()
+
+
+def _write(path: Path, array: Array, header: Header, compress: bool, check: Callable[[], None]) -> None:
+    """The file of an array; headers are made one at a time (`quiet`), the pixels written beside each other."""
+    with quiet():
+        made = header() if callable(header) else header
+        if compress:
+            write_fits(fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(array, made)]), path)
+            return
+        segments = segments_of(fits.HDUList([fits.PrimaryHDU(array, made)]))
+    write_file(segments, path, check=check)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.data.dq import Bits, with_bits, without_bits
+from core.data.dq import Bits
 from core.data.exposure import Chip, Exposure
 from core.data.flagfile import FlagFile
+from core.data.planes import plane
 from core.data.update import update_exposure
-from core.drizzle.copies import keep_original
+from core.drizzle.copies import original_kept
 from core.drizzle.sky import SkyValues
 from core.errors import Refusal
+from core.kernels import stream as kernel
+from core.runs.buffers import Buffers
+from core.runs.spread import Threads, Workers, row_blocks
+
+_ROWS = 128
 
 
 @dataclass
@@ -52,27 +58,58 @@ def changes(
         if not chip.has_dq:
             continue
         found.flags = chip.flags
-        old = chip.read_dq()
-        new = without_bits(old, reset)
-        if chip.extver in masks and crbit:
-            new = with_bits(new, masks[chip.extver] == 0, crbit)
-        if not np.array_equal(old, new):
-            found.dq[chip.extver] = new
+        array, changed = new_flags(chip, reset, crbit, masks.get(chip.extver))
+        if changed:
+            found.dq[chip.extver] = array
     return found
 
 
-def write_changes(exposure: Exposure, found: Changes, params: Mapping[str, Any]) -> str:
-    """Keep a copy if asked to, then change the file; the reason when that could not be done, else ""."""
+def new_flags(
+    chip: Chip,
+    reset: Bits | None,
+    crbit: int,
+    good: NDArray[np.uint8] | None,
+    *,
+    workers: Workers | None = None,
+    buffers: Buffers | None = None,
+) -> tuple[NDArray[np.uint16], int]:
+    """The DQ flags of a chip without those of `reset` and with `crbit` where `good` is 0; how many pixels that changed.
+
+    The array is taken from `buffers`.
+    """
+    source = plane(chip, "DQ")
+    flags: NDArray[np.uint16] = (buffers or Buffers()).take(chip.shape, np.uint16)
+    mask = np.zeros((0, 0), np.uint8) if good is None else good
+    cleared = 0 if reset is None else reset.allowed & 0xFFFF
+
+    def work(block: tuple[int, int]) -> int:
+        here = slice(*block)
+        source.read(*block, flags[here])
+        return int(kernel.flag_rows(flags[here], mask[here], cleared, crbit))
+
+    return flags, sum((workers or Threads(1)).map(work, row_blocks(chip.shape[0], _ROWS)))
+
+
+def write_changes(
+    exposure: Exposure,
+    found: Changes,
+    params: Mapping[str, Any],
+    check: Callable[[], None] = lambda: None,
+) -> str:
+    """Keep a copy if asked to, then change the file; the reason when that could not be done, else "".
+
+    `check` is called every few MB and may raise: the file is then as it was.
+    """
     if not found:
         return ""
     try:
-        keep_original(exposure.path, params)
         if found.flags is None:
-            update_exposure(exposure.path, sky=found.sky, dq=found.dq)
+            with original_kept(exposure.path, params):
+                update_exposure(exposure.path, sky=found.sky, dq=found.dq, check=check)
         else:
-            keep_original(found.flags.path, params)
-            update_exposure(exposure.path, sky=found.sky)
-            update_exposure(found.flags.path, dq=found.dq, flags=found.flags.name)
+            with original_kept(exposure.path, params), original_kept(found.flags.path, params):
+                update_exposure(exposure.path, sky=found.sky, check=check)
+                update_exposure(found.flags.path, dq=found.dq, flags=found.flags.name, check=check)
     except Refusal as refusal:
         return f"{exposure.name} was left as it is: MDRIZSKY and cosmic ray flags are not in it. {refusal}"
     return ""

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core.drizzle.cosmic import (
+    CosmicMask,
     CosmicParams,
     Detector,
     cleaned,
     find_cosmics,
-    flagged_fraction,
+    fractions,
     suspicious,
 )
 from core.errors import Refusal
@@ -128,8 +129,11 @@ def test_fraction_of_the_usable_pixels() -> None:
     good[0] = 0
     usable = np.ones((10, 10), bool)
     usable[:, :5] = False
-    assert flagged_fraction(good, usable) == (5, 0.1)
-    assert flagged_fraction(good, np.zeros((10, 10), bool)) == (0, 0.0)
+    core = np.ones((10, 10), np.uint8)
+    core[0, 7] = 0
+    mask = CosmicMask(good, core)
+    assert fractions(mask, usable, Threads(2)) == (5, 0.1, 0.02)
+    assert fractions(mask, np.zeros((10, 10), bool)) == (0, 0.0, 0.0)
 
 
 def test_what_is_too_much_depends_on_the_time() -> None:

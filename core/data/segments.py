@@ -1,0 +1,290 @@
+"""Big FITS files written as a row of segments: headers, arrays, pieces of other files; one pass, one small buffer.
+
+astropy copies an array twice to turn its bytes and once more into the system's cache of files. Here blocks of 4 MB
+are turned on their way into one buffer that is used again and again and, where the system takes it (O_DIRECT),
+go past that cache: filling it costs more processor time than all the rest of the writing, and it would push the
+exposures out. On a disk that turns out slow the cache is used after all.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from core.data.planes import fill, turn
+from core.data.safe import replacing
+from core.errors import Refusal
+
+BLOCK = 2880
+_CHUNK = 4 << 20
+_PAGE = 4096
+_DIRECT_FROM = 4 << 20  # bytes of a file
+_SLOW = 150e6  # bytes a second
+_direct = hasattr(os, "O_DIRECT")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """`size` bytes of another file from `offset` on, as they are."""
+
+    path: Path
+    offset: int
+    size: int
+
+
+Segment = bytes | NDArray[Any] | Piece
+"""Arrays are written big-endian, C order, without padding."""
+
+
+def padding(size: int) -> bytes:
+    """The zeros that fill the last block after `size` bytes."""
+    return bytes(-size % BLOCK)
+
+
+def segments_of(hdus: fits.HDUList) -> list[Segment]:
+    """What astropy would write for an HDU list, byte for byte; arrays of images are not copied.
+
+    Raises ValueError for images that are no plain arrays of numbers that FITS knows.
+    """
+    hdus.verify("silentfix")
+    hdus.update_extend()
+    found: list[Segment] = []
+    for hdu in hdus:
+        if isinstance(hdu, fits.BinTableHDU):
+            found.append(_alone(hdu))
+            continue
+        found.append(hdu.header.tostring(sep="", endcard=True, padding=True).encode("ascii"))
+        if hdu.data is not None:
+            array = np.ascontiguousarray(hdu.data)
+            if array.dtype.byteorder not in "=|" or array.dtype.str[1:] not in ("f4", "i2", "i4", "u1"):
+                raise ValueError(f"an array of type {array.dtype}")
+            found += [array, padding(array.nbytes)]
+    return found
+
+
+def _alone(hdu: fits.BinTableHDU) -> bytes:
+    """A table as it is written behind a primary HDU."""
+    stream = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU(), hdu]).writeto(stream, output_verify="silentfix")
+    return stream.getvalue()[BLOCK:]
+
+
+def size_of(segments: Iterable[Segment]) -> int:
+    """Bytes of all segments."""
+    sizes = (
+        one.nbytes if isinstance(one, np.ndarray) else one.size if isinstance(one, Piece) else len(one)
+        for one in segments
+    )
+    return sum(sizes)
+
+
+def write_file(
+    segments: Sequence[Segment],
+    path: str | Path,
+    *,
+    check: Callable[[], None] = lambda: None,
+    durable: bool = False,
+) -> None:
+    """Write the segments as a whole new file over `path`; see `write_segments` and `core.data.safe.replacing`.
+
+    Raises Refusal, and what `check` raises; `path` is then as it was.
+    """
+    with replacing(path, durable=durable) as part:
+        write_segments(segments, part, check=check, durable=durable)
+
+
+def write_segments(
+    segments: Sequence[Segment],
+    part: Path,
+    *,
+    check: Callable[[], None] = lambda: None,
+    durable: bool = False,
+) -> None:
+    """Fill the file `part` with the segments; `check` is called every 4 MB and may raise.
+
+    Room is taken from the disk first: one that is too full says so before anything is written. With `durable` the
+    bytes are on the disk when this returns. Raises OSError.
+    """
+    size = size_of(segments)
+    check()
+    sink = _Sink(part, size)
+    try:
+        for one in segments:
+            if isinstance(one, Piece):
+                _copy(one, sink, check)
+            elif isinstance(one, np.ndarray):
+                _encode(one.reshape(-1), sink, check)
+            elif one:
+                sink.write(one)
+        sink.finish(size, durable)
+    finally:
+        sink.close()
+
+
+def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
+    """Fill `out`, flat numbers in this machine's byte order, from the big-endian ones at `offset` of a file.
+
+    For what `write_segments` has just written past the system's cache: reading it must not fill the cache either.
+    Raises OSError, Refusal when the file is too short.
+    """
+    width, done = out.dtype.itemsize, 0
+    file = _open_to_read(path)
+    try:
+        while done < out.size:
+            at = offset + done * width
+            skip = at % _PAGE
+            count = os.preadv(file, [_buffer().data], at - skip)
+            numbers = min((count - skip) // width, out.size - done)
+            if numbers <= 0:
+                raise Refusal("The file is truncated.", file=path, advice="Delete it and run again.")
+            words = _buffer()[skip : skip + numbers * width].view(out.dtype)
+            turn(words, out[done : done + numbers])
+            done += numbers
+    finally:
+        os.close(file)
+
+
+def _open_to_read(path: Path) -> int:
+    if _direct:
+        try:
+            return os.open(path, os.O_RDONLY | os.O_DIRECT)
+        except OSError:
+            pass
+    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+
+def _copy(piece: Piece, sink: _Sink, check: Callable[[], None]) -> None:
+    left = piece.size
+    with piece.path.open("rb", buffering=0) as stream:
+        stream.seek(piece.offset)
+        while left:
+            check()
+            room = sink.room()[:left]
+            fill(stream, room, piece.path)
+            sink.advance(room.size)
+            left -= room.size
+
+
+def _encode(flat: NDArray[Any], sink: _Sink, check: Callable[[], None]) -> None:
+    done, width = 0, flat.dtype.itemsize
+    while done < flat.size:
+        check()
+        room = sink.room()
+        count = min(room.size // width, flat.size - done)
+        turn(flat[done : done + count], room[: count * width].view(flat.dtype))
+        sink.advance(count * width)
+        done += count
+
+
+_local = threading.local()
+
+
+def _buffer() -> NDArray[np.uint8]:
+    """The buffer of this thread, on a page's border."""
+    if not hasattr(_local, "buffer"):
+        _local.buffer = np.frombuffer(mmap.mmap(-1, _CHUNK), np.uint8)
+    found: NDArray[np.uint8] = _local.buffer
+    return found
+
+
+class _Sink:
+    """A file that is written from its beginning in whole buffers."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._buffer, self._filled, self._at = _buffer(), 0, 0
+        self._direct = _direct and size >= _DIRECT_FROM
+        self._file = self._open(path)
+        self._start = time.perf_counter()
+        if size and hasattr(os, "posix_fallocate"):
+            _take_room(self._file, size)
+
+    def _open(self, path: Path) -> int:
+        if self._direct:
+            try:
+                return os.open(path, os.O_WRONLY | os.O_DIRECT)
+            except OSError:  # not every file system has it
+                self._direct = False
+        return os.open(path, os.O_WRONLY)
+
+    def room(self) -> NDArray[np.uint8]:
+        """What is free of the buffer, a multiple of 4 bytes as long as only such were written; never empty."""
+        if self._filled == self._buffer.size:
+            self._flush(self._filled)
+        return self._buffer[self._filled :]
+
+    def advance(self, count: int) -> None:
+        """Say that so many bytes of `room` were filled."""
+        self._filled += count
+
+    def write(self, data: bytes) -> None:
+        done = 0
+        while done < len(data):
+            room = self.room()
+            part = np.frombuffer(data[done : done + room.size], np.uint8)
+            room[: part.size] = part
+            self.advance(part.size)
+            done += part.size
+
+    def _flush(self, count: int) -> None:
+        data = self._buffer.data[:count]
+        while len(data):
+            try:
+                done = os.pwrite(self._file, data, self._at)
+            except OSError as error:
+                if not self._direct or error.errno not in (22, 95):
+                    raise
+                self._through_cache()
+                continue
+            self._at += done
+            data = data[done:]
+            if done % _PAGE and data:
+                self._through_cache()
+        self._filled = 0
+
+    def _through_cache(self) -> None:
+        import fcntl  # only where O_DIRECT is
+
+        self._direct = False
+        flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
+        fcntl.fcntl(self._file, fcntl.F_SETFL, flags & ~os.O_DIRECT)
+
+    def finish(self, size: int, durable: bool) -> None:
+        """Write what is left, cut the file to `size`."""
+        if self._direct and self._filled:
+            whole = -(-self._filled // _PAGE) * _PAGE
+            self._buffer[self._filled : whole] = 0
+            self._filled = whole
+        self._flush(self._filled)
+        os.ftruncate(self._file, size)
+        if durable:
+            os.fsync(self._file)
+        _judge(self._direct, size, time.perf_counter() - self._start)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def _take_room(file: int, size: int) -> None:
+    try:
+        os.posix_fallocate(file, 0, size)
+    except OSError as error:
+        if error.errno not in (22, 95):  # a file system that cannot
+            raise
+
+
+def _judge(direct: bool, size: int, seconds: float) -> None:
+    """After a big file that took long the system's cache is used: it takes more than a slow disk."""
+    global _direct
+    if direct and size > 1 << 25 and size < _SLOW * seconds:
+        _direct = False
