@@ -10,7 +10,8 @@ from core.data.exposure import Chip, Exposure
 from core.data.outfiles import clashes
 from core.errors import Refusal
 
-_KINDS = ("flt", "flc", "c0m", "c0f", "crj", "crc", "sfl", "cal", "sx2")
+# c0m (WFPC2) stays in the names
+_KINDS = ("flt", "flc", "c0f", "crj", "crc", "sfl", "cal", "sx2")
 
 
 def root(exposure: Exposure) -> str:
@@ -51,7 +52,8 @@ class ProductNames:
 
     @property
     def median(self) -> str:
-        return f"{self.root}_med.fits"
+        """drizzlepac keeps the _drw of WFPC2 in this name, but neither _drz nor _drc."""
+        return f"{self.root}_drw_med.fits" if self.kind == "drw" else f"{self.root}_med.fits"
 
 
 def product_names(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> ProductNames:
