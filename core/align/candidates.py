@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 
 from core.align.daokernel import Kernel, make_kernel
@@ -153,9 +154,11 @@ def repaired(pixels: Image, good: Bools | None) -> tuple[Image, Bools]:
     finite = np.isfinite(data)
     usable = finite if good is None else finite & good
     if not finite.all() and finite.any():
-        rows, columns = np.nonzero(~finite)
         data = data.copy()
         fallback = float(np.median(data[finite]))
+        near = maximum_filter(finite, size=2 * FILL_REACH + 1, mode="constant")
+        data[~near] = fallback  # far from all data, outside the exposure in a drizzled frame
+        rows, columns = np.nonzero(near & ~finite)
         data[rows, columns] = kernels.fill_bad(data, rows, columns, finite, FILL_REACH, fallback)
     return data, np.ascontiguousarray(usable)
 

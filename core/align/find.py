@@ -30,6 +30,7 @@ FLOOR = 0.010
 WINDOW = 0.8  # sigma of the window of the finer positions over that of the kernel
 LEAST_WINDOW = 1.1  # pixels; narrower ones feel the pixels
 LONE = 0.9  # sharpness over that of a single bright pixel: hot pixels 1, stars of 1.1 px FWHM at most 0.85
+EMPTY = 0.01  # part of exact zeros above which those of a drizzled image are no data
 FINE_REACH = 0.35  # pixels from daofind's position
 
 REASONS: dict[int, str] = {
@@ -59,7 +60,7 @@ def find(
     `good` marks where sources may lie, with `dqbits` what the flags leave of it.
     """
     return find_in(
-        chip.read("SCI"),
+        measured_pixels(chip),
         params,
         good=unflagged(chip, params, good),
         extver=chip.extver,
@@ -67,6 +68,24 @@ def find(
         workers=workers,
         progress=progress,
     )
+
+
+def measured_pixels(chip: Chip) -> Image:
+    """The science pixels of a chip, float32; NaN where a drizzled image has no data."""
+    pixels = chip.read("SCI")
+    drizzled = chip.wcs.is_linear and not chip.has_dq and not chip.has_err
+    return without_empty(pixels) if drizzled else pixels
+
+
+def without_empty(drizzled: Image) -> Image:
+    """The pixels of a drizzled image, NaN where it has no data.
+
+    Drizzling leaves exactly 0 there, often in most pixels of the frame: sky and noise would come out as 0.
+    """
+    empty = drizzled == 0.0
+    if np.count_nonzero(empty) <= EMPTY * empty.size:
+        return drizzled
+    return np.where(empty, np.float32(np.nan), drizzled)
 
 
 def unflagged(chip: Chip, params: FindParams, good: Bools | None = None) -> Bools | None:

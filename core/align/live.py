@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.align.candidates import Prepared, candidates, convolved, kernel_key, prepare_in, repaired
 from core.align.daokernel import make_kernel
-from core.align.find import REASONS, electrons_per_unit, unflagged
+from core.align.find import REASONS, electrons_per_unit, measured_pixels, unflagged
 from core.align.settings import FindParams
 from core.data.exposure import Chip
 from core.kernels import find as kernels
@@ -86,7 +86,7 @@ def prepare(
     Raises `Refusal` when the pixels or flags cannot be read.
     """
     return prepare_in(
-        chip.read("SCI"),
+        measured_pixels(chip),
         params,
         good=unflagged(chip, params, good),
         extver=chip.extver,
@@ -135,7 +135,7 @@ def renewed(
         conv = convolved(made.data, kernel, workers or Threads(), progress)
         made = replace(made, kernel=kernel, kernel_key=kernel_key(params), conv=conv, memory=Memory(keep=1))
     if needs_pixels(made, params) and chip is not None:
-        _, usable = repaired(chip.read("SCI"), unflagged(chip, params, good))
+        _, usable = repaired(measured_pixels(chip), unflagged(chip, params, good))
         made = replace(made, usable=usable, dqbits=params.dqbits, memory=Memory(keep=1))
     return made
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.align.find import find_in
+from core.align.find import find_in, without_empty
 from core.align.given import Given
 from core.align.results import Sources
 from core.align.settings import FindParams
@@ -14,6 +14,7 @@ from core.align.sources import on_sky
 from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits, read_data
 from core.data.frame import read_frame
+from core.data.science import is_plain as plain
 from core.errors import Refusal
 from core.runs.spread import Workers
 
@@ -21,7 +22,7 @@ from core.runs.spread import Workers
 def is_plain(path: Path) -> bool:
     """Whether the pixels are in the primary array and there is no SCI extension. Raises `Refusal`."""
     with open_fits(path) as hdus:
-        return hdus[0].header.get("NAXIS", 0) == 2 and not any(hdu.name == "SCI" for hdu in hdus[1:])
+        return plain(hdus)
 
 
 def plain_sources(path: Path, params: FindParams, frame: ChipWCS, workers: Workers, given: Given) -> Sources:
@@ -42,5 +43,6 @@ def plain_sources(path: Path, params: FindParams, frame: ChipWCS, workers: Worke
             advice="a drizzled image, or an exposure with SCI extensions.",
         )
     good = given.plain_mask(path, wcs)
-    catalog = find_in(np.ascontiguousarray(data, np.float32), params, good=good, extver=0, workers=workers)
+    pixels = without_empty(np.ascontiguousarray(data, np.float32))
+    catalog = find_in(pixels, params, good=good, extver=0, workers=workers)
     return on_sky([catalog], [wcs], frame, path.name)

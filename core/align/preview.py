@@ -12,7 +12,7 @@ from core.align.settings import AlignSettings
 from core.data.cards import CardChange, changed_cards
 from core.data.fitsfile import open_fits
 from core.data.headerlets import in_memory
-from core.data.wcsbook import science_of
+from core.data.science import science_of
 from core.errors import Refusal
 from core.runs.progress import Progress
 

@@ -21,6 +21,7 @@ from core.data.complete import completed
 from core.data.fitsfile import open_fits, quiet, read_data
 from core.data.flagfile import FlagFile, flag_file, image_shape
 from core.data.instruments import Instrument, gain_and_noise, instrument_of
+from core.data.science import is_plain, science_of
 from core.errors import Refusal
 
 _UNITS = {
@@ -88,7 +89,7 @@ class Chip:
     def _pixels(self, name: str, kind: type[Any], source: Path | None = None) -> NDArray[Any]:
         path = source or self.path
         with open_fits(path, whole=False) as hdus:
-            hdu = _find(hdus, name, self.extver)
+            hdu = hdus[0] if name == "SCI" and is_plain(hdus) else _find(hdus, name, self.extver)
             if hdu is None:
                 raise Refusal(
                     "The extension is missing.",
@@ -157,8 +158,8 @@ def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") 
 
     Drizzling needs a `complete` exposure: EXPTIME > 0, a known BUNIT, DQ, gain and read noise (of a detector without
     a table EXPTIME alone: the rest is assumed, and the exposure's notes say so). Aligning needs only pixels and a
-    WCS: with `complete` off the rest may be missing. `wcskey` is the letter or name of an alternate WCS that the
-    chips get in place of the primary one.
+    WCS: with `complete` off the rest may be missing, and a plain image (`*_single_sci.fits`, `*_drz_sci.fits`) is one
+    chip of EXTVER 1. `wcskey` is the letter or name of an alternate WCS that the chips get in place of the primary one.
 
     Raises
     ------
@@ -169,7 +170,7 @@ def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") 
     path = Path(path)
     with open_fits(path) as hdus, quiet():
         primary = hdus[0].header.copy()
-        science = _science(hdus, path)
+        science = _science(hdus, path, complete)
         instrument = str(primary.get("INSTRUME", "")).strip().upper()
         detector = str(primary.get("DETECTOR", primary.get("CAMERA", ""))).strip().upper()
         facts = instrument_of(instrument, detector)
@@ -240,10 +241,10 @@ def _chip_number(header: fits.Header, keyword: str, extver: int) -> int:
     return int(value) if isinstance(value, int | float) else extver
 
 
-def _science(hdus: fits.HDUList, path: Path) -> list[fits.ImageHDU]:
-    found = [hdu for hdu in hdus if hdu.name == "SCI" and hdu.is_image]
+def _science(hdus: fits.HDUList, path: Path, complete: bool) -> list[fits.ImageHDU]:
+    plain = is_plain(hdus)
+    found = [] if plain and complete else [hdu for hdu in science_of(hdus) if hdu.is_image]
     if not found:
-        plain = hdus[0].header.get("NAXIS", 0) > 1
         raise Refusal(
             "This is a plain FITS image: pixels in the primary array, no SCI extension."
             if plain

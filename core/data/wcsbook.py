@@ -22,6 +22,7 @@ from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits, quiet
 from core.data.history import rewrite_recorded
 from core.data.safe import rewrite_fits
+from core.data.science import is_plain, science_of
 from core.errors import Refusal
 
 DEFAULT_NAME = "TWEAK"
@@ -110,7 +111,8 @@ def update_wcs(
     CRVAL, CD, ORIENTAT, WCSNAME and WCSTYPE change; FITNAME, RMS_RA, RMS_DEC (degrees on the sky: RA times cos Dec),
     NMATCH, CRDER1 and CRDER2 are set when given; CRPIX, SIP and tables stay. The former WCS goes to the next free
     letter under its name, unless it has the new name (`reusename`). `hdus` must be open for update or in memory.
-    `fitname` off for a WCS that no fit made, `unique` off when the name may be that of an alternate.
+    The pixels of a plain image are EXTVER 1. `fitname` off for a WCS that no fit made, `unique` off when the name may
+    be that of an alternate.
 
     Raises
     ------
@@ -188,11 +190,6 @@ def quiet_stwcs() -> Iterator[None]:
             chatter.disabled = off
 
 
-def science_of(hdus: fits.HDUList) -> list[fits.ImageHDU]:
-    """The SCI extensions, in the file's order."""
-    return [hdu for hdu in hdus if hdu.name == "SCI"]
-
-
 def _check_names(header: fits.Header, name: str, reuse: bool, path: str | Path) -> None:
     advice = "Give another wcsname."
     if str(header.get("WCSNAME", "")).strip().upper() == name.upper() and not reuse:
@@ -220,9 +217,12 @@ def _check_names(header: fits.Header, name: str, reuse: bool, path: str | Path) 
 
 
 def _start_history(hdus: fits.HDUList) -> None:
-    """The WCSCORR table and the archived OPUS solution, if not there yet; stwcs can only count EXTVER from 1."""
+    """The WCSCORR table and the archived OPUS solution, if not there yet; stwcs can only count EXTVER from 1, and
+    keeps no table of a plain image."""
     from stwcs.wcsutil import wcscorr
 
+    if is_plain(hdus):
+        return
     versions = [int(hdu.ver) for hdu in science_of(hdus)]
     if sorted(versions) == list(range(1, len(versions) + 1)):
         wcscorr.init_wcscorr(hdus)

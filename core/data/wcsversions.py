@@ -18,7 +18,8 @@ from core.data.fitsfile import open_fits, quiet, read_data
 from core.data.headerlets import attached, check_fits, make_primary
 from core.data.history import State, rewrite_recorded
 from core.data.readwcs import read_wcs
-from core.data.wcsbook import forget_fit, keep_primary, letters_of, quiet_stwcs, science_of, update_wcs
+from core.data.science import science_of
+from core.data.wcsbook import forget_fit, keep_primary, letters_of, quiet_stwcs, update_wcs
 from core.errors import Refusal
 
 
@@ -264,7 +265,7 @@ def _from_letter(hdus: fits.HDUList, letter: str, path: str | Path) -> None:
 
         for hdu in science:
             forget_fit(hdu.header)
-        numbers = [number for number in range(len(hdus)) if hdus[number].name == "SCI"]
+        numbers = [number for number, hdu in enumerate(hdus) if any(hdu is one for one in science)]
         altwcs.restoreWCS(hdus, numbers, wcskey=letter)
 
 
