@@ -37,7 +37,7 @@ HEEDED = (
     "catfile",
     "input",
 )  # of tweakreg: where sources may lie, and whether they are found at all
-MOST = 2_000_000  # pixels of the part that comes first
+MOST = 1_000_000  # pixels of the part that comes first
 RESTS_MS = 300
 
 
@@ -166,7 +166,7 @@ class LiveController(QObject):
         self._rest.start()
         box = self._box(question)
         if box is not None:
-            work = (glance, self._ready, question.params, box)
+            work = (glance, self._ready, question.params, box, self._found)
             self.lane.run(*work, done=self._glanced, failed=self._not_glanced)
         else:
             self._ask_whole()
@@ -207,11 +207,11 @@ class LiveController(QObject):
 
     # ---- answers
 
-    def _glanced(self, answer: tuple[Selection, Box]) -> None:
+    def _glanced(self, answer: Selection) -> None:
         assert self._asked is not None
         chip, question = self._asked
         if chip is self._chip:
-            self._found = joined(self._found, *answer)
+            self._found = answer
             self.view.show_part(self._found)
             if self._question_is(question):
                 self._ask_whole()
@@ -294,11 +294,11 @@ def look(
     return ready, select(ready.prepared, params, progress=progress)
 
 
-def glance(ready: Ready, params: FindParams, box: Box) -> tuple[Selection, Box]:
-    """What is found in a part of the chip; runs in the lane. Raises `Refusal`."""
-    from core.align.glimpse import glimpse
+def glance(ready: Ready, params: FindParams, box: Box, before: Selection | None) -> Selection:
+    """What is found in a part of the chip, and what was known of the rest; runs in the lane. Raises `Refusal`."""
+    from core.align.glimpse import glimpse, merged
 
-    return glimpse(ready.prepared, params, box), box
+    return merged(before, glimpse(ready.prepared, params, box), box)
 
 
 def seen_of(
@@ -313,12 +313,6 @@ def seen_of(
     x, y, wide, tall = seen
     box = Box.around(x - 1.0, y - 1.0, wide, tall, ready.prepared.data.shape, most)
     return None if box.is_empty else box
-
-
-def joined(before: Selection | None, part: Selection, box: Box) -> Selection:
-    from core.align.glimpse import merged
-
-    return merged(before, part, box)
 
 
 def look_closely(ready: Ready, x: float, y: float) -> Profile:

@@ -85,6 +85,10 @@ class LinkedChart(ChartView):
     def _redraw_points(self) -> None:
         raise NotImplementedError
 
+    def _figures(self, residuals: Residuals) -> str:
+        """What stands above the plot, as HTML."""
+        raise NotImplementedError
+
     def _draw_selected(self) -> None:
         raise NotImplementedError
 
@@ -118,6 +122,7 @@ class LinkedChart(ChartView):
         self.colour_by.setCurrentIndex(int(self.selection.by_magnitude))
         if self._residuals is not None:
             self._redraw_points()
+            self.figures.setText(self._figures(self._residuals))
 
     def _click(self, event: Any) -> None:
         if self._residuals is None or event.button() != Qt.MouseButton.LeftButton:

@@ -122,8 +122,6 @@ class ResidualView(LinkedChart):
             self.trends[panel].setData(*running_median(x[residuals.used], d[residuals.used]))
         for plot in self.plots:
             plot.getAxis("right").setScale(self._mas)
-        if not self.stack.message:
-            self.figures.setText(self._figures(residuals))
 
     def _draw_beyond(self, *_: object) -> None:
         """Matches above or below what is seen, at the rim: clipped ones must not vanish without a word."""
@@ -240,5 +238,5 @@ def running_median(x: Floats, d: Floats, nodes: int = 30) -> tuple[Floats, Float
     order = np.argsort(x, kind="stable")
     wide = max(11, count // 12)
     starts = np.unique(np.linspace(0, count - wide, min(nodes, count - wide + 1)).astype(int))
-    windows = [order[start : start + wide] for start in starts.tolist()]
-    return np.array([np.median(x[w]) for w in windows]), np.array([np.median(d[w]) for w in windows])
+    windows = order[starts[:, None] + np.arange(wide)[None, :]]
+    return np.median(x[windows], axis=1), np.median(d[windows], axis=1)

@@ -148,6 +148,7 @@ class VectorView(LinkedChart):
     def _redraw(self) -> None:
         if self._residuals is not None:
             self._redraw_points()
+            self.figures.setText(self._figures(self._residuals))
 
     def _redraw_points(self) -> None:
         residuals = self._residuals
@@ -165,7 +166,7 @@ class VectorView(LinkedChart):
             self._set_arrows(item, residuals, group.matches)
         self._draw_unused(residuals)
         self._draw_means(residuals)
-        self._restyle()
+        self._dress()
         self.box.update()
 
     def _draw_unused(self, residuals: Residuals) -> None:
@@ -205,6 +206,12 @@ class VectorView(LinkedChart):
 
     def _restyle(self) -> None:
         super()._restyle()
+        self._dress()
+        if self._residuals is not None and not self.stack.message:
+            self.figures.setText(self._figures(self._residuals))
+
+    def _dress(self) -> None:
+        """The colours of arrows and points."""
         colours = plot_colours()
         # Cosmetic pens of one pixel: thousands of lines are drawn quickly only without a wider pen.
         for item, group in zip(self.arrows, self._groups, strict=False):
@@ -215,8 +222,6 @@ class VectorView(LinkedChart):
         for dots in self.unused.values():
             dots.set_colours(QColor(colours.muted), colours.field)
         self.rings.set_colours(colours.text, colours.field)
-        if self._residuals is not None and not self.stack.message:
-            self.figures.setText(self._figures(self._residuals))
 
     def _figures(self, residuals: Residuals) -> str:
         """The range and scatter of DX and DY, as drizzlepac's plot has them, and what the colours mean."""
