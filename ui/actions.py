@@ -33,6 +33,13 @@ ACTIONS = {
     ),
     "redo": ("Redo", "", "Ctrl+Shift+Z", "Redo what was undone"),
     "search": ("Search parameters", "search", "Ctrl+F", "Search names, labels and help of the parameters"),
+    "next_problem": ("Next problem", "", "F4", "Go to the next parameter with an error or a warning"),
+    "wide": (
+        "Wide parameters",
+        "",
+        "F9",
+        "Give the parameters the whole width of the window, with a sentence beside each",
+    ),
     "align": ("Align", "align", "F5", "Find sources, match and fit; writes nothing"),
     "apply": ("Apply", "apply", "F6", "Write the alignment into the headers, after asking"),
     "drizzle": ("Drizzle", "drizzle", "F7", "Clean and combine the exposures"),
@@ -86,6 +93,7 @@ class Actions(QObject):
             self._all[name] = action
             self.enable(name, "")
         self["marks"].setCheckable(True)
+        self["wide"].setCheckable(True)
         self["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self["about"].setMenuRole(QAction.MenuRole.AboutRole)
         self.draw()
@@ -102,13 +110,14 @@ class Actions(QObject):
             if picture:
                 self._all[name].setIcon(icons.icon(picture, colours.get(name, "")))
 
-    def enable(self, name: str, reason: str) -> None:
-        """Enable an action, or disable it with the reason in its tooltip."""
+    def enable(self, name: str, reason: str, remark: str = "") -> None:
+        """Enable an action, or disable it with the reason in its tooltip; a remark stands there as well."""
         _, _, keys, tip = ACTIONS[name]
         action = self._all[name]
         action.setEnabled(not reason)
         shown = f"{tip} ({keys})" if keys else tip
-        action.setToolTip(f"{shown}\nNot now: {reason}" if reason else shown)
+        more = f"Not now: {reason}" if reason else remark
+        action.setToolTip(f"{shown}\n{more}" if more else shown)
 
     def toolbar(self, window: QMainWindow) -> QToolBar:
         """The toolbar with the four steps."""

@@ -107,6 +107,11 @@ class Lane(QObject):
         self._timer.timeout.connect(self._drain)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the window is on its way out, and no job is taken any more."""
+        return self._closed
+
+    @property
     def is_busy(self) -> bool:
         """Whether any job waits, runs or has a result on its way."""
         return bool(self._jobs)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ui import style
 from ui.actions import Actions
+from ui.panels.keys import FORM_KEYS
 from ui.settings import Settings
 
 VIEW_KEYS = (
@@ -66,12 +67,16 @@ class Menus:
         bar = window.menuBar()
         self._file(bar.addMenu("&File"))
         edit = bar.addMenu("&Edit")
-        actions.fill(edit, "undo", "redo", "", "search", "", "versions", "", "up", "down", "remove")
+        actions.fill(
+            edit, "undo", "redo", "", "search", "next_problem", "", "versions", "", "up", "down", "remove"
+        )
         actions.fill(
             bar.addMenu("&Run"), "align", "walk", "apply", "drizzle", "", "stop", "", "tables", "folder"
         )
         self.view = bar.addMenu("&View")
         self._look(self.view)
+        self.view.addSeparator()
+        actions.fill(self.view, "wide")
         actions.fill(bar.addMenu("&Help"), "shortcuts", "about")
         actions["shortcuts"].triggered.connect(self._show_shortcuts)
         actions["about"].triggered.connect(self._show_about)
@@ -124,7 +129,7 @@ class Menus:
         """Two columns: the actions of the window, and the keys of its views."""
         columns = "".join(
             f"<td><table cellspacing='3' width='500'>{_rows(rows)}</table></td>"
-            for rows in (self._actions.shortcut_rows(), VIEW_KEYS)
+            for rows in ((*self._actions.shortcut_rows(), *FORM_KEYS), VIEW_KEYS)
         )
         dialog = QDialog(self._window)
         dialog.setWindowTitle("Keyboard shortcuts")

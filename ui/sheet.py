@@ -57,7 +57,7 @@ QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {muted}; bo
 QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({tick}); }}
 QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QCheckBox::indicator:checked:disabled {{ background: {faint}; border-color: {faint}; }}
-QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 8px; background: {panel}; }}
+QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 6px; background: {panel}; }}
 QToolButton#filter:hover {{ background: {raised}; }}
 QToolButton#filter:checked {{ background: {selection}; border-color: {accent}; }}
 QPushButton#strip {{ border: 0; padding: 4px 10px; text-align: left; color: {muted}; background: transparent; }}

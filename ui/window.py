@@ -19,6 +19,7 @@ from ui.controllers.choices import ChoicesController
 from ui.controllers.drizzle import DrizzleController
 from ui.controllers.export import ExportController
 from ui.controllers.files import FilesController
+from ui.controllers.form import FormController
 from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
 from ui.controllers.pair import PairController
@@ -37,7 +38,7 @@ from ui.menus import Menus
 from ui.outcomes import counted, remarks_of
 from ui.remedies import Remedies
 from ui.runner import Runner, tell
-from ui.session import ALIGN, APPLY, DRIZZLE, PREVIEW, Session, unavailable
+from ui.session import APPLY, PREVIEW, Session
 from ui.settings import Settings
 from ui.statusline import StatusLine
 from ui.tables import AlignTable, CosmicTable
@@ -122,9 +123,7 @@ class MainWindow(QMainWindow):
         self.choices = ChoicesController(
             self.session, self.views, self.show_, self.align, self.params.history, self.quick, self
         )
-        self.live = LiveController(
-            self.listing, self.params.states, self.quick, self.views, self.show_, self
-        )
+        self.live = LiveController(self.listing, self.params.states, self.quick, self.views, self.show_, self)
         self.walk = WalkController(
             self.session,
             self.views,
@@ -162,6 +161,7 @@ class MainWindow(QMainWindow):
         self.views.add_shortcuts(self, self.menus.view)
         self.folder_line = layout.FolderLine()
         self.params.panels[-1].top.addWidget(self.folder_line)
+        self.form = FormController(self)
 
     def _connect(self) -> None:
         for name, slot in self._slots().items():
@@ -221,10 +221,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         """What may be pressed, counted afresh from the whole state."""
         files = self.files.files()
-        reasons = unavailable(self.session, files, self.files.is_reading)
-        for action, title in (("align", ALIGN), ("apply", APPLY), ("drizzle", DRIZZLE), ("stop", "Stop")):
-            self.actions_.enable(action, reasons[title])
-        self.actions_.enable("tables", reasons[ALIGN] if self.session.alignment else "Align first.")
+        self.form.enable_runs()
         chosen = "" if self.listing.count() else "The list is empty."
         for name in ("up", "down", "remove"):
             self.actions_.enable(name, chosen)

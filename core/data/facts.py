@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from core.params.when import is_blank
 
 _FRAMES = ("final_refimage", "driz_sep_refimage", "refimage")
 _SECONDS_OF_ARC = 3600.0
+_ROWS = 256
+_ENTRIES, _NAMES = 5000, 40
 
 
 def exposure_facts(exposures: Sequence[Exposure]) -> DataFacts:
@@ -45,7 +48,10 @@ def flag_counts(exposure: Exposure) -> dict[int, int]:
     """How many pixels of all chips carry each DQ flag; flag 0 stands for all pixels. Reads the DQ arrays."""
     counts = dict.fromkeys((0, *(1 << place for place in range(16))), 0)
     for chip in exposure.chips:
-        found = np.bincount(chip.read_dq().ravel(), minlength=1 << 16)
+        dq = chip.read_dq()
+        found = np.zeros(1 << 16, np.int64)
+        for top in range(0, len(dq), _ROWS):  # bincount makes 8 bytes of every pixel
+            found += np.bincount(dq[top : top + _ROWS].ravel(), minlength=1 << 16)
         values = np.nonzero(found)[0]
         counts[0] += int(found.sum())
         for flag in list(counts)[1:]:
@@ -121,6 +127,24 @@ def _why_no_frame(path: Path) -> str:
     except Refusal as refusal:
         return refusal.what
     return f"{path.name} has no WCS."
+
+
+def continuing(text: str) -> tuple[str, ...]:
+    """Names of files and folders (with a slash) that continue `text`, written as `text` is; at most 40, in order."""
+    head, sign, begun = text.rpartition("/")
+    lead = head + sign
+    at = "@" if lead.startswith("@") or (not lead and begun.startswith("@")) else ""
+    folder = Path(lead.removeprefix("@") or ".").expanduser()
+    begun = begun.removeprefix("@") if not lead else begun
+    found = []
+    try:
+        for entry in islice(folder.iterdir(), _ENTRIES):
+            if entry.name.startswith(begun) and (begun or not entry.name.startswith(".")):
+                name = (lead if lead else at) + entry.name
+                found.append(f"{name}/" if entry.is_dir() else name)
+    except OSError:
+        return ()
+    return tuple(sorted(found)[:_NAMES])
 
 
 def _scale(exposure: Exposure) -> float:

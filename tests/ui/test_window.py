@@ -256,7 +256,11 @@ def test_stopping_apply_lets_the_alignment_go(qtbot, make_window, engine):
 def test_no_run_with_an_unreadable_value(qtbot, make_window, engine):
     window = make_window(*NAMES)
     window.params.states["tweakreg"].edit("nclip", "three")
-    press(qtbot, window, "align")
+    qtbot.waitUntil(lambda: not window.actions_["align"].isEnabled())
+    assert "'three' cannot be read" in window.actions_["align"].toolTip()
+    assert window.actions_["drizzle"].isEnabled()
+    # a call that goes past the button is refused as well
+    window.align.align()
     assert not window.runner.is_running
     assert engine.given == []
     assert "Align not started. tweakreg, nclip: 'three' cannot be read" in window.log.plain()

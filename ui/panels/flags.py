@@ -87,7 +87,9 @@ class FlagsPopup(Popup):
         grid.setVerticalSpacing(1)
         mono = style.mono(self.font().pointSizeF())
         for row, flag in enumerate(self.flags):
-            box = QCheckBox(f"{flag.bit:>5}  {flag.name}" if flag.name else f"{flag.bit:>5}", self)
+            # a figure space is as wide as a digit
+            number = f"{flag.bit:>5}".replace(" ", "\u2007")
+            box = QCheckBox(f"{number}  {flag.name}".rstrip(" "), self)
             box.setAccessibleName(f"{flag.bit} {flag.name}".strip())
             box.setToolTip(flag.text)
             box.clicked.connect(partial(self._clicked, flag.bit))

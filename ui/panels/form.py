@@ -75,7 +75,7 @@ class Form(QScrollArea):
         self.filter = wanted
         force = bool(wanted.words) or wanted.changed
         for box in self.boxes:
-            box.keep(wanted.keeps, force_open=force, open_by_default=wanted.basic or box is self.boxes[0])
+            box.keep(wanted.keeps, force_open=force, open_by_default=True)
         count = sum(
             wanted.keeps(state, param)
             for state in self.states
@@ -115,6 +115,12 @@ class Form(QScrollArea):
             target = self._page_from(fields, place, down=how == "page down")
         reason = Qt.FocusReason.TabFocusReason if target >= place else Qt.FocusReason.BacktabFocusReason
         fields[target].setFocus(reason)
+
+    def open_all(self, on: bool) -> None:
+        """Open or close every section."""
+        for box in self.boxes:
+            if box.is_open != on:
+                box.heading.pressed.emit()
 
     def fields(self) -> list[QWidget]:
         """What the keyboard can reach now, from top to bottom."""
@@ -174,6 +180,7 @@ class Form(QScrollArea):
             box = SectionBox(state, section, title, inside)
             box.looked.connect(partial(self._looked, state))
             box.moved.connect(self._moved)
+            box.heading.all_wanted.connect(self.open_all)
             self._layout.addWidget(box)
             boxes.append(box)
         return boxes

@@ -114,7 +114,7 @@ def _ends(param: Param, theme: style.Theme) -> str:
     if not param.smaller:
         return ""
     rows = (("Too small", param.smaller), ("Too large", param.larger))
-    return "<table cellspacing='0' cellpadding='0'>" + "".join(
+    return "<table cellspacing='0' cellpadding='1' style='margin-top:8px; margin-bottom:8px'>" + "".join(
         f"<tr><td style='color:{theme.muted}; padding-right:10px; white-space:nowrap'>{head}</td>"
         f"<td>{linked(text, param.name)}</td></tr>"
         for head, text in rows
@@ -136,13 +136,16 @@ def _choices(param: Param, now: str) -> str:
 
 def _facts(param: Param) -> list[str]:
     facts = [f"Default {_shown(param)}"]
-    allowed = range_text(param)
+    allowed, unit = range_text(param), escape(param.unit) if param.unit else ""
+    empty = "may be empty" if param.kind.allows_none else ""
     if allowed:
-        facts.append(f"Allowed: {allowed}")
-    if param.unit:
-        facts.append(f"in {escape(param.unit)}" if param.kind.is_number else escape(param.unit))
-    if param.kind.allows_none:
-        facts.append("may be left empty")
+        facts.append(
+            ", or ".join(
+                part for part in (f"Allowed: {allowed} {unit}".strip(), empty.removeprefix("may be ")) if part
+            )
+        )
+    elif unit or empty:
+        facts.append(", ".join(part for part in (f"In {unit}" if unit else "", empty) if part).capitalize())
     return facts
 
 

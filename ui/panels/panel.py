@@ -111,7 +111,7 @@ class Panel(QWidget):
         self.page = HelpPage(self)
         self.note, self.strip = NoteLine(self), ProblemStrip(self.states, self)
         self.search = SearchLine(self)
-        self.search.setPlaceholderText("Search parameters")
+        self.search.setPlaceholderText("Search")
         self.search.setAccessibleName("Search parameters")
         self.search.setClearButtonEnabled(True)
         self._glass = self.search.addAction(

@@ -80,7 +80,8 @@ class Row(QWidget):
         told = (
             names_of(param, self.state.values[self.name] or "", self.state.facts) if self._has_flags else ""
         )
-        return "  ·  ".join(part for part in (self.name, told or param.unit, range_text(param)) if part)
+        allowed = range_text(param) if self._is_wide() else ""
+        return "  ·  ".join(part for part in (self.name, told or param.unit, allowed) if part)
 
     @property
     def _has_flags(self) -> bool:
@@ -121,6 +122,7 @@ class Row(QWidget):
         if isinstance(self.editor, SwitchEditor):
             width = min(width, self.editor.sizeHint().width() + 30)
         self.editor.setGeometry(split, (self._base - height) // 2, width, height)
+        self._second = self._second_line()
         if self._message:
             self._fit()
 

@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+)
+from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
 
 from core.params import Kind, Param, Section
 from ui import icons, style
 from ui.panels.fields import SwitchEditor
 from ui.panels.helptext import tooltip
 from ui.panels.keys import takes_key, wants_override
-from ui.panels.row import Row
+from ui.panels.row import GAP, LEFT, WIDE, WIDE_LABEL, Row
 from ui.panels.state import FormState
 
 Keep = Callable[[FormState, Param], bool]
 
 
 class Heading(QWidget):
-    """The bar above the rows: opens and closes them, carries the section's switch. `looked(name)` of the switch."""
+    """The bar above the rows: opens and closes them, carries the section's switch. `looked(name)` of the switch;
+    `all_wanted(open)` when all sections shall be opened or closed."""
 
     pressed = Signal()
     looked = Signal(str)
+    all_wanted = Signal(bool)
 
     def __init__(self, state: FormState, section: Section, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -82,9 +93,20 @@ class Heading(QWidget):
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         if self.switch is not None:
             size = self.switch.sizeHint()
-            self.switch.setGeometry(
-                self.width() - 52, (self.height() - size.height()) // 2, 46, size.height()
-            )
+            wide = self.width() >= WIDE
+            left = LEFT + WIDE_LABEL + GAP if wide else self.width() - 52
+            self.switch.setGeometry(left, (self.height() - size.height()) // 2, 46, size.height())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open all sections").setData(True)
+        menu.addAction("Close all sections").setData(False)
+        menu.triggered.connect(self._menu_chosen)
+        menu.popup(event.globalPos())
+
+    def _menu_chosen(self, action: QAction) -> None:
+        self.all_wanted.emit(bool(action.data()))
 
     def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         theme, painter = style.current(), QPainter(self)
@@ -98,6 +120,8 @@ class Heading(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
         room = self.width() - LEFT_ROOM - (58 if self.switch else 8)
+        if self.width() >= WIDE:
+            room = WIDE_LABEL
         count, worst = self._seen or (0, "")
         text = painter.fontMetrics().elidedText(
             self.title, Qt.TextElideMode.ElideRight, room - 24 * bool(count)

@@ -148,6 +148,10 @@ class FormState(QObject):
         path = self.path if names else None
         self._take(Moment(self.values.reset(*names), kept, path), names[0] if names else "", "")
 
+    def take(self, values: ParamSet) -> None:
+        """Take values from the program (a suggestion, a table); the file stays what it was, so they are not saved."""
+        self._take(Moment(values, {}, self.path), "", "")
+
     def load(self, values: ParamSet, path: Path | None) -> None:
         """Take a whole set, from a file or elsewhere; may be undone."""
         if path is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.data.facts import catalog_columns, exposure_facts, flag_counts, lost_files
+from core.data.facts import catalog_columns, continuing, exposure_facts, flag_counts, lost_files
 from core.drizzle.facts import run_facts
 from core.errors import Refusal
 from core.params import TASKS
@@ -104,3 +104,16 @@ def test_what_lies_in_the_folder_of_products(tmp_path: Path) -> None:
     facts = run_facts([OneExposure(), OneExposure()], tmp_path)
     assert (facts.root, facts.kind, facts.existing) == ("final", "drz", {"final_drz.fits"})
     assert run_facts([OneExposure()], tmp_path / "not yet").existing == frozenset()
+
+
+def test_names_that_continue_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("data/a_flt.fits", "data/b_flt.fits", "dark.txt", ".hidden"):
+        (tmp_path / name).touch()
+    assert continuing("da") == ("dark.txt", "data/")
+    assert continuing("@da") == ("@dark.txt", "@data/")
+    assert continuing("data/") == ("data/a_flt.fits", "data/b_flt.fits")
+    assert continuing(f"{tmp_path}/data/b") == (f"{tmp_path}/data/b_flt.fits",)
+    assert continuing("") == ("dark.txt", "data/")
+    assert continuing("none/x") == ()
