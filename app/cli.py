@@ -6,6 +6,7 @@ Exit status: 0 only if everything asked for was done, 1 with one line per failur
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -29,13 +30,32 @@ TASKS = ("tweakreg", "imagefindpars", "refimagefindpars", "astrodrizzle")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `drizzledesk`; returns the exit status."""
+    """Run `drizzledesk`; returns the exit status. Without `argv` it is the command that this process was started for."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:
         module, parsed = COMMANDS[arguments[0]], commands_parser().parse_args(arguments)
     else:
         module, parsed = "app.window", window_parser().parse_args(arguments)
+    if argv is None and module != "app.window":
+        return guarded(lambda: briskly(module, parsed), debug=parsed.debug)
     return guarded(lambda: import_module(module).run(parsed), debug=parsed.debug)
+
+
+def briskly(module: str, parsed: argparse.Namespace) -> int:
+    """A command as a process of its own: Python's collector keeps away from what lives as long as the process.
+
+    The libraries make some 300 000 objects, none of which ever goes. Walking over them while they are imported and
+    once more at the end takes half a second, a third of a short alignment.
+    """
+    gc.disable()
+    try:
+        run = import_module(module).run
+        gc.freeze()
+        gc.set_threshold(50_000, 10, 10)  # numba makes its share when the first kernel is called
+        gc.enable()
+        return int(run(parsed))
+    finally:
+        gc.freeze()
 
 
 def guarded(work: Callable[[], int], *, debug: bool = False) -> int:
@@ -74,7 +94,10 @@ def window_parser() -> argparse.ArgumentParser:
         epilog=f"Commands without a window: {', '.join(COMMANDS)}; `drizzledesk COMMAND --help` explains each.",
     )
     parser.add_argument(
-        "files", nargs="*", metavar="FILES", help="exposures (flt, flc) to open in the window"
+        "files",
+        nargs="*",
+        metavar="FILES",
+        help="exposures (flt, flc) to open in the window, or a session (.drizzledesk)",
     )
     parser.add_argument("--cfg", action="append", type=Path, default=[], help="parameter file (.cfg) to load")
     parser.add_argument("--version", action="version", version=f"DrizzleDesk {__version__}")

@@ -11,6 +11,8 @@ from app.cli import COMMANDS
 from app.screen import screen_problem
 from core.errors import Refusal
 
+SESSION = ".drizzledesk"
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the window on the files; returns when it is closed."""
@@ -25,8 +27,19 @@ def run(arguments: argparse.Namespace) -> int:
     from core.data import find_files
     from ui.main import open_window
 
-    files = find_files(arguments.files) if arguments.files else []
-    return open_window([Path(f) for f in files], cfgs=arguments.cfg, argv=sys.argv[:1])
+    sessions = [Path(name) for name in arguments.files if name.endswith(SESSION)]
+    names = [name for name in arguments.files if not name.endswith(SESSION)]
+    if len(sessions) > 1 or (sessions and names):
+        raise Refusal(
+            "A session file brings its own exposures.",
+            file=sessions[0],
+            advice="Give the session file alone.",
+        )
+    if sessions and not sessions[0].is_file():
+        raise Refusal("There is no such file.", file=sessions[0], advice="Check the name and the folder.")
+    files = find_files(names) if names else []
+    session = sessions[0] if sessions else None
+    return open_window([Path(f) for f in files], cfgs=arguments.cfg, session=session, argv=sys.argv[:1])
 
 
 def _refuse_misspelt(files: list[str]) -> None:

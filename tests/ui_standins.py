@@ -118,6 +118,20 @@ class StandInPerson:
     def about_unsaved(self, names) -> str:
         return str(self._answer("unsaved"))
 
+    def about_changed_file(self, path) -> str:
+        return str(self._answer("changed file"))
+
+    def may_forget(self) -> bool:
+        return bool(self._answer("forget"))
+
+    def where_are(self, missing, total) -> str:
+        self.missing = missing
+        return str(self._answer("missing"))
+
+    def may_recover(self, told, more) -> str:
+        self.told = told
+        return str(self._answer("recover"))
+
     def may_restore(self, path, state, changed) -> bool:
         return bool(self._answer("restore discarding" if changed else "restore"))
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from ui.taking import take
+
 if TYPE_CHECKING:
     from ui.window import MainWindow
 
@@ -58,12 +60,31 @@ class Closer(QObject):
         about: they have no file to differ from."""
         params = self._window.params
         states = [state for state in params.states.values() if state.path and state.is_modified]
-        if not states:
+        names = [f"{state.task.name}: {state.path}" for state in states]
+        sessions = self._window.sessions
+        if sessions.is_modified:
+            names.append(f"session: {sessions.path}")
+        if not names:
             return True
-        answer = self._window.ask.about_unsaved([f"{state.task.name}: {state.path}" for state in states])
-        if answer == "save":
-            return all(params.save(state) for state in states)
+        answer = self._window.ask.about_unsaved(names)
+        if answer == "save" and all(params.save(state) for state in states):
+            if sessions.path is not None and sessions.is_modified:
+                # written in the background; the window closes when that is done
+                sessions.save_to(sessions.path, close=True)
+                return False
+            return True
         return answer == "discard"
+
+    def forget(self) -> None:
+        """Forget what the program remembers, after asking; parameters go to their defaults, which can be undone."""
+        window = self._window
+        if not window.ask.may_forget():
+            return
+        window.settings.forget()
+        window.sessions.forget()
+        states = window.params.states.values()
+        take(*((state, state.task.defaults()) for state in states))
+        window.log.say("Settings forgotten: recent files, folders, colours, sizes, recovered sessions.")
 
     def _close_anyway(self) -> None:
         """A piece of work that does not end: the window goes, its thread ends at the next check."""
@@ -76,6 +97,7 @@ class Closer(QObject):
         window.settings.set("geometry", window.saveGeometry())
         for place, splitter in enumerate(window.splitters):
             window.settings.set(f"splitter{place}", splitter.saveState())
+        window.sessions.stop()
         window.views.stop()
         window.export.stop()
         window.live.close()

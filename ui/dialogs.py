@@ -98,6 +98,56 @@ class Ask:
         answers = {buttons.Save: "save", buttons.Discard: "discard"}
         return answers.get(buttons(box.exec()), "")
 
+    def about_changed_file(self, path: Path) -> str:
+        """What to do with a file that somebody else changed since it was opened: "overwrite", "reload" or ""."""
+        box = self._box(f"{path.name} was changed by another program.", QMessageBox.Icon.Question)
+        box.setInformativeText(
+            "Overwrite it with what the form shows, or reload it? After reloading, Undo brings the form back."
+        )
+        overwrite = box.addButton("Overwrite", QMessageBox.ButtonRole.DestructiveRole)
+        reload_ = box.addButton("Reload", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(reload_)
+        box.exec()
+        clicked = box.clickedButton()
+        return "overwrite" if clicked is overwrite else "reload" if clicked is reload_ else ""
+
+    def may_forget(self) -> bool:
+        """Whether everything that the program remembers may go."""
+        return self._confirmed(
+            "Forget my settings?",
+            "Recent files, folders, colours, sizes of the window and recovered sessions are forgotten, and all "
+            "parameters go to their defaults (Undo brings those back). Parameter and session files stay.",
+            "Forget",
+        )
+
+    def where_are(self, missing: list[str], total: int) -> str:
+        """What to do about exposures of a session that are not found: "find", "without" or "" (open nothing)."""
+        box = self._box(f"{_count(len(missing), 'exposure')} of {total} not found.", QMessageBox.Icon.Warning)
+        box.setInformativeText(
+            "They are neither where they were nor beside the session file:\n\n" + "\n".join(_listed(missing))
+        )
+        find = box.addButton("Look in a folder…", QMessageBox.ButtonRole.AcceptRole)
+        without = box.addButton("Open without them", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(find)
+        box.exec()
+        clicked = box.clickedButton()
+        return "find" if clicked is find else "without" if clicked is without else ""
+
+    def may_recover(self, told: str, more: int) -> str:
+        """What to do with the autosave of a window that was not closed: "recover", "discard" or "" (later)."""
+        box = self._box("DrizzleDesk was ended without being closed.", QMessageBox.Icon.Question)
+        rest = f"\n\n{_count(more, 'older one')} will be offered afterwards." if more else ""
+        box.setInformativeText(f"{told}\n\nGo on from there?{rest}")
+        recover = box.addButton("Recover", QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(recover)
+        box.exec()
+        clicked = box.clickedButton()
+        return "recover" if clicked is recover else "discard" if clicked is discard else ""
+
     def folder(self, title: str, start: Path | None) -> Path | None:
         """A folder, or None."""
         name = QFileDialog.getExistingDirectory(self._parent, title, str(start or ""))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from ui import icons, style, warmup
+from ui.places import state_folder
 from ui.settings import Settings
 from ui.window import MainWindow
 
@@ -40,14 +41,16 @@ def open_window(
     cfgs: Sequence[Path] = (),
     demo: bool = False,
     folder: Path | None = None,
+    session: Path | None = None,
     argv: Sequence[str] = (NAME,),
 ) -> int:
     """Open the window on `files` with the parameter files `cfgs`; returns the exit status when it is closed.
 
-    `demo` sets the parameters of the demonstration, so that a person can press Align, Apply and Drizzle.
+    `demo` sets the parameters of the demonstration, so that a person can press Align, Apply and Drizzle; `session` is
+    a session file to open.
     """
     store = QSettings(NAME, NAME)
-    settings = Settings(store)
+    settings = Settings(store, state_folder())
     application = make_application(argv, settings.get("look", "system"))
     window = MainWindow(files, settings, folder, cfgs=cfgs)
     window.restore_places()
@@ -57,6 +60,10 @@ def open_window(
 
         set_demo_parameters(window)
     window.show()
+    if session is not None:
+        window.sessions.open(session)
+    elif not demo:
+        QTimer.singleShot(0, window, window.sessions.offer_recovery)
     QTimer.singleShot(300, window, window_warmer(window))
     try:
         return application.exec()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -52,24 +52,24 @@ VIEW_KEYS = (
 
 
 class Menus:
-    """Builds the menus; `open_exposure` and `open_cfg` take a path from the recent ones."""
+    """Builds the menus; `openers` take a path from the recent ones, by kind: "exposures", "sessions", "cfg"."""
 
     def __init__(
         self,
         window: QMainWindow,
         actions: Actions,
         settings: Settings,
-        open_exposure: Callable[[Path], object],
-        open_cfg: Callable[[Path], object],
+        openers: Mapping[str, Callable[[Path], object]],
     ) -> None:
         self._window, self._actions, self._settings = window, actions, settings
-        self._openers = {"exposures": open_exposure, "cfg": open_cfg}
+        self._openers = openers
         bar = window.menuBar()
         self._file(bar.addMenu("&File"))
         edit = bar.addMenu("&Edit")
         actions.fill(
             edit, "undo", "redo", "", "search", "next_problem", "", "versions", "", "up", "down", "remove"
         )
+        self._params(bar.addMenu("&Parameters"))
         actions.fill(
             bar.addMenu("&Run"), "align", "walk", "apply", "drizzle", "", "stop", "", "tables", "folder"
         )
@@ -85,11 +85,20 @@ class Menus:
         self._actions.fill(menu, "open")
         self._recent(menu.addMenu("Recent exposures"), "exposures")
         menu.addSeparator()
-        self._actions.fill(menu, "open_cfg")
-        self._recent(menu.addMenu("Recent parameters"), "cfg")
-        self._actions.fill(menu, "save", "save_as", "")
+        self._actions.fill(menu, "new_session", "open_session")
+        self._recent(menu.addMenu("Recent sessions"), "sessions")
+        self._actions.fill(menu, "last_session", "save_session", "save_session_as", "")
         self.export = menu.addMenu("Export")
         self._actions.fill(menu, "", "quit")
+
+    def _params(self, menu: QMenu) -> None:
+        self._actions.fill(menu, "open_cfg")
+        self._recent(menu.addMenu("Recent parameters"), "cfg")
+        self._actions.fill(menu, "reload", "new_set", "", "save", "save_as", "", "presets", "compare")
+        copies = menu.addMenu("Copy as")
+        copies.setToolTipsVisible(True)
+        self._actions.fill(copies, "copy_command", "copy_python", "copy_cfg")
+        self._actions.fill(menu, "", "notes", "forget")
 
     def _recent(self, menu: QMenu, kind: str) -> None:
         menu.setToolTipsVisible(True)
@@ -97,19 +106,32 @@ class Menus:
         menu.triggered.connect(self._open_recent)
 
     def _fill_recent(self, menu: QMenu, kind: str) -> None:
+        """Newest first; what is gone is shown grey, with where it was, until the list is tidied."""
         menu.clear()
-        paths = self._settings.recent(kind)
+        paths = self._settings.all_recent(kind)
+        gone = False
         for path in paths:
             action = QAction(path.name, menu)
-            action.setToolTip(str(path))
+            there = path.exists()
+            gone = gone or not there
+            action.setEnabled(there)
+            action.setToolTip(str(path) if there else f"{path}\nThere is no such file any more.")
             action.setData((kind, path))
             menu.addAction(action)
         if not paths:
             menu.addAction("None yet").setEnabled(False)
+            return
+        menu.addSeparator()
+        if gone:
+            menu.addAction("Take off what is gone").setData((kind, "gone"))
+        menu.addAction("Clear the list").setData((kind, "all"))
 
     def _open_recent(self, action: QAction) -> None:
-        kind, path = action.data()
-        self._openers[kind](path)
+        kind, what = action.data()
+        if isinstance(what, Path):
+            self._openers[kind](what)
+        else:
+            self._settings.clear_recent(kind, gone_only=what == "gone")
 
     def _look(self, menu: QMenu) -> None:
         group = QActionGroup(menu)

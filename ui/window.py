@@ -25,6 +25,8 @@ from ui.controllers.marks import MarksController
 from ui.controllers.pair import PairController
 from ui.controllers.params import ParamsController
 from ui.controllers.pick import PickController
+from ui.controllers.sessions import SessionsController
+from ui.controllers.settools import SetTools
 from ui.controllers.show import ShowController
 from ui.controllers.versions import VersionsController
 from ui.controllers.walk import WalkController
@@ -136,7 +138,15 @@ class MainWindow(QMainWindow):
         )
         self.closer = Closer(self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
-        self.menus = Menus(self, self.actions_, self.settings, self._open_one, self.params.open_file)
+        self.tools = SetTools(self, self.params, self.files, self.quick)
+        folder = self.settings.folder
+        self.sessions = SessionsController(self, folder / "sessions" if folder is not None else None)
+        openers = {
+            "exposures": self._open_one,
+            "cfg": self.params.open_file,
+            "sessions": self.sessions.open,
+        }
+        self.menus = Menus(self, self.actions_, self.settings, openers)
         self.marks = MarksController(self.session, self.views, self.show_, self)
         self.pick = PickController(self.views, self.live, self.marks, self)
         self.views.pair.add_buttons((self.choices.exclude_, self.choices.restore_))
@@ -164,7 +174,8 @@ class MainWindow(QMainWindow):
         self.form = FormController(self)
 
     def _connect(self) -> None:
-        for name, slot in self._slots().items():
+        slots = {**self._slots(), **self.tools.slots(), **self.sessions.slots()}
+        for name, slot in slots.items():
             self.actions_[name].triggered.connect(slot)
         self.folder_line.pressed.connect(self.drizzle.choose_folder)
         self.files.changed.connect(self._refresh)
@@ -179,6 +190,8 @@ class MainWindow(QMainWindow):
         self.drizzle.folder_changed.connect(self._refresh)
         self.params.history.moved.connect(self._refresh_undo)
         self.params.changed.connect(self._refresh_title)
+        self.param_tabs.currentChanged.connect(self._refresh_title)
+        self.sessions.renamed.connect(self._refresh_title)
         self.params.changed.connect(self._refresh_stale)
         self.params.changed.connect(self._refresh_limit)
         self.listing.chosen.connect(self._chosen)
@@ -199,9 +212,6 @@ class MainWindow(QMainWindow):
             "remove": self.listing.remove_selected,
             "up": self._move_up,
             "down": self._move_down,
-            "open_cfg": params.ask_open,
-            "save": self._save,
-            "save_as": self._save_as,
             "tables": self.align.write_outputs,
             "folder": self.drizzle.choose_folder,
             "quit": self.close,
@@ -241,6 +251,8 @@ class MainWindow(QMainWindow):
     def _refresh_title(self) -> None:
         unsaved = any(state.path and state.is_modified for state in self.params.states.values())
         self.setWindowModified(unsaved)
+        path = self.params.current().path
+        self.actions_.enable("reload", "" if path else "The shown set came from no file.")
         folder = self.drizzle.folder()
         self.setWindowTitle(f"{folder.name}[*] - DrizzleDesk" if folder else "DrizzleDesk[*]")
 
@@ -355,18 +367,18 @@ class MainWindow(QMainWindow):
     def _move_down(self) -> None:
         self.listing.move_current(1)
 
-    def _save(self) -> None:
-        self.params.save()
-
-    def _save_as(self) -> None:
-        self.params.ask_save()
-
     def _search(self) -> None:
         panel = self.params.panels[self.param_tabs.currentIndex()]
         panel.search.setFocus()
         panel.search.selectAll()
 
     # ---- pictures and the end
+
+    def refresh(self) -> None:
+        """Everything that depends on the whole state, after it was replaced."""
+        self._refresh()
+        self._refresh_stale()
+        self._refresh_limit()
 
     def grab_views(self, folder: Path) -> list[Path]:
         """Save a picture of the window with each view in front."""

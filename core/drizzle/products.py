@@ -17,6 +17,7 @@ from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.data.fitsfile import quiet
 from core.data.frame import pixel_scale
+from core.data.madewith import record
 from core.data.safe import write_fits
 from core.drizzle import names
 from core.drizzle.chip import scale_ratio
@@ -24,6 +25,7 @@ from core.drizzle.drop import weight_scale
 from core.drizzle.headers import Blended, blend, merged, with_frame
 from core.drizzle.names import ProductNames
 from core.drizzle.settings import CombineParams
+from core.params import ParamSet
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ def _primary(
         if key in header:
             header[key] = "COMPLETE"
     _add_drizzle_keywords(header, exposures, params, called, final)
+    for line in record(params) if isinstance(params, ParamSet) else ():
+        header.add_history(line)
     return header
 
 

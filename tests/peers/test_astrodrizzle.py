@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from core.data.madewith import read_made_with
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
 from core.params import TASKS
@@ -297,3 +298,17 @@ def test_headers(pair: Pair) -> None:
         assert mine[key] == pytest.approx(theirs[key], rel=1e-9, abs=1e-14)
     for key in ("BUNIT", "NCOMBINE", "EXPTIME", "TEXPTIME", "NDRIZIM", "EXPEND", "D001DATA", "D001SCAL"):
         assert mine.get(key) == theirs.get(key), key
+
+
+def test_headers_tell_the_set(pair: Pair) -> None:
+    """Of ours the whole set comes back from the product, of drizzlepac's what its keywords name."""
+    assert pair.result.science is not None
+    wanted = TASKS["astrodrizzle"].defaults().replaced(**pair.case.params)
+    own = read_made_with(pair.result.science)
+    assert own.unknown == ()
+    assert own.set == wanted.replaced(input=own.set["input"], preserve=False)
+    made = read_made_with(pair.peer / pair.result.science.name)
+    assert {"final_kernel", "final_pixfrac", "final_units", "build", "context"} <= made.known
+    assert own.set["input"] == made.set["input"]
+    for name in made.known - {"input"}:
+        assert made.set[name] == wanted[name], name

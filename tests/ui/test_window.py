@@ -363,7 +363,8 @@ def test_parameter_files_open_save_and_mark_what_is_not_saved(qtbot, make_window
     window.actions_["undo"].trigger()
     assert window.params.values("astrodrizzle")["final_pixfrac"] == 0.7
     window.close()
-    assert person.asked == ["unsaved"]
+    # at the opening, which TEAL does without a question, and at the close
+    assert person.asked == ["unsaved", "unsaved"]
 
 
 def test_a_parameter_file_that_is_none_is_refused_in_the_log(make_window, tmp_path):

@@ -70,6 +70,12 @@ class FilesController(QObject):
                 self.settings.add_recent("exposures", path)
         self.changed.emit()
 
+    def replace(self, paths: Iterable[Path]) -> None:
+        """Other files in place of all that are in the list."""
+        self.listing.clear()
+        self._removed()
+        self.add(paths)
+
     def reread(self) -> None:
         """Read all headers again, after they were changed."""
         for entry in self.listing.entries():

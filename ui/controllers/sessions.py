@@ -1,0 +1,370 @@
+"""The session file of the window: new, open, save, recent; autosaves, and recovery after a kill."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from core.errors import Refusal
+from core.sessions.document import EXTENSION
+from ui.autosave import LAST, Orphan, Slot, orphans
+from ui.lane import Lane
+from ui.runner import tell
+from ui.sessionstate import Opened, Shot, Sums, load, read_by, save
+from ui.windowstate import forget_results, shoot, show
+
+if TYPE_CHECKING:
+    from core.sessions.marks import FileMark
+    from core.sessions.writing import Parts
+    from ui.window import MainWindow
+
+SESSIONS = f"Sessions (*{EXTENSION});;All files (*)"
+DEBOUNCE_MS = 2000
+
+
+class SessionsController(QObject):
+    """`renamed()` when the session has another file; `autosaved(path)` after each autosave; `restored()` when a session
+    was opened and its state is shown."""
+
+    renamed = Signal()
+    autosaved = Signal(object)
+    restored = Signal()
+
+    def __init__(self, window: MainWindow, folder: Path | None) -> None:
+        super().__init__(window)
+        self.window_ = window
+        self.path: Path | None = None
+        self.lane = Lane("sessions", self)
+        self._slot = Slot(folder) if folder is not None else None
+        self._folder = folder
+        self._orphans: list[Orphan] = []
+        self._parts: Parts | None = None
+        self._sums = Sums()
+        self._noted: dict[str, FileMark] = {}
+        self._saved = shoot(window, {}).signature
+        self._autosaved = self._saved
+        self._closing = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DEBOUNCE_MS)
+        self._timer.timeout.connect(self._autosave)
+        self._connect()
+
+    def _connect(self) -> None:
+        window = self.window_
+        for signal in (
+            window.params.changed,
+            window.files.changed,
+            window.choices.changed,
+            window.drizzle.folder_changed,
+        ):
+            signal.connect(self._changed)
+        window.align.aligned.connect(self._results_changed)
+        window.align.refitted.connect(self._results_changed)
+        window.align.applied.connect(self._results_changed)
+        window.drizzle.drizzled.connect(self._results_changed)
+
+    def slots(self) -> dict[str, object]:
+        """What the actions of these names do."""
+        return {
+            "new_session": self.new,
+            "open_session": self.ask_open,
+            "last_session": self.open_last,
+            "save_session": self.save,
+            "save_session_as": self.ask_save,
+            "forget": self.window_.closer.forget,
+        }
+
+    # ---- state
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether the window holds something that the session file does not."""
+        return self.path is not None and self.shot().signature != self._saved
+
+    def shot(self) -> Shot:
+        return shoot(self.window_, self._noted)
+
+    def _changed(self) -> None:
+        if self._slot is not None and not self._closing and not self._timer.isActive():
+            self._timer.start()
+
+    def _results_changed(self, *_: object) -> None:
+        """Note what the files are now that the engine has read, or written, them."""
+        session = self.window_.session
+        if session.alignment is None:
+            self._noted = {}
+        elif not self._closing:
+            self.lane.run(read_by, session.aligned_files, session.aligned_sets, done=self._note, key="marks")
+        self._changed()
+
+    def _note(self, marks: dict[str, FileMark]) -> None:
+        self._noted = marks
+
+    # ---- saving
+
+    def save(self) -> bool:
+        """Write the session to its file, or ask for one; whether it was begun."""
+        return self.save_to(self.path) if self.path is not None else self.ask_save()
+
+    def ask_save(self) -> bool:
+        """Ask for a file, and write the session to it."""
+        folder = self.window_.drizzle.folder()
+        start = (
+            self.path
+            or (folder or Path(self.window_.settings.get("folder/sessions") or ".")) / f"session{EXTENSION}"
+        )
+        name, _ = QFileDialog.getSaveFileName(self.window_, "Save the session", str(start), SESSIONS)
+        if not name:
+            return False
+        path = Path(name)
+        return self.save_to(path if path.suffix else path.with_suffix(EXTENSION))
+
+    def save_to(self, path: Path, *, close: bool = False) -> bool:
+        """Write the session in the background; with `close` the window closes after it."""
+        shot, path = self.shot(), path.absolute()
+        self.window_.log.say(f"Saving the session to {path}…")
+        self.lane.run(
+            save,
+            shot,
+            path,
+            self._packed_parts(),
+            self._sums,
+            True,
+            done=partial(self._written, shot, close),
+            failed=self._failed,
+            key="save",
+        )
+        return True
+
+    def _written(self, shot: Shot, close: bool, path: Path) -> None:
+        self.path, self._saved = path, shot.signature
+        self.window_.settings.add_recent("sessions", path)
+        self.window_.settings.set("folder/sessions", str(path.parent))
+        self.window_.log.say(f"Session saved to {path}.", "good")
+        self.renamed.emit()
+        if close:
+            self.window_.close()
+
+    def _failed(self, error: BaseException) -> None:
+        told = tell(self.window_.log, "Session", error)
+        self.window_.banner.tell("session", "error", f"The session was not saved or opened: {told}")
+
+    def _packed_parts(self) -> Parts:
+        if self._parts is None:
+            from core.sessions.writing import Parts
+
+            self._parts = Parts()
+        return self._parts
+
+    # ---- opening
+
+    def ask_open(self) -> None:
+        start = self.window_.settings.get("folder/sessions")
+        name, _ = QFileDialog.getOpenFileName(self.window_, "Open a session", start, SESSIONS)
+        if name:
+            self.open(Path(name))
+
+    def open_last(self) -> None:
+        """What was there when the window was closed last."""
+        if self.last is not None:
+            self._load(self.last, partial(self._opened, None, None))
+
+    @property
+    def last(self) -> Path | None:
+        """The state in which a window was closed last, if it is there."""
+        path = self._folder / LAST if self._folder is not None else None
+        return path if path is not None and path.exists() else None
+
+    def open(self, path: Path) -> None:
+        """Read a session file in the background, and show it."""
+        self._load(path.absolute(), partial(self._opened, path.absolute(), None))
+
+    def new(self) -> None:
+        """An empty list, all defaults, no results; unsaved changes are asked about."""
+        if self._may_replace("New session"):
+            forget_results(self.window_)
+            self.window_.files.replace([])
+            for state in self.window_.params.states.values():
+                state.reset()
+            self.path, self._saved = None, self.shot().signature
+            self.renamed.emit()
+
+    def _load(self, path: Path, done: object, also: tuple[Path, ...] = ()) -> None:
+        if self._may_replace("Open session"):
+            self.lane.run(load, path, also, done=done, failed=self._failed, key="open")  # type: ignore[arg-type]
+
+    def _may_replace(self, title: str) -> bool:
+        """Whether the window may show another session: no run going on, nothing unsaved."""
+        window = self.window_
+        if window.runner.is_running:
+            window.log.say(
+                f"{title} not done: {window.session.running} is running. Stop it, or wait.", "warning"
+            )
+            window.banner.tell(
+                "session", "warning", f"{title}: {window.session.running} is running. Stop it, or wait."
+            )
+            return False
+        names = [f"session: {self.path}"] if self.is_modified else []
+        if not names:
+            return True
+        answer = window.ask.about_unsaved(names)
+        if answer == "save":
+            self.save()
+        return answer in ("save", "discard")
+
+    def _opened(self, path: Path | None, orphan: Orphan | None, opened: Opened) -> None:
+        """The file was read: ask for what is missing, then show it."""
+        missing = opened.missing
+        if missing:
+            answer = self.window_.ask.where_are(missing, len(opened.exposures))
+            if answer == "find":
+                folder = self.window_.ask.folder("Folder of the exposures", None)
+                again = path or (orphan.path if orphan is not None else self.last)
+                if folder is not None and again is not None:
+                    done = partial(self._opened, path, orphan)
+                    self.lane.run(load, again, (folder,), done=done, failed=self._failed, key="open")
+                    return
+                answer = ""
+            if answer != "without":
+                if orphan is not None:
+                    orphan.let_go()
+                return
+        self._show(path, orphan, opened)
+
+    def _show(self, path: Path | None, orphan: Orphan | None, opened: Opened) -> None:
+        window = self.window_
+        self._noted = dict(opened.noted)
+        show(window, opened)
+        window.banner.drop("session")
+        if opened.notes:
+            window.banner.tell(
+                "session", "warning", "Not all of the session is as it was", list(opened.notes)
+            )
+        for note in opened.notes:
+            window.log.say(note, "warning")
+        kept = str(opened.document.view.get("session") or "")
+        self.path = path or (Path(kept) if kept else None)
+        # a recovered session differs from its file, and its state was in no file of the person's
+        self._saved = self.shot().signature if path is not None else ()
+        if path is not None:
+            window.settings.add_recent("sessions", path)
+        window.log.say(f"Session of {opened.document.saved or 'an unknown time'} opened.", "good")
+        self.renamed.emit()
+        self.restored.emit()
+        if orphan is not None:
+            self._autosave(then=orphan)
+
+    # ---- autosave and recovery
+
+    def _autosave(self, then: Orphan | None = None) -> None:
+        if self._slot is None or self._closing:
+            return
+        shot = self.shot()
+        if shot.signature == self._autosaved and then is None:
+            return
+        self._autosaved = shot.signature
+        if shot.is_worthless and then is None:
+            self._slot.path.unlink(missing_ok=True)
+            return
+        self.lane.run(
+            save,
+            shot,
+            self._slot.path,
+            self._packed_parts(),
+            self._sums,
+            False,
+            done=partial(self._autosave_written, then),
+            failed=self._autosave_failed,
+            key="autosave",
+        )
+
+    def _autosave_written(self, then: Orphan | None, path: Path) -> None:
+        if then is not None:
+            then.remove()
+        self.autosaved.emit(path)
+
+    def _autosave_failed(self, error: BaseException) -> None:
+        tell(self.window_.log, "Autosave", error)
+
+    def offer_recovery(self) -> None:
+        """Ask about the autosaves of windows that were killed, the newest first."""
+        if self._folder is None:
+            return
+        self._orphans = orphans(self._folder)
+        self._offer_next()
+
+    def _offer_next(self) -> None:
+        if not self._orphans:
+            return
+        orphan = self._orphans.pop(0)
+        self.lane.run(
+            load,
+            orphan.path,
+            (),
+            done=partial(self._offer, orphan),
+            failed=partial(self._unreadable, orphan),
+        )
+
+    def _offer(self, orphan: Orphan, opened: Opened) -> None:
+        answer = self.window_.ask.may_recover(told_of(opened), len(self._orphans))
+        if answer == "recover":
+            self._opened(None, orphan, opened)
+            for each in self._orphans:
+                each.let_go()
+            self._orphans = []
+            return
+        if answer == "discard":
+            orphan.remove()
+        else:
+            orphan.let_go()
+        self._offer_next()
+
+    def _unreadable(self, orphan: Orphan, error: BaseException) -> None:
+        if isinstance(error, Refusal):
+            orphan.set_aside()
+        else:
+            orphan.let_go()
+        tell(self.window_.log, "An autosave cannot be read", error)
+        self._offer_next()
+
+    # ---- the end
+
+    def stop(self) -> None:
+        """The window closes well: no autosave is left to be offered; its state is kept as that of last time."""
+        self._closing = True
+        self._timer.stop()
+        self.lane.close()
+        for each in self._orphans:
+            each.let_go()
+        if self._slot is not None:
+            self._slot.release(keep=True)
+
+    def forget(self) -> None:
+        """The state of last time and what autosaves hold, but not those of other open windows."""
+        if self._folder is None:
+            return
+        (self._folder / LAST).unlink(missing_ok=True)
+        for orphan in orphans(self._folder):
+            orphan.remove()
+
+
+def told_of(opened: Opened) -> str:
+    """What an autosave holds, in a line or two."""
+    document = opened.document
+    count = len(document.exposures)
+    changed = sum(len(one.values.changed()) + len(one.unreadable) for one in document.sets.values())
+    parts = [
+        f"{count} exposure{'s' * (count != 1)}",
+        f"{changed} changed parameter{'s' * (changed != 1)}",
+    ]
+    if document.alignment is not None:
+        parts.append("an alignment")
+    if document.drizzle is not None:
+        parts.append("drizzled products")
+    when = document.saved.replace("T", " ").removesuffix("+00:00")
+    return f"Saved by itself at {when} UTC: {', '.join(parts)}."

@@ -1,0 +1,239 @@
+"""The .cfg files of the parameter sets: opened, saved, noticed when somebody else changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from core.errors import Refusal
+from core.params import ParamSet, read_cfg, write_cfg
+from ui.logview import LogView
+from ui.panels.state import FormState
+from ui.runner import tell
+from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from core.params.cfg.lines import Entry
+    from ui.dialogs import Ask
+    from ui.lane import Lane
+
+CFG = "Parameter files (*.cfg);;All files (*)"
+Stamp = tuple[int, int]
+
+
+class SetFiles(QObject):
+    """`noted(path, head, lines)` what a file that was opened has wrong, all empty when nothing; `opened(state)` after
+    a file was read into a form; `gone_stale(state)` when its file was changed by somebody else."""
+
+    noted = Signal(object, str, object)
+    opened = Signal(object)
+    gone_stale = Signal(object)
+
+    def __init__(
+        self,
+        window: QWidget,
+        states: Mapping[str, FormState],
+        current: Callable[[], FormState],
+        log: LogView,
+        settings: Settings,
+    ) -> None:
+        super().__init__(window)
+        self.window_, self.states, self.current = window, states, current
+        self.log, self.settings = log, settings
+        self.notes: dict[str, tuple[Path, tuple[str, ...]]] = {}
+        self._kept: dict[tuple[str, Path], tuple[Entry, ...]] = {}
+        self._stamps: dict[Path, Stamp | None] = {}
+        self._told: set[Path] = set()
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.applicationStateChanged.connect(self._came_back)
+
+    # ---- opening
+
+    def open_file(self, path: Path, *, ask: bool = True) -> bool:
+        """Load a .cfg into the form of the task that it names; a refusal is told in the log. Unsaved changes of a form
+        that has a file are asked about first."""
+        path = path.absolute()
+        try:
+            stamp = _stamp(path)
+            loaded = read_cfg(path)
+        except Refusal as refusal:
+            told = tell(self.log, "", refusal)
+            self.noted.emit(path, f"{path.name} was not opened: {told}", [])
+            return False
+        state = self.states[loaded.set.task.name]
+        if ask and not self._settled(state):
+            return False
+        state.load(loaded.set, path)
+        self._kept[state.task.name, path] = loaded.kept
+        self.seen(path, stamp)
+        self.notes[state.task.name] = (path, loaded.notes)
+        for note in loaded.notes:
+            self.log.say(f"{path.name}: {note}", "warning")
+        head = f"{path.name} was opened, but {len(loaded.notes)} of its lines could not be taken as they are"
+        self.noted.emit(path, head if loaded.notes else "", list(loaded.notes))
+        self.log.say(f"{state.task.name} parameters read from {path}.")
+        self.settings.add_recent("cfg", path)
+        self.opened.emit(state)
+        return True
+
+    def ask_open(self) -> None:
+        name = self.ask_name("Open parameters")
+        if name is not None:
+            self.open_file(name)
+
+    def ask_name(self, title: str, filters: str = CFG, kind: str = "cfg") -> Path | None:
+        """A file to open that the person chooses."""
+        name, _ = QFileDialog.getOpenFileName(
+            self.window_, title, self.settings.get(f"folder/{kind}"), filters
+        )
+        if not name:
+            return None
+        self.settings.set(f"folder/{kind}", str(Path(name).parent))
+        return Path(name)
+
+    def reload(self, state: FormState | None = None) -> bool:
+        """Read the file of a form again; what the form held comes back by undo."""
+        state = state or self.current()
+        return state.path is not None and self.open_file(state.path, ask=False)
+
+    def new(self, state: FormState | None = None) -> bool:
+        """All defaults and no file; unsaved changes of a file are asked about, and undo brings all back."""
+        state = state or self.current()
+        if not self._settled(state):
+            return False
+        state.reset()
+        return True
+
+    def _settled(self, state: FormState) -> bool:
+        """Whether the form may take another set: nothing unsaved, or saved or given up by the person."""
+        if state.path is None or not state.is_modified:
+            return True
+        answer = self._ask.about_unsaved([f"{state.task.name}: {state.path}"])
+        return self.save(state) if answer == "save" else answer == "discard"
+
+    # ---- saving
+
+    def save(self, state: FormState | None = None) -> bool:
+        """Write the set to its file, or ask for one."""
+        state = state or self.current()
+        if state.path is None:
+            return self.ask_save(state)
+        if self._is_stale(state.path):
+            answer = self._ask.about_changed_file(state.path)
+            if answer != "overwrite":
+                return answer == "reload" and self.reload(state)
+        return self.write(state, state.path)
+
+    def ask_save(self, state: FormState | None = None) -> bool:
+        state = state or self.current()
+        path = self.ask_target(f"Save {state.task.name} parameters", state.task.name, state.path)
+        return path is not None and self.write(state, path)
+
+    def ask_target(self, title: str, name: str, start: Path | None = None) -> Path | None:
+        """A .cfg file to write that the person chooses; an existing one was confirmed."""
+        begin = start or Path(self.settings.get("folder/cfg") or ".") / f"{name}.cfg"
+        chosen, _ = QFileDialog.getSaveFileName(self.window_, title, str(begin), CFG)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        self.settings.set("folder/cfg", str(path.parent))
+        return path if path.suffix else path.with_suffix(".cfg")
+
+    def write(self, state: FormState, path: Path) -> bool:
+        """Write a set; values that cannot be read are named and the last good ones written in their place. What was
+        not understood in the file that the set came from goes along in comment lines."""
+        if state.bad and not self._agreed_to_bad(state):
+            return False
+        path = path.absolute()
+        kept = self._kept.get((state.task.name, state.path), ()) if state.path else ()
+        if not self.write_values(state.values, path, kept):
+            return False
+        self._kept[state.task.name, path] = kept
+        state.mark_saved(path)
+        return True
+
+    def write_values(self, values: ParamSet, path: Path, kept: Sequence[Entry] = ()) -> bool:
+        """Write any set to a file; a refusal is told in the log."""
+        try:
+            write_cfg(values, path, kept)
+        except Refusal as refusal:
+            tell(self.log, "Save", refusal)
+            return False
+        self.seen(path)
+        self.settings.add_recent("cfg", path.absolute())
+        self.log.say(f"{values.task.name} parameters saved to {path}.")
+        return True
+
+    def _agreed_to_bad(self, state: FormState) -> bool:
+        lines = "\n".join(
+            f"{name}: “{bad.text}”, saved as {state.values[name]}" for name, bad in state.bad.items()
+        )
+        answer = QMessageBox.question(
+            self.window_,
+            "Save parameters",
+            f"Some texts are no values; their last good values would be saved:\n\n{lines}\n\nSave anyway?",
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
+    # ---- changed on disk
+
+    def seen(self, path: Path, stamp: Stamp | None = None) -> None:
+        """The form and the file agree now; `stamp` is what the file was when it was read."""
+        self._stamps[path] = stamp or _stamp(path)
+        self._told.discard(path)
+        self.noted.emit(("disk", path), "", [])
+
+    def check_disk(self) -> None:
+        """Look, in the background, whether somebody else changed the files of the forms."""
+        paths = [state.path for state in self.states.values() if state.path in self._stamps]
+        lane: Lane | None = getattr(self.window_, "quick", None)
+        if paths and lane is not None:
+            lane.run(_stamps, paths, done=self._looked, key="parameter files")
+
+    def _came_back(self, state: Any) -> None:
+        if state == Qt.ApplicationState.ApplicationActive:
+            self.check_disk()
+
+    def _looked(self, stamps: Mapping[Path, Stamp | None]) -> None:
+        for state in self.states.values():
+            path = state.path
+            if path is None or path not in stamps or path in self._told:
+                continue
+            if stamps[path] != self._stamps.get(path):
+                self._told.add(path)
+                gone = stamps[path] is None
+                what = "is gone" if gone else "was changed by another program"
+                advice = (
+                    "Save writes it anew."
+                    if gone
+                    else "Reload reads it again (Parameters menu); Save asks first."
+                )
+                self.noted.emit(("disk", path), f"{path.name} {what} since it was opened", [advice])
+                self.gone_stale.emit(state)
+
+    def _is_stale(self, path: Path) -> bool:
+        """Whether there is another file now than the one that was read."""
+        now = _stamp(path)
+        return now is not None and path in self._stamps and now != self._stamps[path]
+
+    @property
+    def _ask(self) -> Ask:
+        return self.window_.ask  # type: ignore[attr-defined]
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _stamps(paths: Sequence[Path]) -> dict[Path, Stamp | None]:
+    return {path: _stamp(path) for path in paths}
