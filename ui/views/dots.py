@@ -9,14 +9,16 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPen, QPixmap, QPolygonF
 
+from ui.views.dotpicture import draw_dots
 from ui.views.matched import State
 
 Floats = NDArray[np.float64]
 
 TINY = 2.5
 ROOM = 10.0  # screen pixels
+ON_SCREEN = (QPaintEngine.Type.Raster, QPaintEngine.Type.OpenGL2)
 
 
 class Dots(pg.GraphicsObject):  # type: ignore[misc]
@@ -94,12 +96,25 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
         figure = self.figure or ("cross" if self.state is State.EXCLUDED else "")
         if figure:
             self._paint_figures(painter, figure)
+        elif self.size <= TINY and not self.hollow and painter.paintEngine().type() in ON_SCREEN:
+            self._paint_tiny(painter)
         else:
             painter.setPen(_round(self.colour, self.size))
             painter.drawPoints(self._points)
             if self.hollow:
                 painter.setPen(_round(self.ground, max(self.size - 2.2, 1.0)))
                 painter.drawPoints(self._points)
+
+    def _paint_tiny(self, painter: QPainter) -> None:
+        """Thousands of points, on a screen or picture; in a drawing they stay points."""
+        transform, box = painter.worldTransform(), self.getViewBox()
+        mapped = transform.map(self._points)  # the array below only borrows its memory
+        x, y = pg.functions.ndarray_from_qpolygonf(mapped).T
+        area = transform.mapRect(self.mapRectFromItem(box, box.rect()))
+        painter.save()
+        painter.resetTransform()
+        draw_dots(painter, x, y, area, self.colour, self.size)
+        painter.restore()
 
     def _paint_figures(self, painter: QPainter, figure: str) -> None:
         """Crosses, rings or diamonds, of one size on the screen whatever the scale: one is drawn, then stamped."""
