@@ -10,7 +10,8 @@ from pathlib import Path
 from app.console import ConsoleProgress, fail, table
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
-from core.data import find_files
+from app.updatewcs import taken_out, update_first
+from core.data import find_files, find_maps
 from core.data.outfiles import named_files
 from core.drizzle.pipeline import pipeline_values
 from core.drizzle.report import report
@@ -25,17 +26,24 @@ def run(arguments: argparse.Namespace) -> int:
     # a Python argument of AstroDrizzle, none of its parameters: -p mdriztab=yes means --mdriztab
     asked = [text for text in arguments.assignments if text.replace(" ", "").lower() == "mdriztab=yes"]
     assignments = [text for text in arguments.assignments if text not in asked]
+    assignments, anew = taken_out(assignments)
     (params,) = assigned([load_set("astrodrizzle", arguments.cfg)], assignments)
     check(params)
-    files = find_files(arguments.files or [params["input"]])
+    asked_for = arguments.files or [params["input"]]
+    files = find_files(asked_for)
     if arguments.mdriztab or asked:
         params = _of_pipeline(files, params)
         check(params)
+    maps = find_maps(asked_for) if params["final_wht_type"] == "IVM" else {}
     given = [path for path in (arguments.cfg,) if path]
     read = [*files, *named_files(params, params.task.params, ("runfile",)), *given]
     keep = [*given, *check_report(arguments.report, read)]
+    if arguments.updatewcs or anew:
+        broken = update_first(files, quiet=arguments.quiet)
+        if broken:
+            return fail(broken)
     with ConsoleProgress(quiet=arguments.quiet) as progress:
-        result = astrodrizzle(files, params, folder=arguments.dir, keep=keep, progress=progress)
+        result = astrodrizzle(files, params, folder=arguments.dir, keep=keep, ivm=maps, progress=progress)
     print(result_table(result))
     for path in result.products:
         print(path)

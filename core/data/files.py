@@ -57,6 +57,37 @@ def find_files(
     return unique if keep_order else sorted(unique, key=lambda path: (path.name, str(path)))
 
 
+def find_maps(patterns: str | Path | Iterable[str | Path], *, folder: str | Path = "") -> dict[Path, Path]:
+    """The inverse variance maps in the second column of the @lists among `patterns`, by exposure.
+
+    The exposures are named as `find_files` gives them. A map is looked for in `folder`, then beside the list; "None",
+    "INDEF" or no second column: the exposure has none.
+
+    Raises
+    ------
+    Refusal
+        A list cannot be read, or a map that it names is not there.
+    """
+    given = [patterns] if isinstance(patterns, str | Path) else list(patterns)
+    parts = [
+        part.strip() for one in given for part in ([str(one)] if isinstance(one, Path) else _COMMA.split(one))
+    ]
+    found: dict[Path, Path] = {}
+    for source in (Path(folder) / part[1:] for part in parts if part.startswith("@")):
+        for name, *others in read_list(source):
+            if others and others[0].upper() not in ("NONE", "INDEF", "-"):
+                places = [base / Path(others[0]).expanduser() for base in (Path(folder), source.parent)]
+                file = next((place for place in places if place.is_file()), None)
+                if file is None:
+                    raise Refusal(
+                        f"The inverse variance map {others[0]} of {name} is not there.",
+                        file=source,
+                        advice="Put it beside the list, or write None in its place to have it computed.",
+                    )
+                found |= dict.fromkeys(_listed(name, Path(folder), source.parent), file)
+    return found
+
+
 def read_list(path: str | Path) -> list[tuple[str, ...]]:
     """The lines of a list file as columns; blank lines and lines after "#" do not count.
 

@@ -27,6 +27,9 @@ def reference_file(value: object, beside: str | Path, subject: str) -> Path:
         The keyword names no file, or the file is in neither place; names the keyword and the variable.
     """
     exposure = Path(beside)
+    found = find_reference(value, exposure)
+    if found is not None:
+        return found
     if not names_a_file(value):
         raise Refusal(
             f"The keyword {subject} of its primary header names no file.",
@@ -36,10 +39,6 @@ def reference_file(value: object, beside: str | Path, subject: str) -> Path:
         )
     text = str(value).strip()
     variable, dollar, name = text.rpartition("$")
-    here = exposure.parent / Path(name).name
-    for path in (*_folders(variable, name), here):
-        if path.is_file():
-            return path
     where = f"set the environment variable {variable} to its folder, or " if dollar else ""
     raise Refusal(
         f"The reference file {text} is not there{_why(variable)}.",
@@ -47,6 +46,23 @@ def reference_file(value: object, beside: str | Path, subject: str) -> Path:
         subject=subject,
         advice=f"{where}put {Path(name).name} beside the exposure.",
     )
+
+
+def find_reference(value: object, beside: str | Path) -> Path | None:
+    """The file as `reference_file` looks for it, None when it is not there."""
+    if not names_a_file(value):
+        return None
+    variable, _, name = str(value).strip().rpartition("$")
+    for path in (*_folders(variable, name), Path(beside).parent / Path(name).name):
+        if path.is_file():
+            return path
+    return None
+
+
+def unknown_folder(value: object) -> str:
+    """The environment variable in the name that is not set, "" when there is none or it is."""
+    variable = str(value).strip().rpartition("$")[0] if names_a_file(value) else ""
+    return "" if os.environ.get(variable, "").strip() else variable
 
 
 def _folders(variable: str, name: str) -> tuple[Path, ...]:

@@ -114,9 +114,11 @@ def drop_of(params: DropParams, chip: ChipInput, frame: ChipWCS) -> Drop:
 
 
 def weight_scale(params: DropParams, exptime: float, ratio: float) -> float:
-    """The factor on the weights of a chip: of `exptime` seconds, or 1 / ratio^4 for weights of type ERR."""
-    if isinstance(params, CombineParams) and params.wht_type == "ERR":
-        return 1.0 / ratio**4
+    """The factor on the weights of a chip: of `exptime` seconds; for weights of type ERR 1 / ratio^4, of type IVM
+    exptime^2 / ratio^4."""
+    kind = params.wht_type if isinstance(params, CombineParams) else "EXP"
+    if kind != "EXP":
+        return (exptime**2 if kind == "IVM" else 1.0) / ratio**4
     return params.wt_scl.of(exptime)
 
 

@@ -11,6 +11,7 @@ from core.data.exposure import Chip, Exposure
 from core.data.planes import plane
 from core.data.units import effective_gain, to_electrons
 from core.drizzle.chip import ChipInput, weight_map
+from core.drizzle.ivm import Maps, inverse_variance
 from core.drizzle.sky import Sky
 from core.kernels import stream as kernel
 from core.runs.buffers import Buffers
@@ -26,12 +27,14 @@ def chip_input(
     good: NDArray[np.bool_],
     wht_type: str = "EXP",
     *,
+    maps: Maps | None = None,
     workers: Workers | None = None,
     buffers: Buffers | None = None,
 ) -> ChipInput:
     """The chip in electrons (per second if its unit is), sky subtracted, with weights 0 where it is not `good`.
 
-    Pixels that are no numbers get weight 0 whatever their flags. Data and weights are taken from `buffers`.
+    Pixels that are no numbers get weight 0 whatever their flags. `maps` are for weights of type IVM; data and weights
+    are taken from `buffers`.
     """
     source, store = plane(chip), buffers or Buffers()
     data, weight = store.take(chip.shape, np.float32), store.take(chip.shape, np.float32)
@@ -48,8 +51,7 @@ def chip_input(
     if wht_type != "EXP":
         good = weight > 0
         store.give(weight)
-        err = chip.read("ERR") * np.float32(to_electrons(chip))
-        weight = weight_map(good, chip.exptime, wht_type=wht_type, err=err)
+        weight = _variance_weight(exposure, chip, sky, good, wht_type, maps or Maps())
     return ChipInput(
         wcs=replace(chip.wcs, naxis=(chip.shape[1], chip.shape[0])),
         data=data,
@@ -58,3 +60,12 @@ def chip_input(
         is_rate=chip.is_rate,
         name=f"{exposure.name}[SCI,{chip.extver}]",
     )
+
+
+def _variance_weight(
+    exposure: Exposure, chip: Chip, sky: Sky, good: NDArray[np.bool_], wht_type: str, maps: Maps
+) -> NDArray[np.float32]:
+    if wht_type == "IVM":
+        return inverse_variance(exposure, chip, sky.noise, maps) * good
+    err = chip.read("ERR") * np.float32(to_electrons(chip))
+    return weight_map(good, chip.exptime, wht_type=wht_type, err=err)

@@ -12,7 +12,6 @@ from core.data.dq import Bits, parse_bits, without_bits
 from core.drizzle.cosmic import CosmicParams
 from core.drizzle.median import MedianParams
 from core.drizzle.settings import BlotParams, CombineParams, SeparateParams
-from core.drizzle.unsupported import refuse_unsupported
 from core.errors import Refusal
 
 READING = "Reading the exposures"
@@ -55,7 +54,6 @@ def make_plan(params: Mapping[str, Any], exposures: int) -> Plan:
     A step that a later one needs is switched on (cosmic rays need the blot, that the median, that the separate
     images); with one exposure all four are off, for there is nothing to compare with.
     """
-    refuse_unsupported(params)
     wanted = {name: bool(params[name]) for name in ("driz_separate", "median", "blot", "driz_cr")}
     needed = dict(wanted)
     if exposures < 2:

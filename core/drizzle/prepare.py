@@ -13,6 +13,7 @@ from core.drizzle import plan as steps
 from core.drizzle.copies import originals, restore_originals
 from core.drizzle.frames import check_size, default_frame, step_frame
 from core.drizzle.inputs import Inputs, open_inputs
+from core.drizzle.ivm import Maps, find_maps
 from core.drizzle.names import crclean, log_name, product_names
 from core.drizzle.overlap import lonely
 from core.drizzle.plan import Plan, make_plan
@@ -31,20 +32,23 @@ def prepare(
     keep: Sequence[Path],
     workers: Workers | None,
     progress: Progress,
+    ivm: Mapping[Path, Path],
 ) -> tuple[Run, Inputs]:
-    """Open the exposures, find the frames, and make a run of them; raises Refusal.
+    """Open the exposures, find the frames, and make a run of them; raises Refusal. `ivm` are inverse variance maps
+    by exposure.
 
     With `restore` everything is first tried on the kept copies, and only when nothing is refused do they take the
     place of the exposures.
     """
     make_plan(params, len(files))
     check_folder(folder)
-    read = [*files, *named_files(params, TASKS["astrodrizzle"].params, ("runfile",)), *keep]
+    read = [*files, *ivm.values(), *named_files(params, TASKS["astrodrizzle"].params, ("runfile",)), *keep]
     product_path(folder, log_name(params), read, "runfile")
     if params["restore"]:
-        _check_products(_made_ready(originals(files), params, folder, workers, Progress())[0], read)
+        kept = {copy: ivm[path] for path, copy in zip(files, originals(files), strict=True) if path in ivm}
+        _check_products(_made_ready(originals(files), params, folder, workers, Progress(), kept)[0], read)
         restore_originals(files)
-    run, inputs = _made_ready(files, params, folder, workers, progress)
+    run, inputs = _made_ready(files, params, folder, workers, progress, ivm)
     _check_products(run, read)
     return run, inputs
 
@@ -55,12 +59,15 @@ def _made_ready(
     folder: Path,
     workers: Workers | None,
     progress: Progress,
+    ivm: Mapping[Path, Path],
 ) -> tuple[Run, Inputs]:
     with progress.step(steps.READING, len(files)):
         inputs = open_inputs(files, params, progress)
     exposures = inputs.exposures
     plan = make_plan(params, len(exposures))
     _check_err(exposures, params)
+    weighted = params["driz_combine"] and params["final_wht_type"] == "IVM"
+    maps = find_maps(exposures, ivm) if weighted else Maps()
     base = default_frame(exposures, params)
     apart = lonely(exposures, base) if len(exposures) > 1 else ()
     _check_overlap(exposures, apart, plan)
@@ -78,6 +85,7 @@ def _made_ready(
         workers or Threads(params["num_cores"]),
         progress,
     )
+    run.maps = maps
     run.space.room = 2 * 4 * math.prod(sep_frame.shape)
     run.warnings += [f"{left.path.name} is left out. {left.reason}" for left in inputs.left_out]
     _tell(run, inputs, apart)
@@ -85,7 +93,7 @@ def _made_ready(
 
 
 def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure]) -> None:
-    for text in (*inputs.warnings, *_gain_warning(inputs.exposures, run.params)):
+    for text in (*inputs.warnings, *run.maps.warnings, *_gain_warning(inputs.exposures, run.params)):
         run.warn(text)
     for exposure in apart:
         run.warn(f"{exposure.name} overlaps no other exposure: no cosmic rays can be found in it.")

@@ -35,6 +35,7 @@ from core.drizzle.cosmic import (
 from core.drizzle.crclean import write_clean
 from core.drizzle.good import usable
 from core.drizzle.headers import chip_header, single_header
+from core.drizzle.ivm import Maps
 from core.drizzle.median import Layer, make_median, mean_weight, median_units
 from core.drizzle.names import ProductNames
 from core.drizzle.pixels import chip_input
@@ -79,6 +80,7 @@ class Run:
     progress: Progress
     static: StaticMasks = field(default_factory=StaticMasks)
     sky: SkyValues = field(default_factory=lambda: SkyValues({}))
+    maps: Maps = field(default_factory=Maps)
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
@@ -196,7 +198,14 @@ class Run:
         """One chip, ready to be drizzled; its arrays, `good` too, go back to the buffers when the next is asked for."""
         buffers = self.space.buffers
         made = chip_input(
-            exposure, chip, self.sky.of(chip), good, wht_type, workers=self.workers, buffers=buffers
+            exposure,
+            chip,
+            self.sky.of(chip),
+            good,
+            wht_type,
+            maps=self.maps,
+            workers=self.workers,
+            buffers=buffers,
         )
         buffers.give(good)
         yield made

@@ -32,6 +32,7 @@ def astrodrizzle(
     *,
     folder: Path,
     keep: Sequence[Path] = (),
+    ivm: Mapping[Path, Path] | None = None,
     memory: Memory | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
@@ -44,6 +45,8 @@ def astrodrizzle(
     params : all astrodrizzle parameters; `input` is not read
     folder : made if it is not there
     keep : further files that no product may replace, besides those that the run reads
+    ivm : for final_wht_type = IVM the inverse variance map of each exposure, the second column of an @list
+        (`core.data.files.find_maps`); those of the others are computed
     memory : a session's memory: steps whose input and parameters did not change are not done again
     workers : where row blocks are computed; None for threads, as many as num_cores says
     progress : steps are titled as `core.drizzle.plan` names them
@@ -62,7 +65,7 @@ def astrodrizzle(
     """
     progress = progress or Progress()
     before = dict(progress.seconds)
-    run, inputs = prepare(list(map(Path, files)), params, Path(folder), keep, workers, progress)
+    run, inputs = prepare(list(map(Path, files)), params, Path(folder), keep, workers, progress, ivm or {})
     remembered = Remembered(None if run.space.in_memory else memory)
     with Background(check=progress.check) as background:
         run.space.background = background

@@ -11,7 +11,7 @@ from core.errors import Refusal
 
 KERNELS = ("square", "turbo", "point", "gaussian", "lanczos3", "tophat")
 INTERPOLANTS = ("nearest", "linear", "poly3", "poly5", "sinc")
-WEIGHT_TYPES = ("EXP", "ERR")
+WEIGHT_TYPES = ("EXP", "ERR", "IVM")
 UNITS = ("cps", "counts")
 
 
@@ -60,12 +60,12 @@ class CombineParams(DropParams):
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> CombineParams:
-        """From the astrodrizzle parameters; raises Refusal, for instance for final_wht_type = IVM."""
+        """From the astrodrizzle parameters; raises Refusal."""
         return cls(
             *_drop_values(params, "final_"),
             maskval=params["final_maskval"],
             units=_one_of(params, "final_units", UNITS),
-            wht_type=_weight_type(params),
+            wht_type=_one_of(params, "final_wht_type", WEIGHT_TYPES),
         )
 
 
@@ -131,14 +131,3 @@ def _one_of(params: Mapping[str, Any], name: str, known: tuple[str, ...]) -> str
     if value not in known:
         raise Refusal(f"'{value}' is not known.", subject=name, advice=f"Choose one of {', '.join(known)}.")
     return value
-
-
-def _weight_type(params: Mapping[str, Any]) -> str:
-    value = str(params["final_wht_type"])
-    if value == "IVM":
-        raise Refusal(
-            "Weighting by inverse variance maps is not built yet.",
-            subject="final_wht_type",
-            advice="Choose EXP or ERR.",
-        )
-    return _one_of(params, "final_wht_type", WEIGHT_TYPES)

@@ -15,7 +15,6 @@ from astropy.io import fits
 
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
-from core.drizzle.unsupported import unsupported
 from core.errors import Refusal
 from core.params import TASKS
 
@@ -236,7 +235,6 @@ def test_names_that_would_collide_are_refused(copies: Copies, tmp_path: Path) ->
     ("values", "words"),
     [
         ({"wcskey": "Q"}, "wcskey"),
-        ({"final_wht_type": "IVM"}, "final_wht_type"),
         ({"group": "4"}, "group"),
         ({"group": "sci,7"}, "group"),
         ({"driz_cr_snr": "high"}, "driz_cr_snr"),
@@ -267,7 +265,3 @@ def test_values_that_cannot_be_used_are_refused_by_name(
         assert all("no sky value" in text for text in run(files, **values).warnings)
     else:
         assert "Try:" in str(refused(files, words, **values))
-
-
-def test_the_defaults_ask_for_nothing_that_is_not_built() -> None:
-    assert unsupported(DEFAULTS) == ()

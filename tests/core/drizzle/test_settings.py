@@ -35,7 +35,6 @@ def test_weight_scales_differ():
         (SeparateParams, "stepsize", -1),
         (CombineParams, "final_pixfrac", -0.1),
         (CombineParams, "final_pixfrac", float("nan")),
-        (CombineParams, "final_wht_type", "IVM"),
         (CombineParams, "final_wt_scl", "inf"),
         (BlotParams, "blot_sinscl", 0.0),
     ],
