@@ -10,8 +10,7 @@ from pathlib import Path
 from app.cli import COMMANDS
 from app.screen import screen_problem
 from core.errors import Refusal
-
-SESSION = ".drizzledesk"
+from core.sessions.names import EXTENSION
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,8 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from core.data import find_files
     from ui.main import open_window
 
-    sessions = [Path(name) for name in arguments.files if name.endswith(SESSION)]
-    names = [name for name in arguments.files if not name.endswith(SESSION)]
+    sessions = [Path(name) for name in arguments.files if name.endswith(EXTENSION)]
+    names = [name for name in arguments.files if not name.endswith(EXTENSION)]
     if len(sessions) > 1 or (sessions and names):
         raise Refusal(
             "A session file brings its own exposures.",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
-from core.sessions.document import EXTENSION
+from core.sessions.names import EXTENSION
 
 LAST = f"last{EXTENSION}"
 DAMAGED = ".damaged"

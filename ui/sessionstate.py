@@ -192,8 +192,8 @@ class Opened:
 
 def load(path: Path, also: Sequence[Path] = ()) -> Opened:
     """Read a session file and look for its files; runs in a lane. Raises Refusal."""
-    from core.sessions import read_session
     from core.sessions.marks import find
+    from core.sessions.reading import read_session
 
     document = read_session(path)
     base = path.parent

@@ -1,7 +1,5 @@
-"""One file for the whole state of the window: exposures, all four sets, what was aligned and drizzled, the views."""
+"""One file for the whole state of the window: exposures, all four sets, what was aligned and drizzled, the views.
 
-from core.sessions.document import EXTENSION, Document, SavedSet
-from core.sessions.reading import read_session
-from core.sessions.writing import write_session
-
-__all__ = ["EXTENSION", "Document", "SavedSet", "read_session", "write_session"]
+`writing.write_session` and `reading.read_session` are the way in; nothing is imported here, for the window wants to
+know the name of its files before it has loaded the engine.
+"""

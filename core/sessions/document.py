@@ -11,9 +11,6 @@ from core.drizzle.results import DrizzleResult
 from core.params import ParamSet
 from core.sessions.marks import FileMark
 
-EXTENSION = ".drizzledesk"
-FORMAT = "drizzledesk session"
-VERSION = 1
 ViewValue = str | int | float | bool | None
 
 

@@ -14,17 +14,10 @@ from core.drizzle.results import DrizzleResult
 from core.errors import Refusal
 from core.params import TASKS, ParamSet, parse_value
 from core.sessions.codec import decode
-from core.sessions.document import (
-    FORMAT,
-    VERSION,
-    Document,
-    SavedAlignment,
-    SavedDrizzle,
-    SavedSet,
-    ViewValue,
-)
+from core.sessions.document import Document, SavedAlignment, SavedDrizzle, SavedSet, ViewValue
 from core.sessions.kept import CLASSES, check_alignment
 from core.sessions.marks import FileMark
+from core.sessions.names import FORMAT, VERSION
 
 MAX_TEXT = 1_000_000_000
 _MOST = 10_000

@@ -11,9 +11,10 @@ from core import __version__
 from core.data.safe import write_text
 from core.params import ParamSet, format_value
 from core.sessions.codec import encode
-from core.sessions.document import FORMAT, VERSION, Document, SavedAlignment, SavedDrizzle, SavedSet
+from core.sessions.document import Document, SavedAlignment, SavedDrizzle, SavedSet
 from core.sessions.kept import CLASSES
 from core.sessions.marks import rebased
+from core.sessions.names import FORMAT, VERSION
 
 
 class Parts:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from core.errors import Refusal
-from core.sessions.document import EXTENSION
+from core.sessions.names import EXTENSION
 from ui.autosave import LAST, Orphan, Slot, orphans
 from ui.lane import Lane
 from ui.runner import tell

@@ -19,13 +19,12 @@ from core.align.settings import AlignSettings
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.errors import Refusal
 from core.params import TASKS
-from core.sessions import Document, SavedSet, read_session, write_session
 from core.sessions.codec import decode, encode
-from core.sessions.document import SavedAlignment, SavedDrizzle
+from core.sessions.document import Document, SavedAlignment, SavedDrizzle, SavedSet
 from core.sessions.kept import CLASSES
 from core.sessions.marks import State, find, mark
-from core.sessions.reading import parse_session
-from core.sessions.writing import Parts, format_session
+from core.sessions.reading import parse_session, read_session
+from core.sessions.writing import Parts, format_session, write_session
 from core.simulate import Scene, simulate
 
 
