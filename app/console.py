@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from types import TracebackType
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from core.runs.progress import Progress, Report
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class ConsoleProgress:
@@ -47,6 +49,8 @@ class ConsoleProgress:
 
     def _open_bar(self, report: Report) -> None:
         if sys.stderr.isatty():
+            from tqdm import tqdm  # a log file needs no bar
+
             self._bar = tqdm(total=report.total or None, desc=report.step, file=sys.stderr, leave=True)
         else:
             print(report.step, file=sys.stderr, flush=True)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
-from astropy.wcs import WCS
 from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS
@@ -233,6 +232,8 @@ def _shape(region: Any, wcs: ChipWCS, shift: tuple[float, float]) -> _Shape:
     middle = (places[0] if places.shape else places).icrs
     frame = "fk5" if str(wcs.keys.get("RADESYS", "")).strip().upper() == "FK5" else "icrs"
     placed = middle.transform_to(frame)
+    from astropy.wcs import WCS  # needed only for shapes
+
     local = WCS(naxis=2)
     local.wcs.ctype = ["RA---TAN", "DEC--TAN"]
     local.wcs.crpix = [1.0, 1.0]

@@ -13,15 +13,16 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.io import ascii as text_tables
-from astropy.table import Table
 from numpy.typing import NDArray
 
 from core.data.fitsfile import open_fits, quiet
 from core.errors import Refusal
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.str_]
@@ -138,6 +139,8 @@ def read_table(path: str | Path, subject: str = "") -> TableFile:
             return _whole(_votable(data, path, subject), path, subject)
         if start.startswith(b"# %ECSV"):
             with quiet():
+                from astropy.io import ascii as text_tables
+
                 table = text_tables.read(data.decode("utf-8"), format="ecsv")
             return _whole(table, path, subject)
         return _text(data, path, subject)
@@ -172,6 +175,13 @@ def _bytes(path: Path, subject: str) -> bytes:
     return data
 
 
+def _table() -> type[Table]:
+    """astropy's tables, imported when there is one to read: they take longer than most alignments' star finding."""
+    from astropy.table import Table
+
+    return Table
+
+
 def _whole(table: Table, path: Path, subject: str) -> TableFile:
     if not len(table):
         raise Refusal("The table has no rows.", file=path, subject=subject)
@@ -188,7 +198,7 @@ def _fits(path: Path, subject: str) -> Table:
                 subject=subject,
                 advice="a FITS table or a text file.",
             )
-        return Table.read(found)
+        return _table().read(found)
 
 
 def _votable(data: bytes, path: Path, subject: str) -> Table:
@@ -200,7 +210,7 @@ def _votable(data: bytes, path: Path, subject: str) -> Table:
             advice="Save the table with its rows in it.",
         )
     with quiet():
-        return Table.read(io.BytesIO(data), format="votable", table_id=0, use_names_over_ids=True)
+        return _table().read(io.BytesIO(data), format="votable", table_id=0, use_names_over_ids=True)
 
 
 def _text(data: bytes, path: Path, subject: str) -> TableFile:
@@ -228,7 +238,7 @@ def _text(data: bytes, path: Path, subject: str) -> TableFile:
                 advice="Mend that line.",
             )
     names = names if names is not None and len(set(names)) == count else _names(comments, count)
-    table = Table(np.array(cut, dtype=str), names=names)
+    table = _table()(np.array(cut, dtype=str), names=names)
     return TableFile(path, table, np.array([line for line, _ in numbered], np.int64), True, subject)
 
 
