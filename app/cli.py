@@ -30,7 +30,7 @@ TASKS = ("tweakreg", "imagefindpars", "refimagefindpars", "astrodrizzle")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `drizzledesk`; returns the exit status. Without `argv` it is the command that this process was started for."""
+    """Run `drizzledesk`; returns the exit status. Without `argv` it is what this process was started for."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:
         module, parsed = COMMANDS[arguments[0]], commands_parser().parse_args(arguments)
@@ -140,6 +140,7 @@ def _add_tweakreg(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cfg", type=Path, help="tweakreg parameters")
     parser.add_argument("--imagefindcfg", type=Path, help="imagefindpars parameters")
     parser.add_argument("--refimagefindcfg", type=Path, help="refimagefindpars parameters")
+    _add_updatewcs(parser)
     _add_run_options(parser, "write a JSON report; F.html: a page with figures and plots")
 
 
@@ -147,6 +148,7 @@ def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
     parser.description = "Combines aligned exposures in the seven steps of astrodrizzle."
     parser.add_argument("files", nargs="*", metavar="FILES", help="exposures; default: the parameter `input`")
     parser.add_argument("--cfg", type=Path, help="astrodrizzle parameters")
+    _add_updatewcs(parser)
     parser.add_argument(
         "--mdriztab",
         action="store_true",
@@ -189,8 +191,19 @@ def _add_wcs(parser: argparse.ArgumentParser) -> None:
     tweak.add_argument("--original", default="", help="WCSNAME or letter before the alignment")
     tweak.add_argument("--tweaked", default="", help="WCSNAME or letter after it (default: the primary)")
     tweak.add_argument("--wcsname", default="", help="name of the new WCS (default: that of the image)")
-    for action in (listing, back, other):
+    anew = actions.add_parser(
+        "update", help="make the WCS anew from the distortion reference files (updatewcs)"
+    )
+    for action in (listing, back, other, anew):
         action.add_argument("files", nargs="+", metavar="FILES", help="exposures, or drizzled images")
+
+
+def _add_updatewcs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--updatewcs",
+        action="store_true",
+        help="first make the WCS of the exposures anew from the reference files that their headers name (iref$, jref$)",
+    )
 
 
 def _add_run_options(parser: argparse.ArgumentParser, report: str = "write a JSON report") -> None:

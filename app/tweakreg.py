@@ -8,6 +8,7 @@ from pathlib import Path
 from app.console import ConsoleProgress, fail, table
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
+from app.updatewcs import taken_out, update_first
 from core.align.report import report
 from core.align.results import Alignment, ImageResult, Status, Written
 from core.align.saving import read_files
@@ -23,12 +24,17 @@ def run(arguments: argparse.Namespace) -> int:
         load_set("imagefindpars", arguments.imagefindcfg),
         load_set("refimagefindpars", arguments.refimagefindcfg),
     )
-    settings = AlignSettings(*assigned(sets, arguments.assignments))
+    assignments, asked = taken_out(arguments.assignments)
+    settings = AlignSettings(*assigned(sets, assignments))
     check(settings.tweakreg, settings.imagefind, settings.refimagefind)
     in_order = bool(settings.tweakreg["enforce_user_order"])  # the first of them is the reference
     files = find_files(arguments.files or [settings.tweakreg["input"]], keep_order=in_order)
     given = [path for path in (arguments.cfg, arguments.imagefindcfg, arguments.refimagefindcfg) if path]
     keep = [*given, *check_report(arguments.report, [*read_files(files, settings), *given])]
+    if arguments.updatewcs or asked:
+        broken = update_first(files, quiet=arguments.quiet)
+        if broken:
+            return fail(broken)
     with ConsoleProgress(quiet=arguments.quiet) as progress:
         alignment = tweakreg(files, settings, folder=arguments.dir, keep=keep, progress=progress)
     print(result_table(alignment))

@@ -1,4 +1,4 @@
-"""`drizzledesk wcs`: versions and history of the WCS of exposures; restore, switch, tweak back."""
+"""`drizzledesk wcs`: versions and history of the WCS of exposures; restore, switch, tweak back, make anew."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from typing import Any
 
 from app.console import ConsoleProgress, fail, table
 from app.reports import plain
+from app.updatewcs import told
 from core.align.results import Written
 from core.align.tweakback import tweakback
 from core.data import find_files
 from core.data.history import State, previous_state, restore, states
+from core.data.updatewcs import update_all
 from core.data.wcsversions import WCSVersion, switch, versions
 from core.errors import Refusal
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do one of list, restore, switch, tweakback; returns 0 only if it was done for every file."""
+    """Do one of list, restore, switch, tweakback, update; returns 0 only if it was done for every file."""
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "list": _list,
         "restore": _restore,
         "switch": _switch,
         "tweakback": _tweakback,
+        "update": _update,
     }
     return actions[arguments.action](arguments)
 
@@ -84,6 +87,15 @@ def _tweakback(arguments: argparse.Namespace) -> int:
         )
     print(table(("image", "header"), [(one.path.name, str(one.status)) for one in done]))
     return fail([one.reason for one in done if one.status is Written.FAILED])
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    with ConsoleProgress() as progress:
+        done = update_all(find_files(arguments.files), progress)
+    for one in done:
+        if not one.reason:
+            print(told(one))
+    return fail([one.reason for one in done if one.reason])
 
 
 def _each(patterns: list[str], work: Callable[[Path], None]) -> list[str]:

@@ -20,8 +20,8 @@ class Old:
 _CLASH = "renamed in DrizzlePac 2.0.0, where source finding has a parameter of the old name"
 _SEXTRACTOR = "belonged to finding sources with SExtractor, which DrizzlePac gave up before its first release"
 _UPDATEWCS = (
-    "was taken out of the files in DrizzlePac 2.1.0 and is an argument in Python only; run "
-    "stwcs.updatewcs on the exposures where it is needed"
+    "was taken out of the files in DrizzlePac 2.1.0 and is an argument in Python only; here it is the option "
+    "--updatewcs of the command, or `drizzledesk wcs update` on the exposures where it is needed"
 )
 
 OLD_TASKS = {"betadrizzle": "astrodrizzle", "astrodither": "astrodrizzle"}
