@@ -40,6 +40,12 @@ ACTIONS = {
     ),
     "save_session_as": ("Save session as…", "", "", "Keep the session in another file"),
     "new_set": ("All defaults", "", "", "Set the shown set to its defaults, without a file"),
+    "leave_out": (
+        "Leave out of the alignment",
+        "leave",
+        "Ctrl+E",
+        "The selected exposures are not aligned and not applied, or are taken in again",
+    ),
     "open_cfg": ("Open parameters…", "", "Ctrl+Shift+O", "Open a .cfg file of any of the tasks"),
     "reload": ("Reload", "", "Ctrl+R", "Read the file of the shown set again"),
     "presets": ("Presets…", "", "Ctrl+P", "Values for common cases, each with its reason"),

@@ -27,7 +27,7 @@ class ExposureBox(QWidget):
         head.setContentsMargins(12, 4, 4, 2)
         head.setSpacing(0)
         head.addWidget(self.title, 1)
-        for name in ("open", "up", "down", "remove"):
+        for name in ("open", "leave_out", "up", "down", "remove"):
             button = QToolButton(self)
             button.setDefaultAction(actions[name])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)

@@ -67,7 +67,19 @@ class Menus:
         self._file(bar.addMenu("&File"))
         edit = bar.addMenu("&Edit")
         actions.fill(
-            edit, "undo", "redo", "", "search", "next_problem", "", "versions", "", "up", "down", "remove"
+            edit,
+            "undo",
+            "redo",
+            "",
+            "search",
+            "next_problem",
+            "",
+            "versions",
+            "",
+            "leave_out",
+            "up",
+            "down",
+            "remove",
         )
         self._params(bar.addMenu("&Parameters"))
         actions.fill(

@@ -20,6 +20,7 @@ from ui.controllers.drizzle import DrizzleController
 from ui.controllers.export import ExportController
 from ui.controllers.files import FilesController
 from ui.controllers.form import FormController
+from ui.controllers.leaving import LeavingController
 from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
 from ui.controllers.pair import PairController
@@ -136,6 +137,7 @@ class MainWindow(QMainWindow):
             self.choices,
             self,
         )
+        self.leaving = LeavingController(self.session, self.listing, self.actions_, self.choices, self)
         self.closer = Closer(self)
         self.blink = BlinkController(self.session, self.listing, self.views, self)
         self.tools = SetTools(self, self.params, self.files, self.quick)
@@ -149,8 +151,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self, self.actions_, self.settings, openers)
         self.marks = MarksController(self.session, self.views, self.show_, self)
         self.pick = PickController(self.views, self.live, self.marks, self)
-        self.views.pair.add_buttons((self.choices.exclude_, self.choices.restore_))
-        self.pair = PairController(self.session, self.listing, self.views, self.show_, self.quick, self)
+        self.pair = PairController(self.align, self.listing, self.views, self.show_, self.quick, self)
         self.versions = VersionsController(self.align, self.listing, self.quick, self.ask, self)
         self.export = ExportController(
             self.session,
@@ -235,6 +236,7 @@ class MainWindow(QMainWindow):
         chosen = "" if self.listing.count() else "The list is empty."
         for name in ("up", "down", "remove"):
             self.actions_.enable(name, chosen)
+        self.leaving.refresh()
         folder = self.drizzle.folder()
         self.actions_.enable("versions", "" if files else "Open exposures first.")
         self.folder_line.show_folder(str(folder) if folder else "the folder of the exposures")
@@ -289,7 +291,6 @@ class MainWindow(QMainWindow):
         self.show_.show_alignment()
         self._refresh_stale()
         self.marks.forget_star()
-        self.pair.refresh()
         self._leave_reference()
         self.views.show("histogram")
         self.foot.setCurrentWidget(self.align_table)
@@ -300,7 +301,6 @@ class MainWindow(QMainWindow):
         self.show_.show_alignment()
         self.choices.refresh()
         self.marks.draw()
-        self.pair.refresh()
         self._refresh()
 
     def _try(self, suggestion: Suggestion) -> None:

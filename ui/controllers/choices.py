@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,8 +56,8 @@ class ChoicesController(QObject):
         self.restore_ = self._action("Restore", "R", "Let the fit use the selected stars again")
         self.exclude_.triggered.connect(self.exclude)
         self.restore_.triggered.connect(self.take_back)
-        for chart in (views.residuals, views.vectors):
-            chart.add_buttons((self.exclude_, self.restore_))
+        for view in (views.residuals, views.vectors, views.pair):
+            view.add_buttons((self.exclude_, self.restore_))
         views.selection.changed.connect(self.refresh)
         histogram = views.histogram
         histogram.peak_clicked.connect(self.choose_peak)
@@ -72,13 +73,14 @@ class ChoicesController(QObject):
         """Enable what can be done with what is selected now, and tell the histogram the choice of its image."""
         image, chosen = self._image(), self._numbers()
         out = self._choice().excluded
-        busy = self._busy()
+        busy = self.busy()
         reason = busy or (NO_FIT if image is None or image.fit is None else "" if chosen else NONE)
         _enable(self.exclude_, reason or ("" if chosen - out else "The selected stars are excluded already."))
         _enable(self.restore_, reason or ("" if chosen & out else "None of the selected stars is excluded."))
         self.views.histogram.set_choice(self._choice(), busy)
 
-    def _busy(self) -> str:
+    def busy(self) -> str:
+        """Why nothing can be decided now; "" when it can."""
         running = self.session.running
         return "" if running in ("", ALIGN, REFIT) else f"{running} is running."
 
@@ -95,7 +97,7 @@ class ChoicesController(QObject):
     def choose_peak(self, x: float, y: float) -> None:
         """The peak near a place of the histogram (frame pixels) instead of the one that was found."""
         image = self._image()
-        if image is None or image.offset is None or self._busy():
+        if image is None or image.offset is None or self.busy():
             return
         # the boxes of a wide search take longer than the window may be deaf
         self.lane.run(_nearest_peak, image.offset, x, y, done=self._peak_found, key="peak")
@@ -112,19 +114,20 @@ class ChoicesController(QObject):
         """The peak and search radius that the parameters give."""
         self._set(wider=None, offset=None)
 
-    def leave_out(self, name: str, out: bool) -> None:
-        """Leave an image out of the alignment, or take it in again."""
-        if not self._busy():
-            self._decide(name, left_out=out)
+    def leave_out(self, names: Sequence[str], out: bool) -> None:
+        """Leave images out of the alignment, or take them in again."""
+        if not self.busy():
+            self._decide(names, left_out=out)
 
     def _set(self, **changes: object) -> None:
         image = self._image()
-        if image is not None and not self._busy():
-            self._decide(image.name, **changes)
+        if image is not None and not self.busy():
+            self._decide([image.name], **changes)
 
-    def _decide(self, name: str, **changes: object) -> None:
-        before = self.session.choices
-        after = before.replaced(name, **changes)
+    def _decide(self, names: Sequence[str], **changes: object) -> None:
+        before = after = self.session.choices
+        for name in names:
+            after = after.replaced(name, **changes)
         if after != before:
             self.history.add(Change(self, self._moment(before), self._moment(after), "", ""))  # type: ignore[arg-type]
             self._take(after)

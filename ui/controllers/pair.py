@@ -14,7 +14,6 @@ from ui import style
 from ui.controllers.show import NO_EXPOSURES, NOT_ALIGNED
 from ui.exposures import ExposureList
 from ui.lane import Lane
-from ui.session import Session
 from ui.views.chart import why_missing
 from ui.views.matched import Floats, Residuals, State, state_of
 from ui.views.pair import Side
@@ -23,6 +22,7 @@ from ui.views.starmarks import matched_marks, places_on, selected_marks
 if TYPE_CHECKING:
     from core.align.results import Alignment, ImageResult
     from core.data.exposure import Chip, Exposure
+    from ui.controllers.align import AlignController
     from ui.controllers.show import ShowController
     from ui.viewset import ViewSet
 
@@ -34,7 +34,7 @@ class PairController(QObject):
 
     def __init__(
         self,
-        session: Session,
+        align: AlignController,
         listing: ExposureList,
         views: ViewSet,
         show: ShowController,
@@ -42,13 +42,15 @@ class PairController(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self.session, self.listing, self.views = session, listing, views
+        self.session, self.listing, self.views = align.session, listing, views
         self.show, self.lane, self.view = show, lane, views.pair
         self._beside: Path | None = None
         self._match: int | None = None
         self._image: ImageResult | None = None
         views.tabs.currentChanged.connect(self.refresh)
         views.selection.changed.connect(self._selected)
+        align.aligned.connect(self.refresh)
+        align.refitted.connect(self.refresh)
         self.view.beside_chosen.connect(self._choose_beside)
         self.view.stepped.connect(self.step)
         style.switch().changed.connect(self._mark)

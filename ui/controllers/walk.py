@@ -108,7 +108,7 @@ class WalkController(QObject):
         if not self.is_on or self._place == self._count() or self._busy():
             return
         out = not self._is_out(self._file().name)
-        self.choices.leave_out(self._file().name, out)
+        self.choices.leave_out([self._file().name], out)
         if out:
             self._place = self._after()
         self._show()
