@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
             advice="`drizzledesk tweakreg` and `drizzledesk astrodrizzle` need no screen; `drizzledesk demo "
             "--headless` shows the whole job.",
         )
-    from core.data import find_files
+    from core.data import find_files, find_maps
     from ui.main import open_window
 
     sessions = [Path(name) for name in arguments.files if name.endswith(EXTENSION)]
@@ -38,7 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refusal("There is no such file.", file=sessions[0], advice="Check the name and the folder.")
     files = find_files(names) if names else []
     session = sessions[0] if sessions else None
-    return open_window([Path(f) for f in files], cfgs=arguments.cfg, session=session, argv=sys.argv[:1])
+    return open_window(
+        [Path(f) for f in files],
+        maps=find_maps(names),
+        cfgs=arguments.cfg,
+        session=session,
+        argv=sys.argv[:1],
+    )
 
 
 def _refuse_misspelt(files: list[str]) -> None:

@@ -40,7 +40,21 @@ class AlignSets:
 
 
 class Engine:
-    """The functions of the engine; tests put stand-ins in its place."""
+    """The functions of the engine; tests put stand-ins in its place.
+
+    `maps` are the inverse variance maps that @lists named beside the exposures, by exposure; changed in the GUI thread.
+    """
+
+    def __init__(self) -> None:
+        self.maps: dict[Path, Path] = {}
+
+    def listed(self, path: Path) -> tuple[list[Path], dict[Path, Path]]:
+        """The exposures that a text file lists, one a line, and the maps in its second column, absolute paths."""
+        from core.data.files import find_files, find_maps
+
+        name = f"@{path}"
+        maps = {key.absolute(): value.absolute() for key, value in find_maps(name).items()}
+        return [found.absolute() for found in find_files(name, keep_order=True)], maps
 
     def open(self, path: Path) -> Exposure:
         """Read the headers of an exposure. What only Drizzle needs may be missing: it refuses by itself."""
@@ -145,4 +159,6 @@ class Engine:
         """The seven steps; products go to `folder`."""
         from core.drizzle.session import astrodrizzle
 
-        return astrodrizzle(files, params, folder=folder, memory=memory, progress=progress)
+        return astrodrizzle(
+            files, params, folder=folder, ivm=dict(self.maps), memory=memory, progress=progress
+        )

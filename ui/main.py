@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -39,6 +39,7 @@ def open_window(
     files: Sequence[Path] = (),
     *,
     cfgs: Sequence[Path] = (),
+    maps: Mapping[Path, Path] | None = None,
     demo: bool = False,
     folder: Path | None = None,
     session: Path | None = None,
@@ -46,13 +47,14 @@ def open_window(
 ) -> int:
     """Open the window on `files` with the parameter files `cfgs`; returns the exit status when it is closed.
 
-    `demo` sets the parameters of the demonstration, so that a person can press Align, Apply and Drizzle; `session` is
-    a session file to open.
+    `maps` are inverse variance maps by exposure, those of an @list. `demo` sets the parameters of the demonstration,
+    so that a person can press Align, Apply and Drizzle; `session` is a session file to open.
     """
     store = QSettings(NAME, NAME)
     settings = Settings(store, state_folder())
     application = make_application(argv, settings.get("look", "system"))
     window = MainWindow(files, settings, folder, cfgs=cfgs)
+    window.engine.maps.update({path.absolute(): file.absolute() for path, file in (maps or {}).items()})
     window.restore_places()
     hook = ErrorHook(window)
     if demo:

@@ -19,8 +19,9 @@ from ui.settings import Settings
 
 FILTER = (
     "Exposures (*_flt.fits *_flc.fits *_flt.fits.gz *_flc.fits.gz);;"
-    "FITS files (*.fits *.fits.gz *.fit);;All files (*)"
+    "FITS files (*.fits *.fits.gz *.fit);;Lists (*.txt *.lst *.list);;All files (*)"
 )
+LISTS = (".txt", ".lst", ".list")
 
 
 class FilesController(QObject):
@@ -60,8 +61,17 @@ class FilesController(QObject):
         self.add([Path(name) for name in names])
 
     def add(self, paths: Iterable[Path]) -> None:
-        """Append files and read their headers in the background."""
-        added = self.listing.add([Path(path).absolute() for path in paths])
+        """Append files and read their headers in the background; of a list (*.txt ...) those that stand in it."""
+        absolute = [Path(path).absolute() for path in paths]
+        for path in (path for path in absolute if path.suffix.lower() in LISTS):
+            self.lane.run(
+                self.engine.listed,
+                path,
+                done=self._listed,
+                failed=partial(self._not_listed, path),
+                key=f"list {path}",
+            )
+        added = self.listing.add([path for path in absolute if path.suffix.lower() not in LISTS])
         for path in added:
             self._read(path)
         if added:
@@ -69,6 +79,17 @@ class FilesController(QObject):
             for path in added[-10:]:
                 self.settings.add_recent("exposures", path)
         self.changed.emit()
+
+    def _listed(self, found: tuple[list[Path], dict[Path, Path]]) -> None:
+        files, maps = found
+        self.engine.maps.update(maps)
+        if maps:
+            self.log.say(f"{len(maps)} inverse variance maps are listed; weights of type IVM use them.")
+        self.add(files)
+
+    def _not_listed(self, path: Path, error: BaseException) -> None:
+        told = str(error) if isinstance(error, Refusal) else f"{path.name}: {type(error).__name__}: {error}"
+        self.log.say(told, "error")
 
     def replace(self, paths: Iterable[Path]) -> None:
         """Other files in place of all that are in the list."""
