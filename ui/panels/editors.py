@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QWidget
 from core.params import Kind, Param
 from ui.panels.choice import ChoiceEditor
 from ui.panels.columns import ColumnEditor
-from ui.panels.context import DataContext
 from ui.panels.fields import PairEditor, SwitchEditor, TextEditor
 from ui.panels.flags import FlagsEditor
+from ui.panels.listed import Source
 from ui.panels.paths import FileEditor
 
 Editor = SwitchEditor | ChoiceEditor | TextEditor | PairEditor | FlagsEditor | ColumnEditor | FileEditor
@@ -19,18 +19,18 @@ __all__ = ["ChoiceEditor", "Editor", "PairEditor", "SwitchEditor", "TextEditor",
 FILES = ("filename", "keyword-or-file", "input-files")
 
 
-def make_editor(param: Param, parent: QWidget, data: DataContext | None = None) -> Editor:
-    """The editor for a parameter's kind and meaning; `data` lets it offer flags, columns and files."""
+def make_editor(param: Param, parent: QWidget, source: Source | None = None) -> Editor:
+    """The editor for a parameter's kind and meaning; `source` gives what lets it offer flags, columns and files."""
     if param.kind is Kind.BOOL:
         return SwitchEditor(param, parent)
     if param.kind is Kind.CHOICE:
         return ChoiceEditor(param, parent)
     if param.semantic == "pair":
         return PairEditor(param, parent)
-    if data is not None and param.semantic in ("dq-bits", "bit-value"):
-        return FlagsEditor(param, parent, data)
-    if data is not None and param.semantic == "column":
-        return ColumnEditor(param, parent, data)
-    if data is not None and param.semantic in FILES:
-        return FileEditor(param, parent, data)
+    if source is not None and param.semantic in ("dq-bits", "bit-value"):
+        return FlagsEditor(param, parent, source)
+    if source is not None and param.semantic == "column":
+        return ColumnEditor(param, parent, source)
+    if source is not None and param.semantic in FILES:
+        return FileEditor(param, parent, source)
     return TextEditor(param, parent)

@@ -102,7 +102,8 @@ class FlagsPopup(Popup):
             self.boxes[flag.bit], self.counts[flag.bit] = box, count
         self.column.addLayout(grid)
 
-    def _clicked(self, bit: int, on: bool) -> None:
+    def _clicked(self, bit: int) -> None:
+        on = self.boxes[bit].isChecked()
         if self._is_one:
             text = str(bit if on else 0)
         else:

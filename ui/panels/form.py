@@ -51,6 +51,7 @@ class Form(QScrollArea):
         self._ordering.setInterval(0)
         self._ordering.timeout.connect(self._order)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields have it
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget(self)
@@ -134,8 +135,10 @@ class Form(QScrollArea):
         ]
 
     def enter(self) -> None:
-        """Give the keyboard to the first field."""
-        first = next((field for field in self.fields() if not isinstance(field, Heading)), None)
+        """Give the keyboard to the first field below a heading, or to the first switch when there is none."""
+        fields = self.fields()
+        below = [field for field in fields if not isinstance(field, Heading) and not _in_heading(field)]
+        first = next(iter(below or [field for field in fields if not isinstance(field, Heading)]), None)
         if first is not None:
             first.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -191,3 +194,7 @@ class Form(QScrollArea):
     def _state_changed(self, names: object) -> None:
         for box in self.boxes:
             box.refresh()
+
+
+def _in_heading(field: QWidget) -> bool:
+    return isinstance(field.parentWidget(), Heading)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
@@ -12,6 +14,7 @@ from ui.panels.context import DataContext
 from ui.panels.fields import TextEditor
 
 BUTTON = 24
+Source = Callable[[], DataContext]
 
 
 class ListedEditor(QWidget):
@@ -22,9 +25,9 @@ class ListedEditor(QWidget):
     entered = Signal()
     picture, what = "down", "Open the list"
 
-    def __init__(self, param: Param, parent: QWidget, data: DataContext) -> None:
+    def __init__(self, param: Param, parent: QWidget, source: Source) -> None:
         super().__init__(parent)
-        self.param, self.data = param, data
+        self.param, self._source = param, source
         self.line = TextEditor(param, self)
         self.line.edited.connect(self.edited)
         self.line.left.connect(self.left)
@@ -39,6 +42,11 @@ class ListedEditor(QWidget):
         self.button.setAccessibleName(f"{self.what}: {param.label}")
         self.button.clicked.connect(self.open)
         self.setFocusProxy(self.line)
+
+    @property
+    def data(self) -> DataContext:
+        """What is known of the loaded data now."""
+        return self._source()
 
     def fields(self) -> list[QWidget]:
         return [self.line]

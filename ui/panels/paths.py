@@ -8,8 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QFileDialog, QWidget
 
 from core.params import Param
-from ui.panels.context import DataContext
-from ui.panels.listed import ListedEditor
+from ui.panels.listed import ListedEditor, Source
 
 
 class FileEditor(ListedEditor):
@@ -17,8 +16,8 @@ class FileEditor(ListedEditor):
 
     picture, what = "folder", "Choose a file"
 
-    def __init__(self, param: Param, parent: QWidget, data: DataContext) -> None:
-        super().__init__(param, parent, data)
+    def __init__(self, param: Param, parent: QWidget, source: Source) -> None:
+        super().__init__(param, parent, source)
         self._completer: QCompleter | None = None
         self.line.textEdited.connect(self._ask)
 

@@ -36,7 +36,7 @@ class Row(QWidget):
         self._changed = False
         self._grey = self._message = self._second = ""
         self._wrong = False
-        self.editor = make_editor(self.param, self, state.data)
+        self.editor = make_editor(self.param, self, lambda: state.data)
         self.editor.edited.connect(self._edited)
         self.editor.left.connect(state.history.seal)
         self.editor.entered.connect(self._entered)

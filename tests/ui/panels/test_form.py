@@ -16,20 +16,6 @@ from ui.panels.helptext import tooltip
 from ui.panels.panel import Panel
 from ui.panels.paths import FileEditor
 from ui.panels.section import switch_of
-from ui.panels.state import FormState, History
-
-
-@pytest.fixture
-def make_panel(qtbot):
-    def make(*tasks: str) -> Panel:
-        history = History()
-        panel = Panel([FormState(TASKS[task], history) for task in tasks])
-        panel.resize(380, 700)
-        qtbot.addWidget(panel)
-        panel.show()
-        return panel
-
-    return make
 
 
 def shown(panel: Panel) -> set[str]:
@@ -118,14 +104,7 @@ def test_search_finds_by_name_and_by_words_of_the_help(qtbot, make_panel):
     qtbot.waitUntil(lambda: panel.count.text().startswith("0 of"))
 
 
-def row_of(panel: Panel, name: str, place: int = 0):
-    panel.form.reveal(panel.states[place], name)
-    return next(
-        box.rows[name] for box in panel.form.boxes if box.state is panel.states[place] and name in box.rows
-    )
-
-
-def test_typing_keeps_the_text_as_it_is_typed(qtbot, make_panel):
+def test_typing_keeps_the_text_as_it_is_typed(qtbot, make_panel, row_of):
     panel = make_panel("astrodrizzle")
     row = row_of(panel, "final_pixfrac")
     row.editor.setFocus()
@@ -137,7 +116,7 @@ def test_typing_keeps_the_text_as_it_is_typed(qtbot, make_panel):
     assert panel.states[0].values["final_pixfrac"] == 0.5
 
 
-def test_a_bad_number_stays_with_a_message_below(qtbot, make_panel):
+def test_a_bad_number_stays_with_a_message_below(qtbot, make_panel, row_of):
     panel = make_panel("astrodrizzle")
     row = row_of(panel, "final_pixfrac")
     before = row.height()
@@ -148,7 +127,7 @@ def test_a_bad_number_stays_with_a_message_below(qtbot, make_panel):
     assert "much" in tooltip(panel.states[0], "final_pixfrac")
 
 
-def test_empty_is_no_value_where_there_may_be_none(qtbot, make_panel):
+def test_empty_is_no_value_where_there_may_be_none(qtbot, make_panel, row_of):
     panel = make_panel("imagefindpars")
     row = row_of(panel, "peakmax")
     qtbot.keyClicks(row.editor, "50000")
@@ -159,7 +138,7 @@ def test_empty_is_no_value_where_there_may_be_none(qtbot, make_panel):
     assert row.editor.text() == ""
 
 
-def test_one_click_on_the_mark_goes_back_to_the_default(qtbot, make_panel):
+def test_one_click_on_the_mark_goes_back_to_the_default(qtbot, make_panel, row_of):
     panel = make_panel("astrodrizzle")
     panel.states[0].edit("final_pixfrac", "0.8")
     row = row_of(panel, "final_pixfrac")
@@ -168,7 +147,7 @@ def test_one_click_on_the_mark_goes_back_to_the_default(qtbot, make_panel):
     assert row.editor.text() == "1.0"
 
 
-def test_a_switch_in_the_heading_greys_the_section(qtbot, make_panel):
+def test_a_switch_in_the_heading_greys_the_section(qtbot, make_panel, row_of):
     panel = make_panel("astrodrizzle")
     row = row_of(panel, "driz_cr_snr")
     box = next(box for box in panel.form.boxes if box.section.switch == "driz_cr")
@@ -180,7 +159,7 @@ def test_a_switch_in_the_heading_greys_the_section(qtbot, make_panel):
     assert "driz_cr" in tooltip(panel.states[0], "driz_cr_snr")
 
 
-def test_the_reference_has_its_form_in_the_same_panel(make_panel):
+def test_the_reference_has_its_form_in_the_same_panel(make_panel, row_of):
     panel = make_panel("imagefindpars", "refimagefindpars")
     unfold(panel)
     assert len(panel.form.boxes) == 2
@@ -191,14 +170,14 @@ def test_the_reference_has_its_form_in_the_same_panel(make_panel):
     assert panel.states[0].values["threshold"] == 4.0
 
 
-def test_choices_carry_their_sentences(make_panel):
+def test_choices_carry_their_sentences(make_panel, row_of):
     panel = make_panel("tweakreg")
     editor = row_of(panel, "fitgeometry").editor
     assert isinstance(editor, QComboBox)
     assert all(editor.itemData(place, Qt.ItemDataRole.ToolTipRole) for place in range(editor.count()))
 
 
-def test_undo_key_in_a_field_is_the_windows(qtbot, make_window):
+def test_undo_key_in_a_field_is_the_windows(qtbot, make_window, row_of):
     window = make_window()
     panel = window.params.panels[2]
     window.param_tabs.setCurrentWidget(panel)
