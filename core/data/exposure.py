@@ -251,7 +251,7 @@ def _science(hdus: fits.HDUList, path: Path, complete: bool) -> list[fits.ImageH
             else "The file has no SCI extension, so it is no exposure.",
             file=path,
             subject="SCI",
-            advice="Give calibrated exposures, *_flt.fits or *_flc.fits.",
+            advice="Give calibrated exposures, *_flt.fits or *_flc.fits (WFPC2: *_c0m.fits).",
         )
     versions = [hdu.ver for hdu in found]
     if len(set(versions)) < len(versions):

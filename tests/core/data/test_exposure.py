@@ -328,3 +328,10 @@ def test_every_real_exposure_opens(shared_data: Path) -> None:
         assert exposure.facts.is_known
         for chip in exposure.chips:
             assert chip.read().shape == chip.read_dq().shape == chip.shape
+
+
+def test_waivered_files_are_refused_by_what_they_are(tmp_path: Path) -> None:
+    groups = fits.TableHDU.from_columns([fits.Column("CRVAL1", "D25.16", array=np.arange(4.0))])
+    path = tmp_path / "u1_c0f.fits"
+    fits.HDUList([fits.PrimaryHDU(np.zeros((4, 8, 8), np.float32)), groups]).writeto(path)
+    assert "waivered" in refused(path, "SCI").what
