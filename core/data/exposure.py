@@ -245,10 +245,13 @@ def _science(hdus: fits.HDUList, path: Path, complete: bool) -> list[fits.ImageH
     plain = is_plain(hdus)
     found = [] if plain and complete else [hdu for hdu in science_of(hdus) if hdu.is_image]
     if not found:
+        what = "The file has no SCI extension, so it is no exposure."
+        if plain:
+            what = "This is a plain FITS image: pixels in the primary array, no SCI extension."
+        elif len(hdus) == 2 and isinstance(hdus[1], fits.TableHDU):
+            what = "This is a waivered FITS file: the chips are planes of one array. The archive has it as *_c0m.fits."
         raise Refusal(
-            "This is a plain FITS image: pixels in the primary array, no SCI extension."
-            if plain
-            else "The file has no SCI extension, so it is no exposure.",
+            what,
             file=path,
             subject="SCI",
             advice="Give calibrated exposures, *_flt.fits or *_flc.fits (WFPC2: *_c0m.fits).",
