@@ -78,6 +78,8 @@ def prepare_in(
     """An image (ny, nx) float32 made ready; see `core.align.find.find_in` for `good` and `electrons`."""
     kernel = make_kernel(params)
     data, usable = repaired(pixels, good)
+    statistics = SkyStatistics(pixels)
+    statistics.noise(params.noise)  # now, not when the first threshold is tried
     return Prepared(
         extver=extver,
         data=data,
@@ -85,7 +87,7 @@ def prepare_in(
         conv=convolved(data, kernel, workers or Threads(), progress),
         kernel=kernel,
         kernel_key=kernel_key(params),
-        statistics=SkyStatistics(pixels),
+        statistics=statistics,
         electrons=electrons,
         dqbits=params.dqbits,
     )

@@ -5,8 +5,9 @@ drizzlepac leaves `*_srcfind_mask.fits` beside each exposure with exclusions; he
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,18 +64,21 @@ class Given:
             return _identities(self.catalogs[path.name]), self.columns, masks
         return params, masks
 
-    def find_all(
-        self, exposure: Exposure, params: FindParams, workers: Workers, *, own: bool = True
-    ) -> tuple[Catalog, ...]:
-        """The sources of the chips: from the catalogs if there are some (and `own`), else found in the pixels."""
+    def finders(
+        self, exposure: Exposure, params: FindParams, *, own: bool = True
+    ) -> list[Callable[[Workers], Catalog]]:
+        """What gives the sources of each chip: its catalog if there is one (and `own`), else finding in the pixels.
+
+        Lists, masks and catalogs are read at once and refused here, pixels when the chip's turn comes.
+        """
         exclusions = self.exclusions_of(exposure)
         if own and self.has_catalogs(exposure.path):
-            found = self._own(exposure)
-            return tuple(_kept(c, e) for c, e in zip(found, exclusions, strict=True))
-        return tuple(
-            find(chip, params, workers, good=None if exclusion is None else exclusion.mask())
+            listed = [_kept(c, e) for c, e in zip(self._own(exposure), exclusions, strict=True)]
+            return [lambda _, catalog=catalog: catalog for catalog in listed]  # type: ignore[misc]
+        return [
+            partial(_found, chip, params, exclusion)
             for chip, exclusion in zip(exposure.chips, exclusions, strict=True)
-        )
+        ]
 
     def exclusions_of(self, exposure: Exposure) -> tuple[Exclusion | None, ...]:
         """One for each chip, None for a chip that is good everywhere."""
@@ -118,6 +122,10 @@ class Given:
         paths = listed.per_chip(len(chips), exposure.path)
         read = [None if path is None else read_catalog(path, self.columns, "catfile") for path in paths]
         return tuple(chip_catalog(chip, user) for chip, user in zip(chips, read, strict=True))
+
+
+def _found(chip: Chip, params: FindParams, exclusion: Exclusion | None, workers: Workers) -> Catalog:
+    return find(chip, params, workers, good=None if exclusion is None else exclusion.mask())
 
 
 def image_columns(values: ParamSet) -> Columns:

@@ -44,30 +44,50 @@ class SkyStatistics:
     def __init__(self, pixels: Image) -> None:
         self._pixels = pixels
         self._known: dict[str, float] = {}
-        self.stats = image_statistics(pixels, CLIPPING) if np.isfinite(pixels).any() else None
+        self._stats: ImageStatistics | None = None
+        self._empty = False
+
+    @property
+    def stats(self) -> ImageStatistics | None:
+        """Clipped statistics; None when no pixel is finite."""
+        return self._statistics(mode=False)
+
+    def _statistics(self, *, mode: bool) -> ImageStatistics | None:
+        """The mode takes one pass more over what the moments take five for, and does not change them."""
+        known = self._stats
+        if self._empty or (known is not None and not (mode and np.isnan(known.mode))):
+            return known
+        try:
+            self._stats = image_statistics(self._pixels, CLIPPING, mode=mode)
+        except Refusal:
+            if np.isfinite(self._pixels).any():
+                raise
+            self._empty = True
+        return self._stats
 
     def noise(self, estimate: str) -> float:
         """See `noise`."""
-        if self.stats is None:
-            return float("nan")
         if estimate not in self._known:
-            self._known[estimate] = self._noise(estimate, self.stats)
+            self._known[estimate] = self._noise(estimate)
         return self._known[estimate]
 
-    def _noise(self, estimate: str, stats: ImageStatistics) -> float:
+    def _noise(self, estimate: str) -> float:
+        stats = self._statistics(mode=estimate == "drizzlepac")
+        if stats is None:
+            return float("nan")
         if estimate == "robust":
             values = _finite(self._pixels)
             return float(1.4826 * np.median(np.abs(values - np.median(values))))
-        if estimate == "drizzlepac":
-            return sqrt(2.0 * abs(image_statistics(self._pixels, CLIPPING, mode=True).mode))
-        return 1.5 * stats.stddev
+        return sqrt(2.0 * abs(stats.mode)) if estimate == "drizzlepac" else 1.5 * stats.stddev
 
     def sky(self, params: FindParams, electrons: float) -> Sky:
         """What the limits and the errors of positions need to know. Raises `Refusal` for a noise of 0."""
-        if self.stats is None:
+        # the noise first: what it needs of the statistics is most
+        sigma = self.noise(params.noise) if params.computesig else float(params.skysigma or 0.0)
+        stats = self.stats
+        if stats is None:
             nan = float("nan")
             return Sky(nan, nan, nan, nan, electrons)
-        sigma = self.noise(params.noise) if params.computesig else float(params.skysigma or 0.0)
         if not sigma > 0:
             raise Refusal(
                 f"The noise of the sky comes out as 0 ({params.noise}): the pixels are too coarse or all alike.",
@@ -76,8 +96,8 @@ class SkyStatistics:
             )
         # drizzlepac calls sigma squared the sky; with no threshold it is the limit itself
         threshold = sigma * params.threshold if params.threshold is not None else sigma**2
-        scatter = self.stats.stddev if params.computesig else sigma
-        return Sky(sigma, threshold, self.stats.mean, scatter, electrons)
+        scatter = stats.stddev if params.computesig else sigma
+        return Sky(sigma, threshold, stats.mean, scatter, electrons)
 
 
 def _finite(pixels: Image) -> Image:

@@ -7,24 +7,24 @@ and no source is looked for.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from core.align.choices import Choices
+from core.align.finding import Finder, Image
 from core.align.given import Given
 from core.align.one import Aligner, One
 from core.align.order import Overlaps, Queue, outlines
 from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, at_year, expanded, from_catalog, from_image, none
-from core.align.results import Alignment, Catalog, ImageResult, Sources, Status
+from core.align.results import Alignment, ImageResult, Sources, Status
 from core.align.saving import root
-from core.align.settings import AlignSettings, FindParams
+from core.align.settings import AlignSettings
 from core.align.sources import on_sky, useful
 from core.align.verdict import too_few_sources
 from core.data.chipwcs import ChipWCS
-from core.data.exposure import Exposure, open_exposure
 from core.data.frame import orthogonal_frame, output_frame, read_frame
 from core.data.motions import julian_year
 from core.data.outfiles import clashes
@@ -35,19 +35,6 @@ from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
 
 NO_CHOICES = Choices()
-
-
-@dataclass(frozen=True, eq=False)
-class _Image:
-    """What is known of one file so far; `key` names its sources in the memory, `note` says which were left out."""
-
-    path: Path
-    exposure: Exposure | None = None
-    catalogs: tuple[Catalog, ...] = ()
-    sources: Sources | None = None
-    key: Hashable = None
-    refusal: Refusal | None = None
-    note: str = ""
 
 
 def align(
@@ -77,10 +64,9 @@ def align(
     paths = [Path(file) for file in files]
     if len({path.resolve() for path in paths}) < len(paths):
         raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
-    run.memory.make_room(
-        4 * len(paths),
+    of_images = (
         "open",
-        "find",
+        "finders",
         "sources",
         "offset",
         "pattern",
@@ -90,6 +76,8 @@ def align(
         "chance",
         "image",
     )
+    run.memory.make_room(4 * len(paths), *of_images)
+    run.memory.make_room(16 * len(paths), "find")  # a result a chip
     images = run.find_all(paths)
     frame, images = run.place_all(images)
     reference = run.reference(images, frame)
@@ -130,49 +118,21 @@ class _Run:
         self.frame_key: Hashable = None
         self.grown: Sources | None = None
         self.given = Given.read(self.values)
+        self.finder = Finder(self.given, memory, workers, progress)
 
     # find -------------------------------------------------------------------------------------------------
 
-    def find_all(self, paths: Sequence[Path]) -> list[_Image]:
+    def find_all(self, paths: Sequence[Path]) -> list[Image]:
         """Open all files and find the sources of their chips."""
         for name in self.given.unknown([*paths, _bare_name(self.values["refimage"])]):
             self.progress.warn(f"{name} is listed in catfile or exclusions and not among the exposures.")
         with self.progress.step("Find sources", len(paths)):
-            inner: Workers = Threads(1) if len(paths) > 1 else self.workers
-            twins = clashes(paths, root)
-            return self.workers.map(
-                lambda k: (
-                    _twin(paths[k], twins[k])
-                    if k in twins
-                    else self.find_one(paths[k], self.find_params, inner)
-                ),
-                range(len(paths)),
-                self.progress,
-            )
-
-    def find_one(self, path: Path, params: FindParams, workers: Workers, *, own: bool = True) -> _Image:
-        """`own`: whether catalogs of `catfile` take the place of finding."""
-        exposure = None
-        try:
-            if not path.exists():
-                raise Refusal("There is no such file.", file=path, advice="Check the name and the folder.")
-            identity = file_identity(path)
-            opened = self.memory.recall("open", identity, lambda: open_exposure(path, complete=False))
-            exposure = opened
-            key = (identity, self.given.key(path, params, own=own))
-            catalogs = self.memory.recall(
-                "find", key, lambda: self.given.find_all(opened, params, workers, own=own)
-            )
-        except Refusal as refusal:
-            return _Image(path, exposure, refusal=refusal)
-        except (OSError, ValueError, MemoryError, KeyError, TypeError) as error:
-            what = f"The file cannot be used ({type(error).__name__}: {error})."
-            return _Image(path, exposure, refusal=Refusal(what, file=path, advice="Fetch the file again."))
-        return _Image(path, exposure, catalogs, key=key)
+            refused = {k: _twin(paths[k], other) for k, other in clashes(paths, root).items()}
+            return self.finder.images(paths, self.find_params, refused)
 
     # frame and sky ----------------------------------------------------------------------------------------
 
-    def place_all(self, images: list[_Image]) -> tuple[ChipWCS, list[_Image]]:
+    def place_all(self, images: list[Image]) -> tuple[ChipWCS, list[Image]]:
         """The frame, and every image's sources on the sky and in it."""
         with self.progress.step("Sky positions", len(images)):
             frame = self.frame(images)
@@ -182,7 +142,7 @@ class _Run:
                 self.progress.warn(f"{image.path.name}: {image.note}")
         return frame, placed
 
-    def frame(self, images: list[_Image]) -> ChipWCS:
+    def frame(self, images: list[Image]) -> ChipWCS:
         """The frame of `refimage`, else the undistorted frame around all chips of all images."""
         refimage = self.values["refimage"]
         if not is_blank(refimage):
@@ -198,7 +158,7 @@ class _Run:
         chips = [chip.wcs for exposure in opened for chip in exposure.chips]
         return self.memory.recall("frame", self.frame_key, lambda: orthogonal_frame(output_frame(chips)))
 
-    def placed(self, image: _Image, frame: ChipWCS, nbright: str = "nbright") -> _Image:
+    def placed(self, image: Image, frame: ChipWCS, nbright: str = "nbright") -> Image:
         """An image's sources on the sky; of found ones those that `nbright`, a parameter, or good sense leave."""
         if image.exposure is None or image.refusal is not None:
             return image
@@ -216,7 +176,7 @@ class _Run:
 
     # reference --------------------------------------------------------------------------------------------
 
-    def reference(self, images: list[_Image], frame: ChipWCS) -> Reference:
+    def reference(self, images: list[Image], frame: ChipWCS) -> Reference:
         """The sources to match against: `refcat`, `refimage`, or an image: the first able one, or by overlap."""
         values = self.values
         if not is_blank(values["refcat"]):
@@ -234,13 +194,13 @@ class _Run:
         assert first.sources is not None
         return from_image(first.path, first.sources, first.key)
 
-    def is_able(self, image: _Image) -> bool:
+    def is_able(self, image: Image) -> bool:
         """Whether an image has the sources to take part and is not left out."""
         if image.sources is None or self.choices.of(image.path.name).left_out:
             return False
         return len(image.sources) >= max(1, self.matching.minobj)
 
-    def reference_catalog(self, images: list[_Image], frame: ChipWCS) -> Reference:
+    def reference_catalog(self, images: list[Image], frame: ChipWCS) -> Reference:
         """The sources of `refcat`; what a person should know of their epoch is said."""
         made = from_catalog(self.values, frame)
         if made.note:
@@ -268,7 +228,7 @@ class _Run:
                 ),
             )
         else:
-            image = self.find_one(path, self.ref_find_params, self.workers, own=False)
+            image = self.finder.images([path], self.ref_find_params, own=False)[0]
             found = self.placed(image, frame, "refnbright")
             if found.refusal is not None:
                 raise found.refusal
@@ -292,14 +252,14 @@ class _Run:
         """Whether the overlaps decide the order; it matters only while the reference grows."""
         return bool(self.values["expand_refcat"]) and not self.values["enforce_user_order"]
 
-    def queue(self, images: list[_Image], frame: ChipWCS) -> Queue:
+    def queue(self, images: list[Image], frame: ChipWCS) -> Queue:
         """The images in their order, or by overlap."""
         if not self.by_overlap:
             return Queue(len(images))
         footprints = [() if i.sources is None else outlines(i.sources, _chips(i), frame) for i in images]
         return Queue(len(images), Overlaps.of(footprints, frame))
 
-    def align_all(self, images: list[_Image], reference: Reference, frame: ChipWCS) -> list[ImageResult]:
+    def align_all(self, images: list[Image], reference: Reference, frame: ChipWCS) -> list[ImageResult]:
         """Verdicts in the order of the images; with `expand_refcat` what failed is tried again as it grows."""
         done: dict[Path, ImageResult] = {}
         grows = bool(self.values["expand_refcat"])
@@ -323,7 +283,7 @@ class _Run:
                 self.progress.warn(f"{result.name}: {result.reason} Try: {result.advice}")
         return [done[image.path] for image in images]
 
-    def result(self, image: _Image, reference: Reference, frame: ChipWCS) -> ImageResult:
+    def result(self, image: Image, reference: Reference, frame: ChipWCS) -> ImageResult:
         """What becomes of one image."""
         self.progress.advance()
         made = ImageResult(
@@ -368,17 +328,17 @@ class _Run:
         return self.memory.recall("image", reads, lambda: aligner.aligned(made, one))
 
 
-def _twin(path: Path, other: Path) -> _Image:
-    """A file whose catalogs would be written over those of another."""
+def _twin(path: Path, other: Path) -> Refusal:
+    """Why a file whose catalogs would be written over those of another is left out."""
     what = f"Its catalogs would have the names of those of {other}."
-    return _Image(path, refusal=Refusal(what, file=path, advice="Align it apart, or rename one of the two."))
+    return Refusal(what, file=path, advice="Align it apart, or rename one of the two.")
 
 
-def _chips(image: _Image) -> dict[int, ChipWCS]:
+def _chips(image: Image) -> dict[int, ChipWCS]:
     return {chip.extver: chip.wcs for chip in image.exposure.chips} if image.exposure is not None else {}
 
 
-def _first_year(images: list[_Image]) -> float:
+def _first_year(images: list[Image]) -> float:
     """Julian year of the first exposure that knows its date, else NaN."""
     starts = [i.exposure.expstart for i in images if i.exposure and np.isfinite(i.exposure.expstart)]
     return julian_year(starts[0]) if starts else float("nan")
