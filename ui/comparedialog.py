@@ -150,10 +150,10 @@ class CompareDialog(QDialog):
         self.note.setWordWrap(True)
         self.status = ElidedLabel(self)
         self.take_ = _button(
-            self, "\u2190 Take there", "Take the selected values into the form (one step of undo)"
+            self, "\u2190 Take from there", "Take the selected values into the form (one step of undo)"
         )
         self.give_ = _button(
-            self, "Give here \u2192", "Put the selected values of the form on the other side"
+            self, "Give to the other side \u2192", "Put the selected values of the form on the other side"
         )
         self.copy_ = _button(self, "Copy the difference", "The difference as text on the clipboard")
         self.save_ = _button(
@@ -243,7 +243,7 @@ class CompareDialog(QDialog):
         count = sum(row.differs for row in self._rows)
         unknown = sum(not row.known for row in self._rows)
         told = "No difference" if not count else "1 difference" if count == 1 else f"{count} differences"
-        self.against.set_text(f"{self.title}{'  (changed here)' if self._changed_there else ''}:  {told}")
+        self.against.set_text(f"{told}{'; the other side was changed here' if self._changed_there else ''}")
         lines = list(self._notes)
         if unknown:
             lines.insert(0, f"{unknown} of {len(self._rows)} parameters are not told by it.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -131,19 +131,25 @@ class PresetDialog(QDialog):
     def _fill_tree(self) -> None:
         chosen = self.preset()
         theme = style.current()
+        palette = self.tree.palette()
+        palette.setColor(QPalette.ColorRole.Highlight, QColor(theme.selection))
+        palette.setColor(QPalette.ColorRole.HighlightedText, QColor(theme.text))
+        self.tree.setPalette(palette)
         self.tree.clear()
         for group in GROUPS:
             head = QTreeWidgetItem(self.tree, [group])
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             head.setForeground(0, QColor(theme.muted))
+            head.setSizeHint(0, QSize(0, self.fontMetrics().height() + 10))
             for preset in (one for one in presets() if one.group == group):
                 fits = preset.fits(self.facts)
-                item = QTreeWidgetItem(head, [f"{preset.title}  \u2713 fits" if fits else preset.title])
+                item = QTreeWidgetItem(head, [f"\u2713 {preset.title}" if fits else preset.title])
                 item.setData(0, PRESET, preset)
                 item.setToolTip(0, "Meant for the exposures in the list" if fits else preset.title)
                 font = item.font(0)
                 font.setBold(fits)
                 item.setFont(0, font)
+                item.setSizeHint(0, QSize(0, self.fontMetrics().height() + 8))
         self.tree.expandAll()
         self.data.setText(_told(self.facts))
         items = self._items()
@@ -201,4 +207,5 @@ def _told(facts: Facts) -> str:
         return "No exposures are open, so none is marked as fitting."
     count = "1 exposure" if facts.count == 1 else f"{facts.count} exposures"
     pattern = {True: ", dithered", False: ", all at one pointing", None: ""}[facts.dithered]
-    return f"In the list: {count}, {facts.detector or 'several detectors'}{pattern}."
+    marked = " Presets with \u2713 are meant for them."
+    return f"In the list: {count}, {facts.detector or 'several detectors'}{pattern}.{marked}"

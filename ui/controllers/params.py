@@ -22,11 +22,13 @@ INPUT = "The exposures of the list are what runs; in a saved file this value is 
 class ParamsController(QObject):
     """States and panels of tweakreg, source finding and astrodrizzle; `changed()` at every change of a value;
     `noted(path, head, lines)` what a parameter file that was opened has wrong, all empty when nothing;
-    `wanted(what, state)` for what a panel asks that others do: "reload", "compare", "presets"."""
+    `wanted(what, state)` for what a panel asks that others do: "reload", "compare", "presets"; `renamed()` when a
+    form has another file or was saved."""
 
     changed = Signal()
     noted = Signal(object, str, object)
     wanted = Signal(str, object)
+    renamed = Signal()
 
     def __init__(self, window: QWidget, tabs: QTabWidget, log: LogView, settings: Settings) -> None:
         super().__init__(window)
@@ -52,6 +54,7 @@ class ParamsController(QObject):
         self.history.went.connect(self.reveal)
         for state in self.states.values():
             state.changed.connect(self.changed)
+            state.renamed.connect(self.renamed)
 
     def values(self, task: str) -> ParamSet:
         return self.states[task].values

@@ -27,8 +27,8 @@ DEBOUNCE_MS = 2000
 
 
 class SessionsController(QObject):
-    """`renamed()` when the session has another file; `autosaved(path)` after each autosave; `restored()` when a session
-    was opened and its state is shown."""
+    """`renamed()` when the session, or a form, has another file; `autosaved(path)` after each autosave; `restored()`
+    when a session was opened and its state is shown."""
 
     renamed = Signal()
     autosaved = Signal(object)
@@ -53,11 +53,15 @@ class SessionsController(QObject):
         self._timer.setInterval(DEBOUNCE_MS)
         self._timer.timeout.connect(self._autosave)
         self._connect()
+        reason = "" if self.last is not None else "No window was closed before."
+        window.actions_.enable("last_session", reason)
 
     def _connect(self) -> None:
         window = self.window_
+        window.params.renamed.connect(self.renamed)
         for signal in (
             window.params.changed,
+            window.params.renamed,
             window.files.changed,
             window.choices.changed,
             window.drizzle.folder_changed,
