@@ -13,7 +13,7 @@ from ui import style
 from ui.panels.state import FormState
 
 TARGET = Qt.ItemDataRole.UserRole
-COLUMNS = ("", "parameter", "set", "what is wrong", "what to do")
+COLUMNS = ("", "parameter", "set", "what is wrong, and what to do")
 
 
 class ProblemList(QTreeWidget):
@@ -24,6 +24,7 @@ class ProblemList(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Problems of the parameters")
+        self.setObjectName("problems")
         self.setColumnCount(len(COLUMNS))
         self.setHeaderLabels(list(COLUMNS))
         self.setRootIsDecorated(False)
@@ -46,12 +47,12 @@ class ProblemList(QTreeWidget):
         self._shown = shown
         self.clear()
         for state, problem in found:
-            words = (problem.severity, problem.name, state.task.name, problem.message, problem.advice)
+            told = f"{problem.message} {problem.advice}".strip()
+            words = (problem.severity, problem.name, state.task.name, told)
             item = QTreeWidgetItem(self, list(words))
             item.setData(0, TARGET, (state, problem.name))
             label = state.task.param(problem.name).label
-            item.setToolTip(3, f"{problem.message} {problem.advice}")
-            item.setToolTip(4, problem.advice)
+            item.setToolTip(3, told)
             item.setToolTip(1, label)
             item.setData(
                 0, Qt.ItemDataRole.AccessibleTextRole, f"{problem.severity}: {label}. {problem.message}"

@@ -64,6 +64,11 @@ QPushButton#strip {{ border: 0; padding: 4px 10px; text-align: left; color: {mut
 QPushButton#strip[level="error"] {{ color: {bad}; }}
 QPushButton#strip[level="warning"] {{ color: {warn}; }}
 QPushButton#strip:focus {{ text-decoration: underline; }}
+QTreeWidget#problems::item {{ padding: 3px 6px; }}
+QPushButton#link {{ border: 0; padding: 1px 10px 3px 10px; text-align: left; color: {accent};
+    background: transparent; }}
+QPushButton#link:disabled {{ color: {faint}; }}
+QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
 QLabel#note {{ background: {selection}; padding: 5px 10px; }}
 QTextBrowser#help {{ border: 0; border-top: 1px solid {line}; background: {field}; }}
 QFrame#popup {{ background: {panel}; border: 1px solid {line}; }}

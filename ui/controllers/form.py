@@ -53,9 +53,11 @@ class FormController(QObject):
         self._late.timeout.connect(self.refresh)
         self.pipeline = QPushButton(PIPELINE)
         self.pipeline.setFlat(True)
-        self.pipeline.setObjectName("strip")
+        self.pipeline.setObjectName("link")
+        self.pipeline.hide()
         self.pipeline.clicked.connect(self.take_pipeline)
         self.params.panels[-1].top.addWidget(self.pipeline)
+        self.data.context.changed.connect(self._facts_changed)
         self._connect()
         self.refresh()
 
@@ -82,13 +84,14 @@ class FormController(QObject):
         """Look at the exposures and the folder of products again."""
         if not self._window.files.is_reading:
             self.data.look(self._window.drizzle.folder())
-        files = self._window.files.files()
-        self.pipeline.setEnabled(bool(files))
-        self.pipeline.setToolTip(
-            "Set what the archive's pipeline uses for these exposures (MDRIZTAB); can be undone"
-            if files
-            else "Open exposures first."
-        )
+
+    def _facts_changed(self) -> None:
+        """The pipeline's values are offered where the exposures name a table of them."""
+        facts = self.data.context.facts
+        self.pipeline.setVisible(bool(facts.table))
+        self.pipeline.setEnabled(not facts.table_fault)
+        told = f"Set what the archive's pipeline uses for these exposures ({facts.table}); can be undone"
+        self.pipeline.setToolTip(facts.table_fault or told)
 
     # ---- problems and buttons
 

@@ -103,7 +103,8 @@ def _now(state: FormState, param: Param) -> str:
     """The value, what it means, where it comes from, and the way back to the default."""
     bad = state.text_of_bad(param.name)
     value = escape(bad) if bad is not None else shown(param, state.values[param.name])
-    names = names_of(param, str(state.values[param.name]), state.facts) if bad is None else ""
+    is_flags = bad is None and param.semantic in ("dq-bits", "bit-value")
+    names = names_of(param, str(state.values[param.name]), state.facts) if is_flags else ""
     told = f"Now <b>{value}</b>{f' ({escape(names)})' if names else ''}, {escape(state.origin(param.name))}."
     if state.is_changed(param.name):
         told += f" <a href='default'>Back to {_shown(param)}</a>"

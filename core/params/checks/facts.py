@@ -42,6 +42,8 @@ class DataFacts:
         The product's name without `output`, and "drz", "drc" or "drw".
     folder, existing
         Where products go, and the files that are there.
+    table, table_fault
+        The pipeline's table of parameters (MDRIZTAB) that the first exposure names, and why it cannot be had.
     lost
         By parameter the text and why the file that it names cannot be read.
     """
@@ -56,6 +58,8 @@ class DataFacts:
     kind: str = ""
     folder: str = ""
     existing: frozenset[str] = frozenset()
+    table: str = ""
+    table_fault: str = ""
     lost: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property

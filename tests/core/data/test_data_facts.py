@@ -34,8 +34,8 @@ class OneExposure:
         "a_flt",
     )
 
-    def __init__(self, *chips: Chip) -> None:
-        self.chips = chips
+    def __init__(self, *chips: Chip, **cards: str) -> None:
+        self.chips, self.primary = chips, fits.Header(cards)
 
 
 def test_facts_of_a_known_detector() -> None:
@@ -117,3 +117,15 @@ def test_names_that_continue_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert continuing(f"{tmp_path}/data/b") == (f"{tmp_path}/data/b_flt.fits",)
     assert continuing("") == ("dark.txt", "data/")
     assert continuing("none/x") == ()
+
+
+def test_the_pipeline_table_is_known_before_it_is_asked_for(tmp_path: Path, monkeypatch) -> None:
+    one = OneExposure(MDRIZTAB="iref$x_mdz.fits")
+    one.path = tmp_path / "a_flt.fits"
+    facts = run_facts([one], None)
+    assert facts.table == "iref$x_mdz.fits"
+    assert "is not there" in facts.table_fault
+    (tmp_path / "x_mdz.fits").touch()
+    facts = run_facts([one], None)
+    assert (facts.table, facts.table_fault) == ("x_mdz.fits", "")
+    assert run_facts([OneExposure(MDRIZTAB="N/A")], None).table == ""
