@@ -57,3 +57,10 @@ def sets(task: Task | str) -> st.SearchStrategy[ParamSet]:
     chosen = TASKS[task] if isinstance(task, str) else task
     drawn = st.fixed_dictionaries({}, optional={name: values(chosen.param(name)) for name in chosen.names})
     return drawn.map(lambda given: ParamSet(chosen, given))
+
+
+def whole_sets(task: Task | str) -> st.SearchStrategy[ParamSet]:
+    """Any set of the task with every parameter drawn: nothing is left at its default but by chance."""
+    chosen = TASKS[task] if isinstance(task, str) else task
+    drawn = st.fixed_dictionaries({name: values(chosen.param(name)) for name in chosen.names})
+    return drawn.map(lambda given: ParamSet(chosen, given))
