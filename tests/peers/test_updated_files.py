@@ -69,30 +69,37 @@ def listening() -> Iterator[list[str]]:
     ears.heard += [line for line in told.getvalue().splitlines() if "warning" in line.lower()]
 
 
-@pytest.fixture(params=FILES, ids=["simulated", "archive"])
-def original(request: pytest.FixtureRequest, shared_data: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "original" / Path(request.param).name
-    path.parent.mkdir()
-    shutil.copyfile(shared_data / request.param, path)
-    return path
-
-
 def moved(path: Path, step: float = 1e-5) -> dict[int, object]:
     chips = open_exposure(path, complete=False).chips
     return {c.extver: c.wcs.moved(c.wcs.crval + step, c.wcs.cd * (1.0 + 10.0 * step)) for c in chips}
 
 
-@pytest.fixture
-def updated(original: Path, tmp_path: Path) -> Path:
-    """Aligned by us, with its headerlet attached and the former WCS archived."""
-    path = tmp_path / original.name
-    shutil.copyfile(original, path)
+@pytest.fixture(scope="module", params=FILES, ids=["simulated", "archive"])
+def built(
+    request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """The exposure as it was, and aligned by us with its headerlet attached. Do not change them."""
+    folder = tmp_path_factory.mktemp("updated")
+    was, path = folder / "original.fits", folder / Path(request.param).name
+    for copy in (was, path):
+        shutil.copyfile(shared_data / request.param, copy)
 
     def also(hdus: fits.HDUList) -> None:
         attach(hdus, make_headerlet(hdus, WORDS, file=path, nmatch=9), file=path)
 
     write_wcs(path, moved(path), **SUM, action="Aligned", also=also)
-    return path
+    return was, path
+
+
+@pytest.fixture
+def original(built: tuple[Path, Path], tmp_path: Path) -> Path:
+    (tmp_path / "original").mkdir()
+    return Path(shutil.copyfile(built[0], tmp_path / "original" / built[1].name))
+
+
+@pytest.fixture
+def updated(built: tuple[Path, Path], tmp_path: Path) -> Path:
+    return Path(shutil.copyfile(built[1], tmp_path / built[1].name))
 
 
 def hstwcs(path: Path) -> None:
@@ -167,13 +174,13 @@ def tweakreg(path: Path) -> None:
 )
 def test_they_read_our_files_without_a_warning(
     read: Callable[[Path], None],
-    updated: Path,
+    built: tuple[Path, Path],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with listening() as heard:
-        read(updated)
+        read(built[1])
     assert heard == []
 
 
