@@ -83,3 +83,14 @@ def test_no_file_hangs_the_reader(name: str) -> None:
     assert time.perf_counter() - start < 5
     assert len(loaded.notes) <= 201
     assert max(map(len, loaded.notes)) < 500
+
+
+def test_a_share_of_the_hundred_thousand() -> None:
+    """As `tests/bench/bench_hostile_cfg.py` does by hand with 100 000: parameter and session files, mutated and random."""
+    from tests.bench.bench_hostile_cfg import work
+
+    tally, failures, slowest = work((7, 3000))
+    assert failures == []
+    assert sum(tally.values()) == 3000
+    assert sum(count for what, count in tally.items() if what.endswith("read")) > 1500
+    assert slowest < 1
