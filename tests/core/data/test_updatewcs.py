@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,7 @@ from core.data.wcsbook import write_wcs
 from core.data.wcsversions import versions
 from core.errors import Refusal
 from core.simulate import Scene, simulate
-
-sys.path.insert(0, str(Path(__file__).parent))
-from reference_tables import write_idctab, write_lookup
+from tests.core.data.reference_tables import write_idctab, write_lookup
 
 GRID = [v.ravel() for v in np.meshgrid(np.linspace(0.0, 4095.0, 9), np.linspace(0.0, 2050.0, 7))]
 SIMULATED = Scene(seed=3, n_exposures=1, density=0.02, noise=False, defects=False, cr_rate=0.0)
