@@ -60,6 +60,7 @@ class FolderLine(QWidget):
         self._button = QToolButton(self)
         self._button.setAutoRaise(True)
         self._button.setToolTip("Choose the folder for products")
+        self._button.setAccessibleName("Choose the folder for products")
         self._button.clicked.connect(self.pressed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 0, 4, 0)

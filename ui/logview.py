@@ -22,6 +22,7 @@ class LogView(QTextBrowser):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setOpenLinks(False)
+        self.setAccessibleName("Log")
         self.document().setMaximumBlockCount(LINES)
         self.document().setDocumentMargin(8)
         self.setFrameShape(QTextBrowser.Shape.NoFrame)

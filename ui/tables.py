@@ -29,9 +29,11 @@ class FigureTable(QTableWidget):
     """
 
     chosen = Signal(object)
+    title = "Figures"
 
     def __init__(self, columns: dict[str, str], parent: QWidget | None = None) -> None:
         super().__init__(0, len(columns), parent)
+        self.setAccessibleName(self.title)
         for place, (title, tip) in enumerate(columns.items()):
             item = QTableWidgetItem(title)
             item.setToolTip(tip)
@@ -114,6 +116,8 @@ class FigureTable(QTableWidget):
 class AlignTable(FigureTable):
     """One row for each image of an alignment."""
 
+    title = "Alignment"
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             {
@@ -161,6 +165,8 @@ class AlignTable(FigureTable):
 
 class CosmicTable(FigureTable):
     """One row for each chip of a drizzle run, and one for each exposure that was left out."""
+
+    title = "Cosmic rays"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(

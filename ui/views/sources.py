@@ -111,6 +111,7 @@ class SourcesView(QWidget):
             box.setIcon(icon_of(code))
             box.setChecked(True)
             box.setToolTip(f"Mark: {word_of(code)}")
+            box.setAccessibleName(f"Mark: {word_of(code)}")
             box.toggled.connect(partial(self._toggled, code))
             box.hide()
             row.addWidget(box)
