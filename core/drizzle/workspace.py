@@ -54,8 +54,7 @@ class Workspace:
     def put(self, name: str, array: Array, header: Header = None, *, compress: bool = False) -> Path | None:
         """Keep `array` under `name`; the path of the file, or None in memory. Nobody may change the array after.
 
-        `header` may be a function that makes one. `compress` writes a tile-compressed image (extension 1), whose
-        floats are quantised.
+        `header` may be a function that makes one. `compress` writes a tile-compressed image (extension 1).
         """
         if self.in_memory:
             self._arrays[name] = array
@@ -195,7 +194,9 @@ def _write(path: Path, array: Array, header: Header, compress: bool, check: Call
     with quiet():
         made = header() if callable(header) else header
         if compress:
-            write_fits(fits.HDUList([fits.PrimaryHDU(), fits.CompImageHDU(array, made)]), path)
+            # without loss: what is made of these images must not depend on how they are kept
+            packed = fits.CompImageHDU(array, made, compression_type="GZIP_2", quantize_level=0.0)
+            write_fits(fits.HDUList([fits.PrimaryHDU(), packed]), path)
             return
         segments = segments_of(fits.HDUList([fits.PrimaryHDU(array, made)]))
     write_file(segments, path, check=check)
