@@ -23,6 +23,7 @@ class Closer(QObject):
         self._window = window
         self._stopping = False
         self._given_up = False
+        self._forgotten = False
 
     def may_close(self) -> bool:
         """Whether the window may close at once; if a run has to be stopped first, it closes when that has ended."""
@@ -80,6 +81,7 @@ class Closer(QObject):
         window = self._window
         if not window.ask.may_forget():
             return
+        self._forgotten = True
         window.settings.forget()
         window.sessions.forget()
         states = window.params.states.values()
@@ -94,9 +96,10 @@ class Closer(QObject):
 
     def _let_go(self) -> None:
         window = self._window
-        window.settings.set("geometry", window.saveGeometry())
-        for place, splitter in enumerate(window.splitters):
-            window.settings.set(f"splitter{place}", splitter.saveState())
+        if not self._forgotten:
+            window.settings.set("geometry", window.saveGeometry())
+            for place, splitter in enumerate(window.splitters):
+                window.settings.set(f"splitter{place}", splitter.saveState())
         window.sessions.stop()
         window.views.stop()
         window.export.stop()

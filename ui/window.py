@@ -252,11 +252,12 @@ class MainWindow(QMainWindow):
 
     def _refresh_title(self) -> None:
         unsaved = any(state.path and state.is_modified for state in self.params.states.values())
-        self.setWindowModified(unsaved)
+        self.setWindowModified(unsaved or self.sessions.is_modified)
         path = self.params.current().path
         self.actions_.enable("reload", "" if path else "The shown set came from no file.")
         folder = self.drizzle.folder()
-        self.setWindowTitle(f"{folder.name}[*] - DrizzleDesk" if folder else "DrizzleDesk[*]")
+        named = self.sessions.path or folder
+        self.setWindowTitle(f"{named.name}[*] - DrizzleDesk" if named else "DrizzleDesk[*]")
 
     def _refresh_stale(self) -> None:
         """Mark the table of an alignment that was made with other parameters than the form shows."""

@@ -88,6 +88,7 @@ def show(window: MainWindow, opened: Opened) -> None:
         window.session.result, window.session.weights = opened.result, document.drizzle.weights
         window.show_.show_result()
     _restore_view(window, opened)
+    window.params.history.clear()
     window.refresh()
 
 

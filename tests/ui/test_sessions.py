@@ -95,6 +95,9 @@ def test_closing_and_opening_returns_to_where_one_was(qtbot, make_window, files,
     assert other.listing.current().path == files[2]
     assert other.banner.plain() == window.banner.plain()
     assert not other.sessions.is_modified
+    assert other.windowTitle().startswith("run.drizzledesk")
+    # what was undone before belongs to another session
+    assert not other.params.history.can_undo
     drizzle.edit("final_pixfrac", "0.8")
     drizzle.edit("output", "")
     assert not drizzle.is_modified

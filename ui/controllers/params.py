@@ -15,6 +15,7 @@ from ui.logview import LogView
 from ui.panels.panel import Panel
 from ui.panels.state import FormState, History
 from ui.settings import Settings
+from ui.taking import take
 
 INPUT = "The exposures of the list are what runs; in a saved file this value is kept as it stands."
 
@@ -68,7 +69,7 @@ class ParamsController(QObject):
     def assign(self, task: str, **values: Any) -> None:
         """Set values from the program; can be undone like any edit."""
         state = self.states[task]
-        state.load(state.values.replaced(**values), state.path)
+        take((state, state.values.replaced(**values)))
 
     def refuse_wrong(self, title: str, *tasks: str) -> bool:
         """Whether values of these tasks keep a run from starting; tells which and shows the first."""

@@ -45,7 +45,7 @@ class SearchLine(QLineEdit):
 class SetLine(QWidget):
     """One line that names the set of a task: its file or "defaults", "modified", and a menu of what to do.
 
-    `asked(what, state)` with what one of "open", "save", "save as", "defaults".
+    `asked(what, state)` with what one of "open", "reload", "save", "save as", "defaults", "presets", "compare".
     """
 
     asked = Signal(str, object)
@@ -62,9 +62,12 @@ class SetLine(QWidget):
         menu = QMenu(button)
         for text, what in (
             ("Open .cfg…", "open"),
+            ("Reload", "reload"),
             ("Save", "save"),
             ("Save as…", "save as"),
             ("All defaults", "defaults"),
+            ("Presets…", "presets"),
+            ("Compare…", "compare"),
         ):
             action = QAction(text, menu)
             action.setData(what)

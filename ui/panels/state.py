@@ -261,6 +261,13 @@ class History(QObject):
         self._open = change.merge
         self.moved.emit()
 
+    def clear(self) -> None:
+        """Forget all steps: what they were of is not in the window any more."""
+        self._done.clear()
+        self._undone.clear()
+        self._open = ""
+        self.moved.emit()
+
     def seal(self) -> None:
         """The field was left: its next edit is an undo of its own."""
         self._open = ""

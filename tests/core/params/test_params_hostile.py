@@ -86,7 +86,7 @@ def test_no_file_hangs_the_reader(name: str) -> None:
 
 
 def test_a_share_of_the_hundred_thousand() -> None:
-    """As `tests/bench/bench_hostile_cfg.py` does by hand with 100 000: parameter and session files, mutated and random."""
+    """As `tests/bench/bench_hostile_cfg.py` does by hand with 100 000: files damaged or random."""
     from tests.bench.bench_hostile_cfg import work
 
     tally, failures, slowest = work((7, 3000))
