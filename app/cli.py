@@ -22,7 +22,7 @@ Command = Callable[[argparse.Namespace], int]
 COMMANDS = {
     "demo": "app.demo",
     "tweakreg": "app.tweakreg",
-    "astrodrizzle": "app.astrodrizzle",
+    "astrodrizzle": "app.ahead",
     "params": "app.params",
     "wcs": "app.wcs",
 }

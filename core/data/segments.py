@@ -22,8 +22,9 @@ import numpy as np
 from astropy.io import fits
 from numpy.typing import NDArray
 
+from core.data.fitsfile import quiet
 from core.data.planes import fill, turn
-from core.data.safe import replacing
+from core.data.safe import replacing, write_fits
 from core.errors import Refusal
 
 BLOCK = 2880
@@ -50,6 +51,26 @@ Segment = bytes | NDArray[Any] | Piece
 def padding(size: int) -> bytes:
     """The zeros that fill the last block after `size` bytes."""
     return bytes(-size % BLOCK)
+
+
+def write_hdus(
+    hdus: fits.HDUList,
+    path: str | Path,
+    *,
+    check: Callable[[], None] = lambda: None,
+    durable: bool = False,
+) -> None:
+    """Write an HDU list as a whole new file over `path`, as `core.data.safe.write_fits` would; see `write_file`.
+
+    Other threads may do the same meanwhile. Raises Refusal, and what `check` raises.
+    """
+    with quiet():
+        try:
+            segments = segments_of(hdus)
+        except ValueError:
+            write_fits(hdus, path)
+            return
+    write_file(segments, path, check=check, durable=durable)
 
 
 def segments_of(hdus: fits.HDUList) -> list[Segment]:

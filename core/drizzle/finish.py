@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from core.data.exposure import Chip, Exposure
 from core.drizzle import names
 from core.drizzle.chip import ChipInput
 from core.drizzle.combine import combine
+from core.drizzle.headers import Blended, blend
 from core.drizzle.inputs import Inputs
 from core.drizzle.products import Final, Written, final_unit, write_products
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
@@ -25,6 +27,7 @@ from core.runs.spread import Threads
 def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run."""
     masks: dict[tuple[Path, int], str] = {}
+    blending = _blended_meanwhile(run)
     made = combine(
         _final_inputs(run, params, with_masks, masks),
         run.final_frame,
@@ -46,11 +49,21 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
         run.params,
         run.called,
         run.space.folder,
-        {(chip.path, chip.extver): run.sky.of(chip).noise for _, chip in run.chips},
+        blending.result(),
+        run.progress.check,
     )
     for text in written.warnings:
         run.warn(text)
     return written
+
+
+def _blended_meanwhile(run: Run) -> Future[Blended]:
+    """The blended headers, made by a thread of its own while the kernels leave Python alone."""
+    sky = {(chip.path, chip.extver): run.sky.of(chip).noise for _, chip in run.chips}
+    pool = ThreadPoolExecutor(1, thread_name_prefix="headers")
+    future = pool.submit(blend, run.exposures, str(run.params["rules_file"]).strip(), sky)
+    pool.shutdown(wait=False)
+    return future
 
 
 def _final_inputs(
@@ -100,8 +113,9 @@ def _update(run: Run, exposures: Sequence[Exposure], with_masks: bool) -> str:
         masks = {}
         if with_masks:
             masks = {c.extver: run.space.get(names.of_chip(exposure, c, "crmask")) for c in exposure.chips}
-        found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks)
+        found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks, run.space.buffers)
         first = first or write_changes(exposure, found, run.params, run.progress.check)
+        run.space.buffers.give(*found.dq.values())
         run.progress.advance()
     return first
 

@@ -131,8 +131,13 @@ def make_median(
     def work(start: int, stop: int) -> None:
         fill_block(layers, limits, params, start, stop, out)
 
-    over_rows(work, shape[0], _height(shape, params), workers or Threads(1), progress)
+    over_rows(work, shape[0], _height(shape, params), _and_readers(workers or Threads(1)), progress)
     return out
+
+
+def _and_readers(workers: Workers) -> Workers:
+    """Twice as many threads as compute: the others wait for the disk meanwhile."""
+    return Threads(2 * workers.count) if isinstance(workers, Threads) and workers.count > 1 else workers
 
 
 def median_units(shape: tuple[int, int], params: MedianParams) -> int:
@@ -155,8 +160,8 @@ def _minmed_block(
 ) -> None:
     low, high = max(0, start - params.grow), min(out.shape[0], stop + params.grow)
     kernel.minmed(
-        np.stack([e.sci(low, high) for e in layers]),
-        np.stack([e.wht(low, high) for e in layers]),
+        _stack([e.sci for e in layers], low, high),
+        _stack([e.wht for e in layers], low, high),
         limits,
         np.array([e.sky / e.exptime for e in layers]),
         np.array([e.noise2 for e in layers]),
@@ -168,6 +173,15 @@ def _minmed_block(
     )
 
 
+def _stack(images: Sequence[Rows], start: int, stop: int) -> NDArray[np.float32]:
+    """Rows [start, stop) of all images, (images, rows, columns)."""
+    first = images[0](start, stop)
+    stack = np.empty((len(images), *first.shape), np.float32)
+    for number, rows in enumerate(images):
+        stack[number] = rows(start, stop) if number else first
+    return stack
+
+
 def _plain_block(
     layers: Sequence[Layer],
     limits: NDArray[np.float64],
@@ -176,13 +190,13 @@ def _plain_block(
     stop: int,
     out: Image,
 ) -> None:
-    images = np.stack([e.sci(start, stop) for e in layers])
+    images = _stack([e.sci for e in layers], start, stop)
     if params.kind == "sum":
         kernel.plain_sum(images, out[start:stop])
         return
     kernel.trimmed(
         images,
-        np.stack([e.wht(start, stop) for e in layers]),
+        _stack([e.wht for e in layers], start, stop),
         limits,
         params.lthresh,
         params.hthresh,

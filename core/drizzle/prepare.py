@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.data.outfiles import check_folder, named_files, product_path
 from core.drizzle import plan as steps
@@ -21,8 +22,11 @@ from core.drizzle.run import Run
 from core.drizzle.workspace import Workspace
 from core.errors import Refusal
 from core.params import TASKS
+from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
+
+_KEPT = 4  # frames that stay in memory when they are in files
 
 
 def prepare(
@@ -86,10 +90,18 @@ def _made_ready(
         progress,
     )
     run.maps = maps
-    run.space.room = 2 * 4 * math.prod(sep_frame.shape)
+    _make_room(run.space, sep_frame, final_frame, exposures)
     run.warnings += [f"{left.path.name} is left out. {left.reason}" for left in inputs.left_out]
     _tell(run, inputs, apart)
     return run, inputs
+
+
+def _make_room(space: Workspace, sep: ChipWCS, final: ChipWCS, exposures: Sequence[Exposure]) -> None:
+    """Memory for the images that a step has at one time: it grows with their size, not with their number."""
+    frame = 4 * max(math.prod(sep.shape), math.prod(final.shape))
+    chip = 4 * max(math.prod(chip.shape) for exposure in exposures for chip in exposure.chips)
+    space.room = _KEPT * 4 * math.prod(sep.shape)
+    space.buffers = Buffers((_KEPT + 3) * frame + 6 * chip)
 
 
 def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from core.data.exposure import Exposure
 from core.data.fitsfile import quiet
 from core.data.frame import pixel_scale
 from core.data.madewith import record
-from core.data.safe import write_fits
+from core.data.segments import write_hdus
 from core.drizzle import names
 from core.drizzle.chip import scale_ratio
 from core.drizzle.drop import weight_scale
-from core.drizzle.headers import Blended, blend, merged, with_frame
+from core.drizzle.headers import Blended, merged, with_frame
 from core.drizzle.names import ProductNames
 from core.drizzle.settings import CombineParams
 from core.params import ParamSet
@@ -62,21 +62,22 @@ def write_products(
     params: Mapping[str, Any],
     called: ProductNames,
     folder: Path,
-    sky: Mapping[tuple[Path, int], float] | None = None,
+    blended: Blended,
+    check: Callable[[], None] = lambda: None,
 ) -> Written:
-    """Write the products, each whole or not at all; raises Refusal when the folder cannot be written.
+    """Write the products, each whole or not at all and on the disk when this returns.
 
-    `sky` by (path, EXTVER) goes into the table of the blended headers as MDRIZSKY.
+    `check` is called every few MB and may raise. Raises Refusal when the folder cannot be written.
     """
-    blended = blend(exposures, str(params["rules_file"]).strip(), sky)
-    primary = _primary(blended, exposures, params, called, final)
     with quiet():
+        primary = _primary(blended, exposures, params, called, final)
         if called.build:
-            hdus = _extensions(final, blended, primary, exposures, params)
-            hdus[0].header["NEXTEND"] = len(hdus) - 1
-            write_fits(hdus, folder / called.mef)
+            files = {called.mef: _extensions(final, blended, primary, exposures, params)}
+            files[called.mef][0].header["NEXTEND"] = len(files[called.mef]) - 1
         else:
-            _write_parts(final, blended, primary, exposures, params, called, folder)
+            files = _parts(final, blended, primary, exposures, params, called)
+    for name, hdus in files.items():
+        write_hdus(hdus, folder / name, check=check, durable=True)
     context = folder / called.of("ctx") if params["context"] else None
     return Written(folder / called.of("sci"), folder / called.of("wht"), context, blended.warnings)
 
@@ -103,15 +104,16 @@ def _extensions(
     return hdus
 
 
-def _write_parts(
+def _parts(
     final: Final,
     blended: Blended,
     primary: fits.Header,
     exposures: Sequence[Exposure],
     params: Mapping[str, Any],
     called: ProductNames,
-    folder: Path,
-) -> None:
+) -> dict[str, fits.HDUList]:
+    """A file each of science, weight and context, by name."""
+    files = {}
     for name, array in _arrays(final, params):
         both = merged(primary, _array_header(name, blended.science, final, exposures))
         header = with_frame(both, final.frame)
@@ -120,7 +122,8 @@ def _write_parts(
         hdus = fits.HDUList([fits.PrimaryHDU(array, header)])
         if name == "SCI" and blended.table is not None:
             hdus.append(blended.table)
-        write_fits(hdus, folder / called.of(name.lower()))
+        files[called.of(name.lower())] = hdus
+    return files
 
 
 def _arrays(final: Final, params: Mapping[str, Any]) -> list[tuple[str, NDArray[Any]]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.data.fitsfile import open_fits, quiet
 from core.data.planes import places
 from core.data.safe import write_fits
-from core.data.segments import read_past_cache, segments_of, write_file
+from core.data.segments import read_past_cache, write_hdus
 from core.errors import Refusal
 from core.runs.background import Background, await_one
 from core.runs.buffers import Buffers
@@ -198,5 +198,4 @@ def _write(path: Path, array: Array, header: Header, compress: bool, check: Call
             packed = fits.CompImageHDU(array, made, compression_type="GZIP_2", quantize_level=0.0)
             write_fits(fits.HDUList([fits.PrimaryHDU(), packed]), path)
             return
-        segments = segments_of(fits.HDUList([fits.PrimaryHDU(array, made)]))
-    write_file(segments, path, check=check)
+    write_hdus(fits.HDUList([fits.PrimaryHDU(array, made)]), path, check=check)

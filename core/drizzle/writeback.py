@@ -45,10 +45,12 @@ def changes(
     reset: Bits | None,
     crbit: int,
     masks: Mapping[int, NDArray[np.uint8]],
+    buffers: Buffers | None = None,
 ) -> Changes:
     """MDRIZSKY and DQ arrays that differ from what the file holds.
 
     The flags of `reset` are cleared in every chip, then `crbit` is set where `masks` (by EXTVER, 0 = cosmic ray) say.
+    The arrays are taken from `buffers`.
     """
     found = Changes()
     for chip in exposure.chips:
@@ -58,7 +60,7 @@ def changes(
         if not chip.has_dq:
             continue
         found.flags = chip.flags
-        array, changed = new_flags(chip, reset, crbit, masks.get(chip.extver))
+        array, changed = new_flags(chip, reset, crbit, masks.get(chip.extver), buffers=buffers)
         if changed:
             found.dq[chip.extver] = array
     return found

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
+from core.data import segments
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
 from core.errors import Refusal
@@ -160,14 +161,15 @@ def test_a_folder_that_cannot_be_written_is_refused(
 def test_a_full_disk_changes_no_exposure(copies: Copies, monkeypatch: pytest.MonkeyPatch) -> None:
     files = copies()
     before = digests(files)
-    written = fits.HDUList.writeto
+    written = segments.write_segments
 
-    def full(self: fits.HDUList, *args: Any, **values: Any) -> None:
-        if len(self) == 2 and self[1].name == "HDRTAB":
+    def full(parts: Any, part: Path, **values: Any) -> None:
+        if "_drz" in part.name:
+            part.write_bytes(b"SIMPLE")
             raise OSError(28, "No space left on device")
-        written(self, *args, **values)
+        written(parts, part, **values)
 
-    monkeypatch.setattr(fits.HDUList, "writeto", full)
+    monkeypatch.setattr(segments, "write_segments", full)
     with pytest.raises(Refusal, match="No space left"):
         run(files)
     assert digests(files) == before

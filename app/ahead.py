@@ -1,0 +1,41 @@
+"""`drizzledesk astrodrizzle` from its first moment: memory is fetched while Python still imports the engine.
+
+Importing keeps one processor busy for most of a second. The system hands out memory page by page, and at the size of
+full exposures that takes as long: so another thread asks for it meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from core.runs.buffers import fetch_ahead
+
+_NEEDED = (
+    2.7  # bytes of images in memory for a byte of an exposure's file: separate images are larger than chips
+)
+_STRETCH = 6.0
+_MOST = 2 << 30
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command, see `app.astrodrizzle`."""
+    size = largest(arguments.files)
+    fetch_ahead(min(int(_STRETCH * size), 2 * _MOST), min(int(_NEEDED * size), _MOST))
+    # threads that write files and make headers must not keep the one waiting that hands out the kernels' work
+    sys.setswitchinterval(0.001)
+    gc.disable()
+    command = import_module("app.astrodrizzle").run
+    gc.freeze()  # what was imported lives for ever: the collector need not look at it
+    gc.enable()
+    return int(command(arguments))
+
+
+def largest(files: Sequence[str]) -> int:
+    """Bytes of the largest of the files that are named one by one, when they are several; else 0."""
+    found = [path.stat().st_size for path in map(Path, files) if path.is_file()]
+    return max(found) if len(found) > 1 else 0
