@@ -161,7 +161,23 @@ def _add_params(parser: argparse.ArgumentParser) -> None:
     parser.description = "Shows the parameters of a task, checks them, and saves them as a .cfg file."
     parser.add_argument("task", choices=TASKS, metavar="TASK", help=", ".join(TASKS))
     parser.add_argument("--cfg", type=Path, help="parameter file to read first")
+    parser.add_argument(
+        "--preset", action="append", default=[], metavar="NAME", help="preset to take next; may be repeated"
+    )
+    parser.add_argument("--presets", action="store_true", help="list the presets with their reasons")
     _add_assignments(parser)
+    parser.add_argument(
+        "--against",
+        type=Path,
+        metavar="F",
+        help="what differs from F, a .cfg file or a product, whose headers tell the set that made it",
+    )
+    parser.add_argument(
+        "--as",
+        dest="form",
+        choices=("command", "python"),
+        help="as a command line, or as Python for drizzlepac",
+    )
     parser.add_argument("--diff", action="store_true", help="only what differs from the defaults")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--describe", action="store_true", help="with the help of each parameter")

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from core.errors import Refusal
-from core.params import TASKS, ParamSet, apply_assignments, problems, read_cfg
+from core.params import TASKS, Loaded, ParamSet, apply_assignments, problems, read_cfg
+from core.params.presets import presets
 
 
 def load_set(task: str, path: Path | None) -> ParamSet:
-    """The defaults of `task`, or the values of a .cfg file; what was not understood goes to standard error.
+    """The defaults of `task`, or the values of a .cfg file; see `load_file`."""
+    return TASKS[task].defaults() if path is None else load_file(task, path).set
+
+
+def load_file(task: str, path: Path) -> Loaded:
+    """A .cfg file of `task`; what was not understood goes to standard error.
 
     Raises `Refusal` when the file belongs to another task, or holds values that cannot be read: their defaults are
     not what the person wanted, and a run would not show it.
     """
-    if path is None:
-        return TASKS[task].defaults()
     loaded = read_cfg(path)
     if loaded.set.task.name != task:
         raise Refusal(
@@ -35,7 +40,25 @@ def load_set(task: str, path: Path | None) -> ParamSet:
             subject=", ".join(loaded.unread),
             advice="correct them in the file.",
         )
-    return loaded.set
+    return loaded
+
+
+def with_preset(values: ParamSet, name: str) -> ParamSet:
+    """The set with the values of a preset. Raises `Refusal` for one that there is not, or that says nothing here."""
+    found = next((one for one in presets() if one.name == name), None)
+    if found is None:
+        near = get_close_matches(name, [one.name for one in presets()], n=1)
+        advice = (
+            f"`{near[0]}`, if you meant that." if near else "`drizzledesk params TASK --presets` lists them."
+        )
+        raise Refusal("There is no such preset.", subject=name[:60], advice=advice)
+    if values.task.name not in found.values:
+        raise Refusal(
+            f"This preset is for {' and '.join(found.values)}, not for {values.task.name}.",
+            subject=name,
+            advice=f"`drizzledesk params {next(iter(found.values))} --preset {name}`.",
+        )
+    return found.taken(values)
 
 
 def assigned(sets: Sequence[ParamSet], assignments: Sequence[str]) -> tuple[ParamSet, ...]:

@@ -116,3 +116,58 @@ def test_stray_parameter_files_are_not_read(
     assert main(["params", "imagefindpars", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["threshold"] == 4.0
     assert AlignSettings.defaults().imagefind["threshold"] == 4.0
+
+
+def test_what_was_not_understood_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told on standard error, and kept in the file that is saved."""
+    (tmp_path / "old.cfg").write_text("_task_name_ = tweakreg\nupdatewcs = no\n")
+    new = tmp_path / "new.cfg"
+    assert main(["params", "tweakreg", "--cfg", str(tmp_path / "old.cfg"), "--save", str(new)]) == 0
+    assert "not a parameter of tweakreg any more" in capsys.readouterr().err
+    assert [entry.key for entry in read_cfg(new, strict=True).kept] == ["updatewcs"]
+
+
+def test_presets_are_listed_and_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "astrodrizzle", "--presets"]) == 0
+    out = capsys.readouterr().out
+    assert "wfc3_ir: WFC3/IR" in out
+    assert "driz_cr_scale = 3.0 2.4" in out
+    assert "sparse:" not in out
+    args = ["params", "astrodrizzle", "--preset", "wfc3_ir", "-p", "final_bits=0", "--diff", "--json"]
+    assert main(args) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["driz_sep_bits"], found.get("final_bits")) == ("528", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("wfc3_it", "`wfc3_ir`, if you meant"), ("crowded", "for imagefindpars")]
+)
+def test_a_preset_that_is_none_is_refused(name: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "astrodrizzle", "--preset", name]) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_compared_with_a_file_and_with_a_product(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.core.data.test_madewith import DRIZZLEPAC, product
+
+    other = tmp_path / "other.cfg"
+    main(["params", "astrodrizzle", "-p", "final_pixfrac=0.5", "--save", str(other)])
+    assert main(["params", "astrodrizzle", "-p", "output=x", "--against", str(other)]) == 0
+    out = capsys.readouterr().out
+    assert 'output = x -> ""' in out
+    assert "final_pixfrac = 1.0 -> 0.5" in out
+    made = product(tmp_path / "f606w_drz.fits", DRIZZLEPAC)
+    assert main(["params", "astrodrizzle", "--against", str(made)]) == 0
+    out, err = capsys.readouterr()
+    assert "final_kernel = square -> gaussian" in out
+    assert "Not known of f606w_drz.fits" in out
+    assert "DrizzlePac 3.11.0" in err
+
+
+def test_given_away(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["params", "astrodrizzle", "-p", "output=a b", "--as", "command"]) == 0
+    assert capsys.readouterr().out == "drizzledesk astrodrizzle -p 'output=a b'\n"
+    assert main(["params", "tweakreg", "-p", "nclip=5", "--as", "python"]) == 0
+    out = capsys.readouterr().out
+    assert "nclip=5," in out
+    assert "refimagefindcfg={" in out
