@@ -138,6 +138,18 @@ class StandInPerson:
     def may_switch(self, path, version) -> bool:
         return bool(self._answer("switch"))
 
+    def may_restore_all(self, lines, left, changed) -> bool:
+        self.told = (lines, left)
+        return bool(self._answer("restore all"))
+
+    def may_apply_headerlet(self, path, source, cards) -> bool:
+        self.cards = cards
+        return bool(self._answer("headerlet"))
+
+    def file_to_open(self, title, start, filters):
+        answer = self._answer("open")
+        return answer if isinstance(answer, Path) else None
+
     def file_to_save(self, title, start, filters):
         answer = self._answer("save")
         return answer / start.name if isinstance(answer, Path) else None

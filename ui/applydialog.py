@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
-    QHeaderView,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QSplitter,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from core.errors import Refusal
-from ui import style
+from ui.cardstable import CardsTable
 from ui.elided import ElidedLabel
 
 if TYPE_CHECKING:
@@ -34,9 +29,7 @@ if TYPE_CHECKING:
 
 Cards = Mapping[str, "Sequence[CardChange] | Refusal"]
 
-HEADS = ("Header", "Keyword", "Before", "After", "Change")
 PATH = Qt.ItemDataRole.UserRole
-WIDEST = 260
 
 
 class ApplyDialog(QDialog):
@@ -53,7 +46,7 @@ class ApplyDialog(QDialog):
         self._cards = cards
         self.list = self._make_list(alignment, files)
         self.title = ElidedLabel(self)
-        self.table = _make_table(self)
+        self.table = CardsTable(self)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.apply = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
         self.apply.setDefault(True)
@@ -126,51 +119,12 @@ class ApplyDialog(QDialog):
             return
         name = path.name if path is not None else ""
         self.title.set_text(f"{count_words(len(found), 'card')} of {name} will change" if name else "")
-        self.table.setRowCount(len(found))
-        for row, card in enumerate(found):
-            self._fill(row, card)
-        for place in range(len(HEADS) - 1):
-            self.table.resizeColumnToContents(place)
-            self.table.setColumnWidth(place, min(self.table.columnWidth(place), WIDEST))
-
-    def _fill(self, row: int, card: CardChange) -> None:
-        texts = (
-            card.where,
-            card.keyword,
-            value_words(card.before),
-            value_words(card.after),
-            moved_words(card),
-        )
-        for place, text in enumerate(texts):
-            cell = QTableWidgetItem(text)
-            cell.setToolTip(text if len(text) > 24 else "")
-            if place:
-                cell.setFont(style.mono(self.font().pointSizeF() * 0.95))
-            if place == 2:
-                cell.setForeground(QColor(style.current().muted))
-            self.table.setItem(row, place, cell)
+        self.table.show_cards(found)
 
     def _count(self) -> None:
         count = len(self.chosen())
         self.apply.setText(f"Apply to {count_words(count, 'file')}")
         self.apply.setEnabled(count > 0)
-
-
-def _make_table(parent: QWidget) -> QTableWidget:
-    made = QTableWidget(0, len(HEADS), parent)
-    made.setHorizontalHeaderLabels(list(HEADS))
-    made.setAccessibleName("Header cards before and after")
-    made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    made.setAlternatingRowColors(True)
-    made.setShowGrid(False)
-    made.setWordWrap(False)
-    made.verticalHeader().hide()
-    made.verticalHeader().setDefaultSectionSize(made.fontMetrics().height() + 7)
-    made.horizontalHeader().setStretchLastSection(True)
-    made.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    made.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    return made
 
 
 def _explained(wcsname: str) -> QLabel:
@@ -182,24 +136,6 @@ def _explained(wcsname: str) -> QLabel:
     )
     text.setWordWrap(True)
     return text
-
-
-def value_words(value: Any) -> str:
-    """A card's value as text; nothing for a card that is not there."""
-    if value is None:
-        return "\u2014"
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    return repr(value) if isinstance(value, float) else str(value)
-
-
-def moved_words(card: CardChange) -> str:
-    """By how much a number changes; "new" and "removed" for cards that come and go."""
-    before, after = card.before, card.after
-    if before is None or after is None:
-        return "new" if before is None else "removed"
-    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (before, after))
-    return f"{after - before:+.4g}".replace("-", "\u2212") if numbers else ""
 
 
 def count_words(number: int, noun: str) -> str:

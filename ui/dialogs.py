@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from ui.applydialog import ApplyDialog, Cards
+from ui.headerletdialog import HeaderletDialog
 
 if TYPE_CHECKING:
     from core.align.results import Alignment
+    from core.data.cards import CardChange
 
 SHOWN = 12
 
@@ -173,6 +176,30 @@ class Ask:
             "before is recorded, to be restored at any time.",
             "Make primary",
         )
+
+    def may_restore_all(self, lines: list[str], left: list[str], changed: bool) -> bool:
+        """Whether several files may go back to the states in `lines`; `left` are those for which there is no way."""
+        more = "\n".join(_listed(lines))
+        if left:
+            more += "\n\nNot changed:\n" + "\n".join(_listed(left))
+        if changed:
+            more += (
+                "\n\nSome headers were changed since their last recorded state. They are recorded first as a state of "
+                "their own, so this can be undone too."
+            )
+        return self._confirmed(f"Restore the headers of {_count(len(lines), 'file')}?", more, "Restore")
+
+    def may_apply_headerlet(self, path: Path, source: Path, cards: Sequence[CardChange]) -> bool:
+        """Whether a headerlet that changes these cards may be applied."""
+        dialog = HeaderletDialog(path, source, cards, self._parent)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return accepted
+
+    def file_to_open(self, title: str, start: Path, filters: str) -> Path | None:
+        """A file to read, or None."""
+        name, _ = QFileDialog.getOpenFileName(self._parent, title, str(start), filters)
+        return Path(name) if name else None
 
     def _confirmed(self, question: str, more: str, word: str) -> bool:
         box = self._box(question, QMessageBox.Icon.Question)

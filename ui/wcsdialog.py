@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QSplitter,
     QTableWidget,
@@ -56,13 +57,16 @@ class Past:
 
 
 class WCSDialog(QDialog):
-    """`chosen(path)` when another file is looked at; `restore_asked(Past, State)`, `primary_asked(Past, WCSVersion)`
-    and `export_asked(Past)` when a button is pressed. `show_past` fills it."""
+    """`chosen(path)` when another file is looked at; `restore_asked(Past, State)`, `primary_asked(Past, WCSVersion)`,
+    `export_asked(Past)`, `headerlet_asked(Past)` and, for the selected files, `many_asked(paths, first)` when a button
+    is pressed. `show_past` fills it."""
 
     chosen = Signal(object)
     restore_asked = Signal(object, object)
     primary_asked = Signal(object, object)
     export_asked = Signal(object)
+    headerlet_asked = Signal(object)
+    many_asked = Signal(object, bool)
 
     def __init__(self, paths: Sequence[Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,10 +82,21 @@ class WCSDialog(QDialog):
         self.export.setToolTip(
             "Write the primary WCS of the file as a headerlet file; the exposure is only read"
         )
+        self.headerlet = QPushButton("Apply a headerlet…", self)
+        self.headerlet.setToolTip(
+            "Make the WCS of a headerlet file the primary one of this exposure, after a preview"
+        )
+        self.many = QPushButton(self)
+        menu = QMenu(self.many)
+        for text, first in (("The state before the last change", False), ("The state as first seen", True)):
+            action = menu.addAction(text)
+            action.setData(first)
+        menu.triggered.connect(self._restore_many)
+        self.many.setMenu(menu)
         self.told = QLabel(self)
         self.told.setWordWrap(True)
         self.told.setTextFormat(Qt.TextFormat.PlainText)
-        for button in (self.restore, self.primary, self.export):
+        for button in (self.restore, self.primary, self.export, self.headerlet, self.many):
             button.setAutoDefault(False)
         self._lay_out()
         self._wire()
@@ -93,7 +108,7 @@ class WCSDialog(QDialog):
         column.setContentsMargins(8, 0, 0, 0)
         for title, table, buttons in (
             ("Recorded states of the headers", self.states, (self.restore,)),
-            ("WCSs inside the file", self.versions, (self.primary, self.export)),
+            ("WCSs inside the file", self.versions, (self.primary, self.headerlet, self.export)),
         ):
             column.addWidget(_heading(title))
             column.addWidget(table, 1)
@@ -102,8 +117,13 @@ class WCSDialog(QDialog):
             for button in buttons:
                 row.addWidget(button)
             column.addLayout(row)
+        left = QWidget(self)
+        below = QVBoxLayout(left)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(self.files, 1)
+        below.addWidget(self.many)
         whole = QSplitter(Qt.Orientation.Horizontal, self)
-        whole.addWidget(self.files)
+        whole.addWidget(left)
         whole.addWidget(right)
         whole.setSizes([190, 790])
         whole.setStretchFactor(1, 1)
@@ -118,11 +138,13 @@ class WCSDialog(QDialog):
 
     def _wire(self) -> None:
         self.files.currentItemChanged.connect(self._file_chosen)
+        self.files.itemSelectionChanged.connect(self.refresh)
         self.states.itemSelectionChanged.connect(self.refresh)
         self.versions.itemSelectionChanged.connect(self.refresh)
         self.restore.clicked.connect(self._restore)
         self.primary.clicked.connect(self._make_primary)
         self.export.clicked.connect(self._export)
+        self.headerlet.clicked.connect(self._apply_headerlet)
 
     # ---- showing
 
@@ -174,7 +196,21 @@ class WCSDialog(QDialog):
                 else version.reason or "Not usable."
             ),
         )
+        self.headerlet.setEnabled(not self._busy and self.past is not None)
+        count = len(self.selected_files())
+        self.many.setText(f"Restore {count} files" if count > 1 else "Restore the file")
+        _enable(self.many, self._busy or ("" if count else "Select files in the list."))
         self.export.setEnabled(not self._busy and self.past is not None and bool(self.past.versions))
+
+    def selected_files(self) -> list[Path]:
+        """The selected files from top to bottom."""
+        rows = sorted(self.files.row(item) for item in self.files.selectedItems())
+        return [self.files.item(row).data(PATH) for row in rows]
+
+    def begin(self) -> None:
+        """Select all files, and look at the first."""
+        self.files.setCurrentRow(0)
+        self.files.selectAll()
 
     def selected_state(self) -> State | None:
         row = _row(self.states)
@@ -205,6 +241,13 @@ class WCSDialog(QDialog):
         if version is not None:
             self.primary_asked.emit(self.past, version)
 
+    def _apply_headerlet(self) -> None:
+        if self.past is not None:
+            self.headerlet_asked.emit(self.past)
+
+    def _restore_many(self, action: QAction) -> None:
+        self.many_asked.emit(self.selected_files(), bool(action.data()))
+
     def _export(self) -> None:
         if self.past is not None:
             self.export_asked.emit(self.past)
@@ -213,6 +256,7 @@ class WCSDialog(QDialog):
 def _file_list(paths: Sequence[Path], parent: QWidget) -> QListWidget:
     made = QListWidget(parent)
     made.setAccessibleName("Exposures")
+    made.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     made.setMinimumWidth(120)

@@ -14,7 +14,8 @@ from core.data.cards import CardChange
 from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from tests.ui_standins import StandInEngine, no_sources
-from ui.applydialog import ApplyDialog, moved_words, value_words
+from ui.applydialog import ApplyDialog
+from ui.cardstable import moved_words, value_words
 
 LONG = "a_very_long_name_of_an_exposure_that_somebody_renamed_" * 3 + "flc.fits"
 FILES = [Path("b_flt.fits"), Path(LONG)]

@@ -45,6 +45,9 @@ def settled(qtbot, window) -> None:
 def opened(qtbot, window, row: int):
     """Select an exposure and open the dialog by its keys."""
     window.listing.setCurrentRow(row)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.wait(50)  # a dialog that was closed gives the keys back
     qtbot.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.versions.dialog is not None and window.versions.dialog.past is not None)
     return window.versions.dialog
@@ -168,3 +171,144 @@ def test_a_file_that_is_gone_is_told(qtbot, window, files):
 def test_words_of_rms():
     assert rms_words((None, None)) == ""
     assert rms_words((1.234, None)) == "1.23, ?"
+
+
+class TestSeveralFiles:
+    def pick(self, qtbot, dialog, first: bool) -> None:
+        """Choose from the menu of the button."""
+        action = dialog.many.menu().actions()[int(first)]
+        dialog.many.menu().triggered.emit(action)
+
+    def test_all_go_back_at_once_byte_for_byte(self, qtbot, window, files):
+        before = [path.read_bytes() for path in files]
+        apply(qtbot, window)
+        after = [path.read_bytes() for path in files]
+        assert [one != other for one, other in zip(before, after, strict=True)] == [False, True, True]
+        window.listing.selectAll()
+        qtbot.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+        dialog = window.versions.dialog
+        qtbot.waitUntil(lambda: dialog.past is not None)
+        assert dialog.many.text() == "Restore 3 files"
+        self.pick(qtbot, dialog, first=False)
+        settled(qtbot, window)
+        assert window.ask.asked[-1] == "restore all"
+        lines, left = window.ask.told
+        assert [line.partition(":")[0] for line in lines] == [files[1].name, files[2].name]
+        assert left == [f"{files[0].name}: nothing was applied to it here"]
+        assert [path.read_bytes() for path in files] == before
+        assert "2 of 2 files" in dialog.told.text()
+        assert set(window.session.to_apply()) == {files[1], files[2]}
+
+    def test_the_state_as_first_seen_skips_what_lies_between(self, qtbot, window, files):
+        before = files[1].read_bytes()
+        apply(qtbot, window)
+        window.params.assign("tweakreg", wcsname="AGAIN")
+        apply(qtbot, window)
+        dialog = opened(qtbot, window, 1)
+        dialog.files.clearSelection()
+        dialog.files.item(0).setSelected(True)
+        assert dialog.many.text() == "Restore the file"
+        self.pick(qtbot, dialog, first=True)
+        settled(qtbot, window)
+        assert files[1].read_bytes() == before
+
+    def test_nothing_without_a_yes_and_no_question_without_a_way(self, qtbot, window, files):
+        dialog = opened(qtbot, window, 0)
+        self.pick(qtbot, dialog, first=False)
+        settled(qtbot, window)
+        assert "restore all" not in window.ask.asked
+        assert "Nothing to restore" in dialog.told.text()
+        dialog.reject()
+        apply(qtbot, window)
+        after = files[1].read_bytes()
+        window.ask.answers["restore all"] = False
+        dialog = opened(qtbot, window, 1)
+        self.pick(qtbot, dialog, first=False)
+        settled(qtbot, window)
+        assert files[1].read_bytes() == after
+
+    def test_one_that_cannot_be_written_stops_no_other(self, qtbot, window, files, monkeypatch):
+        before = files[2].read_bytes()
+        apply(qtbot, window)
+        from core.data import history
+        from core.errors import Refusal
+
+        true = history.restore
+
+        def restore(path, *given, **named):
+            if path == files[1]:
+                raise Refusal("The disk is full.", file=path)
+            return true(path, *given, **named)
+
+        monkeypatch.setattr(history, "restore", restore)
+        window.listing.selectAll()
+        qtbot.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+        dialog = window.versions.dialog
+        qtbot.waitUntil(lambda: dialog.past is not None)
+        self.pick(qtbot, dialog, first=False)
+        settled(qtbot, window)
+        assert "1 of 2 files" in dialog.told.text()
+        assert "The disk is full." in dialog.told.text()
+        assert files[2].read_bytes() == before
+
+
+class TestHeaderletIn:
+    @pytest.fixture
+    def headerlet(self, qtbot, window, files, tmp_path) -> Path:
+        """The solution of the second exposure as a file; its headers are as they were again."""
+        (tmp_path / "out").mkdir()
+        window.ask.answers["save"] = tmp_path / "out"
+        apply(qtbot, window)
+        dialog = opened(qtbot, window, 1)
+        qtbot.mouseClick(dialog.export, Qt.MouseButton.LeftButton)
+        target = tmp_path / "out" / "ibc304v3q_hlet.fits"
+        qtbot.waitUntil(target.exists, timeout=MINUTE)
+        TestSeveralFiles().pick(qtbot, dialog, first=True)
+        settled(qtbot, window)
+        return target
+
+    def test_looked_at_then_applied(self, qtbot, window, files, headerlet):
+        dialog = window.versions.dialog
+        before = {key: fits.getval(files[1], key, ("SCI", 1)) for key in ("CRVAL1", "CD1_1", "WCSNAME")}
+        goal = fits.getheader(headerlet, ("SIPWCS", 1))
+        window.ask.answers["open"] = headerlet
+        qtbot.mouseClick(dialog.headerlet, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: "headerlet" in window.ask.asked, timeout=MINUTE)
+        settled(qtbot, window)
+        cards = {(card.where, card.keyword): card for card in window.ask.cards}
+        card = cards["SCI,1", "CRVAL1"]
+        assert (card.before, card.after) == (before["CRVAL1"], pytest.approx(goal["CRVAL1"], abs=1e-12))
+        now = fits.getheader(files[1], ("SCI", 1))
+        for each in window.ask.cards:
+            if each.where == "SCI,1" and each.after is not None:
+                assert now[each.keyword] == each.after, "the preview is what was written"
+        assert now["WCSNAME"] == "TWEAK" != before["WCSNAME"]
+        qtbot.waitUntil(lambda: "is the primary WCS" in dialog.told.text())
+
+    def test_a_no_and_another_exposures_headerlet_change_nothing(self, qtbot, window, files, headerlet):
+        dialog = window.versions.dialog
+        before = [path.read_bytes() for path in files]
+        window.ask.answers |= {"open": headerlet, "headerlet": False}
+        qtbot.mouseClick(dialog.headerlet, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: "headerlet" in window.ask.asked, timeout=MINUTE)
+        dialog.reject()
+        window.ask.answers["headerlet"] = True
+        dialog = opened(qtbot, window, 2)
+        qtbot.mouseClick(dialog.headerlet, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: "belongs to the exposure" in dialog.told.text(), timeout=MINUTE)
+        settled(qtbot, window)
+        assert [path.read_bytes() for path in files] == before
+
+
+def test_the_headerlet_is_looked_at_in_a_dialog(qtbot, tmp_path):
+    from core.data.cards import CardChange
+    from ui.headerletdialog import HeaderletDialog
+
+    cards = [
+        CardChange("a_flt.fits", 1, "CRVAL1", 1.0, 1.5),
+        CardChange("a_flt.fits", 1, "HDRNAME", None, "X"),
+    ]
+    dialog = HeaderletDialog(tmp_path / "a_flt.fits", tmp_path / "a_hlet.fits", cards)
+    qtbot.addWidget(dialog)
+    assert dialog.apply.text() == "Change 2 cards"
+    assert [dialog.table.item(row, 4).text() for row in range(2)] == ["+0.5", "new"]

@@ -9,12 +9,14 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from core.errors import Refusal
+from ui import wcsengine
 from ui.controllers.align import AlignController
 from ui.dialogs import Ask
 from ui.exposures import ExposureList
 from ui.lane import Lane
 from ui.tables import badge_of, remark_of
 from ui.wcsdialog import Past, WCSDialog
+from ui.wcsengine import Goal, Restored
 
 HEADERLET = "Headerlets (*_hlet.fits);;FITS files (*.fits)"
 
@@ -50,10 +52,12 @@ class VersionsController(QObject):
         dialog.restore_asked.connect(self._restore)
         dialog.primary_asked.connect(self._make_primary)
         dialog.export_asked.connect(self._export)
+        dialog.headerlet_asked.connect(self._choose_headerlet)
+        dialog.many_asked.connect(self._restore_many)
         dialog.finished.connect(self._closed)
         self._run_changed()
         dialog.open()
-        dialog.files.setCurrentRow(0)
+        dialog.begin()
 
     def _closed(self, _result: int = 0) -> None:
         dialog, self.dialog = self.dialog, None
@@ -81,9 +85,7 @@ class VersionsController(QObject):
     # ---- writing
 
     def _restore(self, past: Past, state: Any) -> None:
-        what = (
-            f"state {state.number} of {state.date.removesuffix('+00:00').replace('T', ' ')} ({state.action})"
-        )
+        what = _state_words(state)
         if self.ask.may_restore(past.path, what, past.changed_since):
             work = (self.engine.restore, past.path, state.number, past.changed_since)
             self._write("Restore", past.path, f"headers of {what} restored", *work)
@@ -113,6 +115,69 @@ class VersionsController(QObject):
     def _exported(self, target: Path) -> None:
         self._tell(f"Written: {target}", "info")
 
+    # ---- several files at once
+
+    def _restore_many(self, paths: list[Path], first: bool) -> None:
+        self.runner.start(
+            "Restore",
+            wcsengine.goals,
+            paths,
+            first,
+            done=self._goals_known,
+            failed=partial(self._failed, "Restore"),
+            quiet=True,
+        )
+
+    def _goals_known(self, goals: tuple[Goal, ...]) -> None:
+        able = [goal for goal in goals if goal.state is not None]
+        left = [f"{goal.path.name}: {goal.trouble}" for goal in goals if goal.state is None]
+        if not able:
+            self._tell("Nothing to restore. " + "; ".join(left), "warning")
+            return
+        lines = [f"{goal.path.name}: {_state_words(goal.state)}" for goal in able]
+        if self.ask.may_restore_all(lines, left, any(goal.changed_since for goal in able)):
+            self.runner.start(
+                "Restore",
+                wcsengine.restore_all,
+                able,
+                done=self._restored_all,
+                failed=partial(self._failed, "Restore"),
+                quiet=True,
+            )
+
+    def _restored_all(self, done: tuple[Restored, ...]) -> None:
+        good = [one.path for one in done if not one.trouble]
+        for one in done:
+            if one.trouble:
+                self.log.say(f"{one.path.name}: not restored. {one.trouble}", "error")
+        told = f"{len(good)} of {len(done)} files have their former headers again."
+        bad = [f"{one.path.name}: {one.trouble}" for one in done if one.trouble]
+        self._tell(" ".join([told, *bad]), "error" if bad else "good")
+        self._changed(good)
+
+    # ---- a headerlet comes in
+
+    def _choose_headerlet(self, past: Past) -> None:
+        source = self.ask.file_to_open(f"Headerlet for {past.path.name}", past.path.parent, HEADERLET)
+        if source is not None:
+            self.lane.run(
+                wcsengine.preview_headerlet,
+                past.path,
+                source,
+                done=partial(self._looked_at, past.path, source),
+                failed=partial(self._failed, "Apply headerlet"),
+                key="headerlet",
+            )
+
+    def _looked_at(self, path: Path, source: Path, cards: tuple[Any, ...]) -> None:
+        if not cards:
+            self._tell(f"{path.name} has the WCS of {source.name} already.", "info")
+        elif self.ask.may_apply_headerlet(path, source, cards):
+            words = f"the WCS of {source.name} is the primary WCS"
+            self._write("Apply headerlet", path, words, wcsengine.apply_headerlet, path, source)
+
+    # ---- one file
+
     def _write(self, title: str, path: Path, words: str, *work: Any) -> None:
         self.runner.start(
             title,
@@ -125,24 +190,32 @@ class VersionsController(QObject):
     def _written(self, path: Path, words: str, _state: object) -> None:
         """The header is another one: what was applied to it may be applied again."""
         self._tell(f"{path.name}: {words}.", "good")
+        self._changed([path])
+
+    def _changed(self, paths: list[Path]) -> None:
         session = self.session
-        session.applied -= {path}
-        alignment = session.alignment
-        image = next((one for one in alignment.images if one.path == path), None) if alignment else None
-        if image is not None:
-            self.listing.update_entry(path, badge=badge_of(image), why=remark_of(image))
+        session.applied -= set(paths)
+        for image in session.alignment.images if session.alignment is not None else ():
+            if image.path in paths:
+                self.listing.update_entry(image.path, badge=badge_of(image), why=remark_of(image))
         self.files.reread()
         self.align.applied.emit(True)
-        if self.dialog is not None and self.dialog.current() == path:
-            self._read(path)
+        now = self.dialog.current() if self.dialog is not None else None
+        if now in paths and now is not None:
+            self._read(now)
 
     def _failed(self, title: str, error: BaseException) -> None:
         if self.dialog is not None:
             self.dialog.say(f"{title}: {error}")
-        if title == "Export":
+        if title in ("Export", "Apply headerlet"):
             self.log.say(f"{title}: {error}", "error" if isinstance(error, Refusal) else "warning")
 
     def _tell(self, words: str, level: str) -> None:
         self.log.say(words, level)
         if self.dialog is not None:
             self.dialog.say(words)
+
+
+def _state_words(state: Any) -> str:
+    date = state.date.removesuffix("+00:00").replace("T", " ")
+    return f"state {state.number} of {date} ({state.action})"
