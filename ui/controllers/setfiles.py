@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from stat import S_IWRITE
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -159,8 +160,11 @@ class SetFiles(QObject):
         return True
 
     def write_values(self, values: ParamSet, path: Path, kept: Sequence[Entry] = ()) -> bool:
-        """Write any set to a file; a refusal is told in the log."""
+        """Write any set to a file; a refusal is told in the log. A file that is marked read-only stays as it is, also
+        for somebody who may write everything."""
         try:
+            if path.exists() and not path.stat().st_mode & S_IWRITE:
+                raise Refusal("The file is write-protected.", file=path, advice="Save as… to another file.")
             write_cfg(values, path, kept)
         except Refusal as refusal:
             tell(self.log, "Save", refusal)
