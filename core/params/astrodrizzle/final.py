@@ -26,7 +26,7 @@ _SHAPE = (
             "ERR": "By the inverse square of the ERR arrays: all noise counts, sources included, so bright pixels "
             "weigh less.",
             "IVM": "By the inverse variance of the background, from maps given with the input or from flat, dark and "
-            "read noise: for faint sources. Not built yet: a run refuses it.",
+            "read noise: for faint sources.",
         },
         level="basic",
     ),
