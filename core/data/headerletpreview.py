@@ -9,7 +9,7 @@ from astropy.io import fits
 from core.data.cards import CardChange, changed_cards
 from core.data.fitsfile import open_fits
 from core.data.headerlets import in_memory, make_primary
-from core.data.wcsbook import science_of
+from core.data.science import science_of
 
 __all__ = ["preview_headerlet"]
 
