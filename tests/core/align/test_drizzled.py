@@ -12,6 +12,8 @@ from align_shots import tuned
 from astropy.io import fits
 
 from core.align.apply import apply
+from core.align.find import find
+from core.align.live import prepare, select
 from core.align.results import Applied, Status, Written
 from core.align.session import AlignSettings, align
 from core.align.tweakback import tweakback
@@ -148,6 +150,15 @@ def test_single_drizzled_images_show_what_is_left(drizzled: Drizzled) -> None:
         assert image.fit.n_used > 50
         assert np.hypot(*image.fit.shift) * aligned.frame.scale * 1e3 < 1.0
         assert abs(image.fit.scale - 1.0) < 2e-5
+
+
+def test_live_finding_sees_the_same_sources(drizzled: Drizzled) -> None:
+    (chip,) = open_exposure(drizzled.singles[1], complete=False).chips
+    asked = tuned(AlignSettings.defaults(), FIND).find
+    found, seen = find(chip, asked), select(prepare(chip, asked), asked)
+    assert len(found) > 100
+    assert (seen.reason == 0).sum() == len(found)
+    assert found.sigma < 0.1  # e-/s; of the zeros around the exposure it would be 0
 
 
 def test_a_shift_of_a_single_drizzled_image_is_found_written_and_undone(drizzled: Drizzled) -> None:

@@ -193,5 +193,9 @@ def test_the_command(simulated: Path, iref: Path, capsys: pytest.CaptureFixture[
             assert main([task, str(simulated), *option, "--dir", str(iref.parent / "out")]) == 1
             assert "IDCTAB" in capsys.readouterr().err
     references(simulated, iref)
+    first = Path(shutil.copy(simulated, iref.parent / "first_flt.fits"))
     assert main(["wcs", "update", str(simulated)]) == 0
     assert "IDC_2731450pi" in capsys.readouterr().out
+    main(["tweakreg", str(first), "--updatewcs", "--dir", str(iref.parent / "out"), "-p", "writecat=no"])
+    assert "updatewcs: first_flt.fits: WCS IDC_2731450pi: IDCTAB" in capsys.readouterr().err
+    assert [one.action for one in states(first)] == ["First seen", "Distortions from reference files"]
