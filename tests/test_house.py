@@ -171,7 +171,7 @@ def test_packaging_is_no_package() -> None:
 def test_files_stay_small(package: str) -> None:
     lengths = {module_name(path): len(path.read_text("utf-8").splitlines()) for path in sources(package)}
     # numba caches by file, so a family of kernels stays in one
-    one_family = {"core.kernels.drizzle": 600}
+    one_family = {"core.kernels.drizzle": 700}
     assert {name: n for name, n in lengths.items() if n > one_family.get(name, 400)} == {}
 
 

@@ -55,6 +55,12 @@ class PixelMap:
         return low, high
 
     @cached_property
+    def transposed(self) -> PixelMap:
+        """The map of the chip with rows and columns exchanged."""
+        x, y = np.ascontiguousarray(self.x.T), np.ascontiguousarray(self.y.T)
+        return PixelMap(x, y, self.step, self.shape[::-1])
+
+    @cached_property
     def room(self) -> int:
         """The most frame pixels that the window around a pixel of the chip can have, with a margin."""
         steps = [np.abs(np.diff(grid, axis=axis)) for grid in (self.x, self.y) for axis in (0, 1)]
