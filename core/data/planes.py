@@ -33,7 +33,8 @@ _BITPIX = {"SCI": -32, "ERR": -32, "DQ": 16}
 @dataclass(frozen=True)
 class Place:
     """Where an extension lies in its file: bytes to its header and to its array, bytes of the array without
-    padding, BITPIX, shape, whether the stored numbers are the pixels (no BSCALE, BZERO, compression)."""
+    padding (0 where it is compressed), BITPIX, shape, whether the stored numbers are the pixels: an image without
+    BSCALE, BZERO and compression."""
 
     header: int
     offset: int
@@ -44,7 +45,7 @@ class Place:
 
 
 def places(path: Path) -> dict[tuple[str, int], Place]:
-    """The image extensions of a file by (name, EXTVER), the first of each; empty for a gzip file.
+    """The extensions of a file by (name, EXTVER), the first of each; empty for a gzip file.
 
     Raises Refusal where the file cannot be read. Remembered until the file is written.
     """
@@ -60,16 +61,17 @@ def _places(path: Path, size: int, written: int, number: int) -> dict[tuple[str,
     found: dict[tuple[str, int], Place] = {}
     with open_fits(path, whole=False) as hdus:
         for hdu in hdus:
-            if hdu.is_image:
-                found.setdefault((hdu.name, int(hdu.ver)), _place(hdu))
+            found.setdefault((hdu.name, int(hdu.ver)), _place(hdu))
     return found
 
 
 def _place(hdu: Any) -> Place:
     info, header = hdu.fileinfo(), hdu.header
     shape = tuple(int(header[f"NAXIS{axis}"]) for axis in range(int(header.get("NAXIS", 0)), 0, -1))
-    plain = not isinstance(hdu, fits.CompImageHDU) and not {"BSCALE", "BZERO"} & set(header)
-    return Place(int(info["hdrLoc"]), int(info["datLoc"]), int(hdu.size), int(header["BITPIX"]), shape, plain)
+    packed = isinstance(hdu, fits.CompImageHDU)
+    plain = hdu.is_image and not packed and not {"BSCALE", "BZERO"} & set(header)
+    size = 0 if packed else int(hdu.size)
+    return Place(int(info["hdrLoc"]), int(info["datLoc"]), size, int(header["BITPIX"]), shape, plain)
 
 
 @dataclass(frozen=True, eq=False)
