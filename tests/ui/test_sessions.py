@@ -14,8 +14,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from core.align.choices import Choices
+from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.params import TASKS, write_cfg
 from core.simulate import Scene, simulate
+from tests.core.data.test_madewith import DRIZZLEPAC, product
 from tests.ui_standins import StandInEngine
 from ui import autosave
 from ui.controllers import sessions
@@ -421,3 +423,26 @@ def test_a_damaged_autosave_is_set_aside(qtbot, make_window, tmp_path, person):
     qtbot.waitUntil(lambda: (folder / "bad.drizzledesk.damaged").exists())
     assert person.asked == []
     assert autosave.orphans(folder) == []
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_products_come_back_while_they_are_the_same(qtbot, make_window, files, tmp_path, engine, changed):
+    path = product(tmp_path / "out_drz.fits", DRIZZLEPAC)
+    figures = (ExposureFigures(files[0], (ChipFigures(1, 2.5, 120, 0.004),)),)
+    engine.drizzle = lambda *_, **__: DrizzleResult(figures, path, path, None, None, (path,), {"Sky": 0.1})
+    window = make_window(*NAMES)
+    qtbot.keyClick(window, Qt.Key.Key_F7)
+    qtbot.waitUntil(lambda: window.session.result is not None and not window.runner.is_running)
+    saved(qtbot, window, tmp_path / "run.drizzledesk")
+    if changed:
+        product(path, {**DRIZZLEPAC, "D001PIXF": 0.5})
+    other = make_window()
+    opened(qtbot, other, tmp_path / "run.drizzledesk")
+    if changed:
+        assert other.session.result is None
+        assert "products are not shown: out_drz.fits (changed)" in other.banner.plain()
+        return
+    assert other.session.result.science == path
+    assert other.session.weights == "EXP"
+    assert other.cosmic_table.rowCount() == 1
+    assert other.views.current() == "products"
