@@ -56,6 +56,11 @@ def letter_of(header: fits.Header, wcskey: str) -> str | None:
     return same[-1] if same else None
 
 
+def alternates(header: fits.Header) -> tuple[tuple[str, str], ...]:
+    """Letters and names ("" without one) of the alternate WCSs of a header, in the order of the letters."""
+    return tuple((key, str(header.get(f"WCSNAME{key}", "")).strip()) for key in _letters(header))
+
+
 def _letters(header: fits.Header) -> list[str]:
     return [key for key in string.ascii_uppercase if f"CRVAL1{key}" in header]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.data.altwcs import alternates
 from core.data.chiplists import read_chip_list
 from core.data.exposure import Exposure
 from core.data.fitsfile import open_fits
@@ -41,6 +42,8 @@ def exposure_facts(exposures: Sequence[Exposure]) -> DataFacts:
         flags=tuple(FlagFact(flag.bit, flag.name, flag.text, flag.name != "not used") for flag in known.dq),
         has_cte=not known.is_known or any(known.cte_direction.values()),
         extensions=frozenset(chip.extver for each in exposures for chip in each.chips),
+        wcs=alternates(first.chips[0].header) if first.chips else (),
+        wcsname=str(first.chips[0].header.get("WCSNAME", "")).strip() if first.chips else "",
     )
 
 

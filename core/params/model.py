@@ -53,7 +53,7 @@ class Param:
         `above` says that `lo` itself is already too small.
     semantic
         What a text or number stands for: "input-files", "filename", "dq-bits", "bit-value", "pair",
-        "column", "weight-scale", "keyword", "keyword-or-file", "per-amp", or "".
+        "column", "weight-scale", "keyword", "keyword-or-file", "per-amp", "fill", "chips", "wcs-key", or "".
     parts
         What the two numbers of a pair are for.
     table

@@ -99,7 +99,9 @@ def look_at(exposures: list[Exposure], folder: Path | None, sets: list[ParamSet]
     """Facts for the rules, in the lane."""
     from core.data.facts import lost_files
     from core.drizzle.facts import run_facts
+    from core.params.presets import presets
 
+    presets()  # read once, here: the rules that follow in the GUI thread have them in memory
     lost: dict[str, tuple[str, str]] = {}
     for values in sets:
         lost |= lost_files(values)

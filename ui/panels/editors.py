@@ -11,11 +11,22 @@ from ui.panels.fields import PairEditor, SwitchEditor, TextEditor
 from ui.panels.flags import FlagsEditor
 from ui.panels.listed import Source
 from ui.panels.paths import FileEditor
+from ui.panels.words import WordsEditor
 
-Editor = SwitchEditor | ChoiceEditor | TextEditor | PairEditor | FlagsEditor | ColumnEditor | FileEditor
+Editor = (
+    SwitchEditor
+    | ChoiceEditor
+    | TextEditor
+    | PairEditor
+    | FlagsEditor
+    | ColumnEditor
+    | FileEditor
+    | WordsEditor
+)
 
 __all__ = ["ChoiceEditor", "Editor", "PairEditor", "SwitchEditor", "TextEditor", "make_editor"]
 
+WORDS = ("weight-scale", "chips", "wcs-key")
 FILES = ("filename", "keyword-or-file", "input-files")
 
 
@@ -33,4 +44,6 @@ def make_editor(param: Param, parent: QWidget, source: Source | None = None) -> 
         return ColumnEditor(param, parent, source)
     if source is not None and param.semantic in FILES:
         return FileEditor(param, parent, source)
+    if source is not None and param.semantic in WORDS:
+        return WordsEditor(param, parent, source)
     return TextEditor(param, parent)

@@ -41,6 +41,7 @@ _FILES = (
         "Letter or name of an alternate WCS of the exposures that is used in place of the primary one, to compare "
         "two alignments, say. Every exposure must have it. Blank uses the primary WCS. The exposures keep "
         "their primary WCS; `drizzledesk wcs switch` makes another one the primary.",
+        semantic="wcs-key",
     ),
 )
 
@@ -80,6 +81,7 @@ _DATA = (
         "",
         "Only these extensions",
         "Combines some chips only, such as sci,1. Blank combines all chips.",
+        semantic="chips",
     ),
     Param(
         "build",

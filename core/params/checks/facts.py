@@ -38,6 +38,8 @@ class DataFacts:
         Whether charge trails behind cosmic rays on that detector.
     extensions
         EXTVERs of its SCI extensions.
+    wcs, wcsname
+        Letters and names of the alternate WCSs of the first exposure, and the name of its primary one.
     root, kind
         The product's name without `output`, and "drz", "drc" or "drw".
     folder, existing
@@ -54,6 +56,8 @@ class DataFacts:
     flags: tuple[FlagFact, ...] = ()
     has_cte: bool = True
     extensions: frozenset[int] = frozenset()
+    wcs: tuple[tuple[str, str], ...] = ()
+    wcsname: str = ""
     root: str = ""
     kind: str = ""
     folder: str = ""

@@ -10,6 +10,7 @@ from core.params.checks.problem import Problem, error, warning
 from core.params.flags import FLAGS, parse_flags
 from core.params.live import is_live
 from core.params.paramset import ParamSet
+from core.params.presets import presets
 from core.params.when import is_blank
 
 DataRule = Callable[[ParamSet, DataFacts], Iterator[Problem]]
@@ -195,6 +196,34 @@ def extensions(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
         yield error("group", "No exposure has such an extension.", f"They have {have}.")
 
 
+def versions(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
+    """An alternate WCS that the exposures do not have."""
+    wanted = values["wcskey"].strip().upper()
+    if not facts.wcsname or wanted in ("PRIMARY", facts.wcsname.upper()) or is_blank(wanted):
+        return
+    if not any(wanted in (letter, name.upper()) for letter, name in facts.wcs):
+        have = ", ".join(f"{letter} {name}".strip() for letter, name in facts.wcs) or "the primary one only"
+        yield error("wcskey", f"{facts.names[0]} has no such WCS.", f"It has {have}.")
+
+
+def from_presets(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
+    """Values of a preset that is meant for another detector."""
+    if not facts.detectors:
+        return
+    for preset in presets():
+        if not preset.detectors or set(preset.detectors) & set(facts.detectors):
+            continue
+        origin = f"preset {preset.title}"
+        taken = [name for name in values if values.origin(name) == origin and not values.is_default(name)]
+        if taken:
+            yield warning(
+                taken[0],
+                f"The preset {preset.title} is meant for {', '.join(preset.detectors)}, the exposures are of "
+                f"{', '.join(facts.detectors)}.",
+                f"It set {', '.join(taken)}.",
+            )
+
+
 def alone(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
     """One exposure and nothing to align it to."""
     if facts.count == 1 and is_blank(values["refimage"]) and is_blank(values["refcat"]):
@@ -258,11 +287,11 @@ def files(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
 
 
 RULES: dict[str, tuple[DataRule, ...]] = {
-    "tweakreg": (alone, same_data, files),
-    "imagefindpars": (bits, kernel),
-    "refimagefindpars": (bits,),
+    "tweakreg": (alone, same_data, from_presets, files),
+    "imagefindpars": (bits, kernel, from_presets),
+    "refimagefindpars": (bits, from_presets),
     "astrodrizzle": (
-        bits, marks, exposures, frames, drops, tails, products, extensions, same_data, files,
+        bits, marks, exposures, frames, drops, tails, products, extensions, versions, same_data, from_presets, files,
     ),
 }  # fmt: skip
 """By task the rules that look at the exposures."""

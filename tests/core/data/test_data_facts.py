@@ -16,6 +16,7 @@ from core.params import TASKS
 
 class Chip:
     extver = 1
+    header = fits.Header({"WCSNAME": "TWEAK", "CRVAL1A": 1.0, "WCSNAMEA": "IDC_x", "CRVAL1O": 1.0})
 
     def __init__(self, dq: np.ndarray) -> None:
         self.dq = dq
@@ -45,6 +46,7 @@ def test_facts_of_a_known_detector() -> None:
     assert facts.flag(64).name == "warm pixel"
     assert not facts.flag(8).used
     assert facts.extensions == {1}
+    assert (facts.wcsname, facts.wcs) == ("TWEAK", (("A", "IDC_x"), ("O", "")))
 
 
 def test_no_exposures_no_facts() -> None:

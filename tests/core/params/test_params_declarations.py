@@ -16,7 +16,7 @@ COUNTS = {"tweakreg": 58, "imagefindpars": 17, "refimagefindpars": 17, "astrodri
 ALL = [param for task in TASKS.values() for param in (*task.params, *task.extras)]
 SEMANTICS = {
     "", "input-files", "filename", "dq-bits", "bit-value", "pair", "column", "weight-scale", "keyword",
-    "keyword-or-file", "per-amp", "fill",
+    "keyword-or-file", "per-amp", "fill", "chips", "wcs-key",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from core.params import TASKS, problems
 from core.params.checks import DataFacts, FlagFact
 from core.params.checks.ondata import instrument_of_input, product_files
 from core.params.live import is_live
+from core.params.presets import presets
 
 T, F, D = "tweakreg", "imagefindpars", "astrodrizzle"
 UVIS = DataFacts(
@@ -60,6 +61,7 @@ CASES: list[tuple[str, Mapping[str, object], DataFacts, str, str]] = [
     (D, {"output": "other_drz.fits", "build": True}, UVIS, "output", "warning"),
     (D, {"output": "folder/name"}, UVIS, "output", "error"),
     (D, {"group": "sci,3"}, EMPTY, "group", "error"),
+    (D, {"wcskey": "B"}, replace(EMPTY, wcs=(("A", "IDC_x"),), wcsname="TWEAK"), "wcskey", "error"),
     (D, {"input": "j8bt06*_flc.fits"}, EMPTY, "input", "warning"),
     (T, {"input": "jbta01*_flc.fits"}, EMPTY, "input", "warning"),
     (D, {}, replace(EMPTY, detectors=("WFC3/UVIS", "WFC3/IR")), "input", "warning"),
@@ -91,6 +93,10 @@ HARMLESS: list[tuple[str, Mapping[str, object], DataFacts]] = [
     (D, {"final_scale": None, "final_pixfrac": 0.5}, EMPTY),
     (D, {"output": "new", "group": "sci,2"}, UVIS),
     (D, {"driz_combine": False}, UVIS),
+    (D, {"wcskey": "idc_x"}, replace(EMPTY, wcs=(("A", "IDC_x"),), wcsname="TWEAK")),
+    (D, {"wcskey": "A"}, replace(EMPTY, wcs=(("A", "IDC_x"),), wcsname="TWEAK")),
+    (D, {"wcskey": "tweak"}, replace(EMPTY, wcsname="TWEAK")),
+    (D, {"wcskey": "B"}, EMPTY),
     (D, {"input": "ibc3*_flt.fits"}, EMPTY),
     (D, {"input": "*_flt.fits"}, EMPTY),
     (T, {"refimage": "r.fits"}, replace(EMPTY, names=("a",))),
@@ -143,6 +149,15 @@ def test_the_share_of_empty_pixels_is_that_of_chance() -> None:
 )
 def test_instrument_of_input(text: str, instrument: str) -> None:
     assert instrument_of_input(text) == instrument
+
+
+def test_a_preset_for_another_detector_is_told() -> None:
+    preset = next(one for one in presets() if one.detectors == ("WFC3/IR",) and one.values.get(D))
+    values = preset.taken(TASKS[D].defaults())
+    told = [each.message for each in problems(values, EMPTY) if "preset" in each.message]
+    assert len(told) == 1
+    assert "meant for WFC3/IR, the exposures are of WFC3/UVIS" in told[0]
+    assert not [each for each in problems(values, IR) if "preset" in each.message]
 
 
 def test_a_single_exposure_leaves_out_the_comparison() -> None:

@@ -16,6 +16,7 @@ from ui.panels.helptext import tooltip
 from ui.panels.panel import Panel
 from ui.panels.paths import FileEditor
 from ui.panels.section import switch_of
+from ui.panels.words import WordsEditor
 
 
 def shown(panel: Panel) -> set[str]:
@@ -66,6 +67,9 @@ def test_kinds_have_their_editors_and_every_parameter_its_help(make_panel, task)
         "filename": FileEditor,
         "keyword-or-file": FileEditor,
         "input-files": FileEditor,
+        "weight-scale": WordsEditor,
+        "chips": WordsEditor,
+        "wcs-key": WordsEditor,
     }
     for box in panel.form.boxes:
         for name, row in box.rows.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
@@ -264,3 +266,16 @@ def test_the_menu_of_a_field_clears_resets_and_explains(qtbot, make_panel, row_o
     assert panel.page.name == "final_fillval"
     flags = row_of(panel, "final_bits")._menu(QMenu(row))
     assert "Flags by name…" in [action.text() for action in flags.actions()]
+
+
+def test_usual_words_are_offered(make_panel, row_of, uvis):
+    panel = make_panel("astrodrizzle")
+    panel.context.set_facts(replace(uvis, extensions=frozenset({1, 2}), wcs=(("A", "IDC_x"),)))
+    wanted = {"final_wt_scl": "expsq", "group": "sci,2", "wcskey": "A"}
+    for name, word in wanted.items():
+        row = row_of(panel, name)
+        row.editor.open()
+        menu = popup_of(QMenu)
+        next(action for action in menu.actions() if action.data() == word).trigger()
+        assert panel.states[0].values[name] == word
+        menu.close()
