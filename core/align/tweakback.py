@@ -7,8 +7,10 @@ the derivative of that move numerically at each chip's CRPIX; here it is exact.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from astropy.io import fits
 
@@ -52,10 +54,11 @@ def tweakback(
     """Give the exposures of a drizzled image the correction that an alignment gave to it.
 
     `files` are the exposures, by default those that the image's D001DATA ... name, beside it. They must still have
-    the WCS with which they were drizzled. `original` and `tweaked` are WCSNAMEs or letters of the drizzled image: by
-    default its only alternate (or the one called DRZWCS) and its primary WCS. `wcsname` is the new WCS's name in the
-    exposures, by default that of `tweaked`. Each file is replaced whole and recorded in its history; one that cannot
-    be written is reported and left as it was.
+    the WCS with which they were drizzled, or one that an earlier tweakback gave them. `original` and `tweaked` are
+    WCSNAMEs or letters of the drizzled image: by default the alternate that has the name of the exposure's WCS, else
+    the only one, else that called DRZWCS; and its primary WCS. `wcsname` is the new WCS's name in the exposures, by
+    default that of `tweaked`. Each file is replaced whole and recorded in its history; one that cannot be written is
+    reported and left as it was.
 
     Raises
     ------
@@ -63,8 +66,8 @@ def tweakback(
         The drizzled image has no two WCSs, names no exposures, or cannot be read.
     """
     progress = progress or Progress()
-    tweak = read_tweak(drizzled, original=original, tweaked=tweaked)
-    paths = [Path(file) for file in files] or [tweak.path.parent / name for name in tweak.inputs]
+    tweaks = _Tweaks(Path(drizzled), original, tweaked)
+    paths = [Path(file) for file in files] or [Path(drizzled).parent / name for name in tweaks.inputs]
     if not paths:
         raise Refusal(
             "The image does not say which exposures it was made of.",
@@ -72,9 +75,10 @@ def tweakback(
             subject="D001DATA",
             advice="Name the exposures.",
         )
+    chosen = [tweaks.of(path) for path in paths]
     done = []
     with progress.step("Tweak back", len(paths)):
-        for path in paths:
+        for path, tweak in zip(paths, chosen, strict=True):
             progress.check()
             done.append(_guarded(path, tweak, wcsname or tweak.tweaked))
             progress.advance()
@@ -84,14 +88,39 @@ def tweakback(
     return tuple(done)
 
 
+class _Tweaks:
+    """The corrections in a drizzled image that was aligned once or several times; which one an exposure needs is told
+    by the name of its present WCS."""
+
+    def __init__(self, path: Path, original: str, tweaked: str) -> None:
+        self._path, self._original, self._tweaked = path, original, tweaked
+        self._read: dict[str, Tweak] = {}
+        with open_fits(path) as hdus:
+            header = _science(hdus).header
+            self.inputs = _inputs(hdus[0].header)
+            names = _names(header)
+            after = _letter(path, names, tweaked) if tweaked else ""
+        self._alternates = {names[k].upper() for k in names if k != after and names[k] != names[after]}
+
+    def of(self, exposure: Path) -> Tweak:
+        """Raises `Refusal` when it is not clear which WCS the drizzled image had."""
+        original = self._original
+        with suppress(Refusal):  # an exposure that cannot be read fails for itself
+            present = str(open_exposure(exposure, complete=False).chips[0].header.get("WCSNAME", "")).strip()
+            if not original and present.upper() in self._alternates:
+                original = present
+        if original not in self._read:
+            self._read[original] = read_tweak(self._path, original=original, tweaked=self._tweaked)
+        return self._read[original]
+
+
 def read_tweak(drizzled: str | Path, *, original: str = "", tweaked: str = "") -> Tweak:
     """What an alignment did to a drizzled image, from its header; raises `Refusal` when that cannot be told."""
     path = Path(drizzled)
     with open_fits(path) as hdus:
-        hdu = next((one for one in hdus if one.name == "SCI"), hdus[0])
+        hdu = _science(hdus)
         header = hdu.header
-        names = {letter: str(header.get(f"WCSNAME{letter}", "")).strip() for letter in letters_of(header)}
-        names = {"": str(header.get("WCSNAME", "")).strip(), **names}
+        names = _names(header)
         after = _letter(path, names, tweaked) if tweaked else ""
         before = _letter(path, names, original) if original else _original(path, names, after)
         if before == after:
@@ -117,6 +146,15 @@ def read_tweak(drizzled: str | Path, *, original: str = "", tweaked: str = "") -
             nmatch=_matches(header, after),
             inputs=_inputs(hdus[0].header),
         )
+
+
+def _science(hdus: fits.HDUList) -> Any:
+    return next((one for one in hdus if one.name == "SCI"), hdus[0])
+
+
+def _names(header: fits.Header) -> dict[str, str]:
+    """The WCSNAMEs by letter, the primary's first."""
+    return {letter: str(header.get(f"WCSNAME{letter}", "")).strip() for letter in ("", *letters_of(header))}
 
 
 def _guarded(path: Path, tweak: Tweak, name: str) -> Applied:

@@ -111,6 +111,23 @@ def test_a_known_move_of_the_product_takes_the_exposures_to_the_truth(drizzled: 
     assert max(drizzled.errors()) < 1e-3
 
 
+def test_a_product_that_is_aligned_twice_moves_the_exposures_each_time_by_what_is_new(
+    drizzled: Drizzled,
+) -> None:
+    """Half the way and back, then the other half: drizzlepac goes by the order of the letters."""
+    half = pointing_error((201.69, -47.48), (201.69 + 1e-4, -47.48 + 1e-4), 0.02, 0.0)
+    old = open_exposure(drizzled.product, complete=False).chips[0].wcs
+    write_wcs(drizzled.product, {1: moved_on_sky(old, half)}, wcsname="HALF")
+    late = drizzled.files[2]
+    tweakback(drizzled.product, drizzled.files[:2])
+    write_wcs(drizzled.product, {1: moved_on_sky(old, drizzled.error)}, wcsname="TRUE")
+    done = tweakback(drizzled.product)
+    assert all(one.status is Written.WRITTEN for one in done)
+    assert [one.detail for one in states(drizzled.files[0])][-1] == "HALF to TRUE"
+    assert states(late)[-1].detail == "COMMON to TRUE"
+    assert max(drizzled.errors()) < 1e-3
+
+
 def test_an_alignment_of_the_product_takes_the_exposures_to_the_truth(drizzled: Drizzled) -> None:
     catalog = drizzled.truth.folder / "truth.ecsv"
     asked = tuned(
