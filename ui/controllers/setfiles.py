@@ -76,8 +76,7 @@ class SetFiles(QObject):
         self.notes[state.task.name] = (path, loaded.notes)
         for note in loaded.notes:
             self.log.say(f"{path.name}: {note}", "warning")
-        head = f"{path.name} was opened, but {len(loaded.notes)} of its lines could not be taken as they are"
-        self.noted.emit(path, head if loaded.notes else "", list(loaded.notes))
+        self.noted.emit(path, _head(path.name, loaded.notes), list(loaded.notes))
         self.log.say(f"{state.task.name} parameters read from {path}.")
         self.settings.add_recent("cfg", path)
         self.opened.emit(state)
@@ -229,6 +228,17 @@ class SetFiles(QObject):
     @property
     def _ask(self) -> Ask:
         return self.window_.ask  # type: ignore[attr-defined]
+
+
+def _head(name: str, notes: Sequence[str]) -> str:
+    """What to say above the notes on a file: how many lines were not taken, if any were not."""
+    lines = sum(note.startswith("line ") for note in notes)
+    if not lines:
+        return f"{name} was opened" if notes else ""
+    told = "1 of its lines could not be taken as it stands"
+    if lines > 1:
+        told = f"{lines} of its lines could not be taken as they stand"
+    return f"{name} was opened, but {told}"
 
 
 def _stamp(path: Path) -> Stamp | None:
