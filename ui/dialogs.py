@@ -93,8 +93,8 @@ class Ask:
         return box.clickedButton() is stop
 
     def about_unsaved(self, names: list[str]) -> str:
-        """What to do with parameter files that differ from what is saved: "save", "discard" or ""."""
-        box = self._box("Parameters were changed and not saved.", QMessageBox.Icon.Question)
+        """What to do with parameter and session files that differ from what is shown: "save", "discard" or ""."""
+        box = self._box("There are changes that are not saved.", QMessageBox.Icon.Question)
         box.setInformativeText("\n".join(_listed(names)))
         buttons = QMessageBox.StandardButton
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
