@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
+import platform
+import re
 import shutil
 import tempfile
 import threading
@@ -27,6 +29,7 @@ from core.errors import Refusal
 _CHUNK = 1 << 22
 _DAY = 86400.0
 _UMASK = threading.Lock()
+_HOST = re.sub(r"\W", "", platform.node())[:16]
 
 
 @contextmanager
@@ -53,7 +56,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[Path]:
         )
     _sweep(target)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=".part", dir=target.parent)
         os.close(handle)
     except OSError as error:
         raise _unwritable(target, error) from error
@@ -115,7 +118,7 @@ def rewrite_plain(path: str | Path, work_on: Callable[[Path], None]) -> None:
 def replace_by_copy(source: Path, part: Path, work_on: Callable[[Path], None]) -> None:
     """Make `part`, of `replacing`, an unpacked copy of `source` on which `work_on` worked, packed again."""
     # astropy makes temporary files beside the one it updates: they go with the folder
-    with tempfile.TemporaryDirectory(prefix=f".{source.name}.", suffix=".part", dir=part.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=_prefix(source), suffix=".part", dir=part.parent) as folder:
         work = Path(folder) / source.name
         packed = _copy_plain(source, work)
         work_on(work)
@@ -185,16 +188,37 @@ def _unwritable(path: Path, error: OSError) -> Refusal:
     )
 
 
+def _prefix(target: Path) -> str:
+    """What the names of temporary files for `target` begin with: machine and process tell whose they are."""
+    return f".{target.name}.{_HOST}-{os.getpid()}-"
+
+
 def _sweep(target: Path) -> None:
-    """Remove what a killed run left beside `target` more than a day ago."""
+    """Remove what a killed run of this machine left beside `target`, and what any left there more than a day ago."""
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(target.parent)):
             ours = entry.name.startswith(f".{target.name}.") and entry.name.endswith(".part")
-            if ours and time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+            if not ours:
+                continue
+            if _owner_is_gone(entry.name) or time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     os.unlink(entry.path)
+
+
+def _owner_is_gone(name: str) -> bool:
+    """Whether the process that a temporary file is named after ran on this machine and runs no more."""
+    match = re.search(rf"\.{re.escape(_HOST)}-(\d+)-[^.]*\.part$", name)
+    if match is None or os.name != "posix":  # elsewhere there is no harmless way to ask
+        return False
+    try:
+        os.kill(int(match[1]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _flush(path: Path) -> None:

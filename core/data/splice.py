@@ -9,7 +9,7 @@ from typing import Any
 from astropy.io import fits
 from numpy.typing import NDArray
 
-from core.data.fitsfile import quiet
+from core.data.fitsfile import open_fits, quiet
 from core.data.planes import Place, places
 from core.data.segments import Piece, Segment
 
@@ -27,11 +27,11 @@ def spliced(
 
     `arrays` are float32, or int16 or uint16 (as their 16 bits), of the shapes that the file has. None for gzip files,
     scaled or compressed arrays, other types or sizes, headers with checksums: `core.data.safe.rewrite_fits` knows
-    them all, and refuses a damaged file.
+    them all. Raises Refusal for a damaged file.
     """
+    with open_fits(path):
+        pass  # a damaged file is refused by its own name
     known, changed = places(path), dict(cards or {})
-    if any(place.offset + place.size > path.stat().st_size for place in known.values()):
-        return None
     if any(key not in known for key in (*arrays, *changed)):
         return None
     if not all(_fits(known[key], array) for key, array in arrays.items()):

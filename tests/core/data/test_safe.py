@@ -67,6 +67,25 @@ def test_leftovers_of_a_killed_run_are_swept_after_a_day(tmp_path: Path) -> None
     assert {p.name for p in tmp_path.iterdir()} == {"a.txt", young.name, other.name}
 
 
+def test_leftovers_of_a_process_that_is_no_more_are_swept_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    prefix = safe._prefix(path)
+    ours, dead, elsewhere = (
+        tmp_path / f"{start}x_1.part"
+        for start in (
+            prefix,
+            prefix.replace(f"-{os.getpid()}-", f"-{gone.pid}-"),
+            f".a.txt.otherhost-{gone.pid}-",
+        )
+    )
+    for one in (ours, dead, elsewhere):
+        one.touch()
+    safe.write_text("x", path)
+    assert {one.name for one in tmp_path.iterdir()} == {"a.txt", ours.name, elsewhere.name}
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     real = tmp_path / "there" / "a.txt"

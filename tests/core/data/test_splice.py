@@ -12,6 +12,7 @@ from astropy.io import fits
 from core.data.safe import rewrite_fits
 from core.data.segments import write_file
 from core.data.splice import spliced
+from core.errors import Refusal
 
 SKY = "Sky value computed by AstroDrizzle"
 
@@ -62,5 +63,6 @@ def test_where_more_than_bytes_would_change_nothing_is_spliced(exposure_file: Pa
     assert spliced(exposure_file, {("DQ", 1): flags}) is None
     cut = exposure_file.with_name("cut.fits")
     whole = exposure_file.read_bytes()
-    cut.write_bytes(whole[: len(whole) // 2])
-    assert spliced(cut, {("SCI", 1): flags.astype(np.float32)}) is None
+    cut.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(Refusal, match="truncated"):
+        spliced(cut, {("SCI", 1): flags.astype(np.float32)})
