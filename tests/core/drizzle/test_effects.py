@@ -100,6 +100,42 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (FINAL, {"final_crpix1": 80.0, "final_crpix2": 100.0}, "sci"),
 ]  # fmt: skip
 
+# what has its test elsewhere, or none in CASES because nothing of it shows in an image
+ELSEWHERE = {
+    "input": "../../app/test_list_command.py::test_the_list_of_the_parameter_input_and_its_maps",
+    "output": "test_parts.py::test_product_names",
+    "runfile": "test_effects.py::test_the_log_has_its_name",
+    "wcskey": "test_wcskey.py::test_a_run_on_an_alternate",
+    "proc_unit": "test_instruments.py::test_a_product_in_counts_of_several_gains_is_told",
+    "context": "test_effects.py::test_context_off_writes_none",
+    "build": "test_session.py::test_build_makes_one_file",
+    "crbit": "test_effects.py::test_the_flag_of_cosmic_rays",
+    "num_cores": "test_effects.py::test_how_the_work_is_done_changes_no_bit",
+    "in_memory": "test_session.py::test_in_memory_writes_products_only",
+    "rules_file": "test_effects.py::test_rules_of_ones_own_for_the_header",
+    "restore": "test_effects.py::test_copies_kept_overwritten_and_put_back",
+    "preserve": "test_effects.py::test_copies_kept_overwritten_and_put_back",
+    "overwrite": "test_effects.py::test_copies_kept_overwritten_and_put_back",
+    "clean": "test_session.py::test_clean_leaves_products_and_clean_copies",
+    "skymask_cat": "test_skymasks.py::test_masked_pixels_take_no_part",
+    "skyfile": "test_effects.py::test_skies_from_a_file_and_a_keyword",
+    "skyuser": "test_effects.py::test_skies_from_a_file_and_a_keyword",
+    "driz_separate": "test_parts.py::test_a_step_switches_on_what_it_needs",
+    "driz_sep_compress": "test_effects.py::test_compressed_separate_images_hold_the_same",
+    "driz_sep_wcs": "test_parts.py::test_the_frame_of_a_step_is_the_common_one_unless_asked",
+    "driz_sep_refimage": "test_effects.py::test_a_reference_image_gives_its_frame",
+    "median": "test_parts.py::test_a_step_switches_on_what_it_needs",
+    "combine_bufsize": "test_effects.py::test_how_the_work_is_done_changes_no_bit",
+    "blot": "test_parts.py::test_a_step_switches_on_what_it_needs",
+    "driz_cr": "test_parts.py::test_a_step_switches_on_what_it_needs",
+    "driz_cr_corr": "test_session.py::test_clean_copies_are_right_in_every_chip",
+    "driz_combine": "test_parts.py::test_a_step_switches_on_what_it_needs",
+    "final_wcs": "test_parts.py::test_the_frame_of_a_step_is_the_common_one_unless_asked",
+    "final_refimage": "test_effects.py::test_a_reference_image_gives_its_frame",
+    "gain": "test_effects.py::test_the_gain_counts_for_counts_alone",
+    "gnkeyword": "test_effects.py::test_the_gain_counts_for_counts_alone",
+}
+
 
 @pytest.fixture(scope="module")
 def exposures(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -233,6 +269,12 @@ def test_how_the_work_is_done_changes_no_bit(runs: Runs, values: dict[str, Any])
     assert same("wht", runs.base({}), after)
 
 
+def test_the_log_has_its_name(runs: Runs) -> None:
+    after, _ = runs.run({"runfile": "mine", "driz_combine": False, "driz_separate": False})
+    assert [path.name for path in after.glob("*.log")] == ["mine.log"]
+    assert "runfile" in (after / "mine.log").read_text()
+
+
 def test_context_off_writes_none(runs: Runs) -> None:
     after, result = runs.run({"context": False})
     assert result.context is None
@@ -313,3 +355,11 @@ def test_more_than_32_chips_have_planes_of_context(exposures: Path, tmp_path: Pa
     assert set(np.unique(planes[1])) <= {0, 1, 2, 3}  # chips 33 and 34
     assert (planes[0] == -(1 << 31) + 0x2AAAAAAA).any()  # every second chip up to 32
     assert fits.getval(result.science, "NDRIZIM") == 34
+
+
+def test_every_parameter_is_accounted_for() -> None:
+    shown = {name for _, changed, _ in CASES for name in changed}
+    assert {*shown, *ELSEWHERE} == {param.name for param in TASKS["astrodrizzle"].params}
+    for place in ELSEWHERE.values():
+        file, _, test = place.partition("::")
+        assert f"def {test}(" in (Path(__file__).parent / file).read_text(), place

@@ -26,9 +26,15 @@ def converted(folder: Path, unit: str, factor: float) -> list[Path]:
     return files
 
 
-@pytest.mark.parametrize("combine", ["minmed", "iminmed", "median"])
 @pytest.mark.parametrize(
-    ("unit", "factor"), [("ELECTRONS", 4.016), ("COUNTS/S", 0.01), ("ELECTRONS/S", 0.04016)]
+    ("combine", "unit", "factor"),
+    [
+        ("minmed", "ELECTRONS", 4.016),
+        ("minmed", "COUNTS/S", 0.01),
+        ("minmed", "ELECTRONS/S", 0.04016),
+        ("iminmed", "ELECTRONS", 4.016),
+        ("median", "COUNTS/S", 0.01),
+    ],
 )
 def test_counts_electrons_and_rates_give_the_same(
     tmp_path: Path, combine: str, unit: str, factor: float
