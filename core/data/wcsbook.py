@@ -23,6 +23,7 @@ from core.data.fitsfile import open_fits, quiet
 from core.data.history import rewrite_recorded
 from core.data.safe import rewrite_fits
 from core.data.science import is_plain, science_of
+from core.data.wcsarchive import archive_primary, start_table
 from core.errors import Refusal
 
 DEFAULT_NAME = "TWEAK"
@@ -219,23 +220,24 @@ def _check_names(header: fits.Header, name: str, reuse: bool, path: str | Path) 
 def _start_history(hdus: fits.HDUList) -> None:
     """The WCSCORR table and the archived OPUS solution, if not there yet; stwcs can only count EXTVER from 1, and
     keeps no table of a plain image."""
-    from stwcs.wcsutil import wcscorr
-
     if is_plain(hdus):
         return
-    versions = [int(hdu.ver) for hdu in science_of(hdus)]
-    if sorted(versions) == list(range(1, len(versions) + 1)):
+    science = science_of(hdus)
+    versions = [int(hdu.ver) for hdu in science]
+    if sorted(versions) == list(range(1, len(versions) + 1)) and not start_table(hdus, science):
+        from stwcs.wcsutil import wcscorr
+
         wcscorr.init_wcscorr(hdus)
 
 
 def _archive(hdus: fits.HDUList, hdu: fits.ImageHDU, name: str) -> None:
-    from stwcs.wcsutil import altwcs
-
     header = hdu.header
     if "WCSNAME" not in header:
         header["WCSNAME"] = "PRE-TWEAKREG"
     old = str(header["WCSNAME"])
-    if old.strip().upper() != name.upper():
+    if old.strip().upper() != name.upper() and not archive_primary(header, old):
+        from stwcs.wcsutil import altwcs
+
         number = next(i for i, one in enumerate(hdus) if one is hdu)
         altwcs.archive_wcs(hdus, [number], wcsname=old, mode=altwcs.ArchiveMode.AUTO_RENAME)
 
