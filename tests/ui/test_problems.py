@@ -242,3 +242,41 @@ def test_a_keystroke_is_handled_at_once_in_the_whole_window(qtbot, window):
     assert TASKS["astrodrizzle"].param("final_pixfrac").default == 1.0
     assert window.params.values("astrodrizzle")["final_pixfrac"] == 0.62518347
     assert sorted(took)[len(took) // 2] < 0.1
+
+
+def test_undo_and_redo_by_keys_go_over_all_kinds_of_fields(qtbot, window):
+    """Ctrl+Z and Ctrl+Shift+Z belong to the whole set, whatever field has the keyboard."""
+    drizzle, panel = window.params.states["astrodrizzle"], window.params.panels[2]
+    control, both = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    both |= control
+    steps = (
+        ("driz_cr_snr", "5", "5 3.0"),
+        ("driz_cr_corr", "y", True),
+        ("final_wht_type", "e", "ERR"),
+        ("final_bits", "64", "64"),
+    )
+    for name, keys, value in steps:
+        window.params.reveal(drizzle, name)
+        qtbot.waitUntil(lambda n=name: f"({n})" in QApplication.focusWidget().accessibleName())
+        field = QApplication.focusWidget()
+        if hasattr(field, "selectAll"):
+            field.selectAll()
+        qtbot.keyClicks(field, keys)
+        assert drizzle.values[name] == value
+    for name, _, value in reversed(steps):
+        assert drizzle.values[name] == value
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Z, control)
+        assert drizzle.values[name] == TASKS["astrodrizzle"].param(name).default
+        qtbot.waitUntil(lambda n=name: f"({n})" in QApplication.focusWidget().accessibleName())
+    assert not window.params.history.can_undo
+    for name, _, value in steps:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Z, both)
+        assert drizzle.values[name] == value
+    assert panel.strip.text() == "No problems"
+
+
+def test_ctrl_f_leads_to_the_search_of_the_set_in_front(qtbot, window):
+    window.param_tabs.setCurrentIndex(1)
+    window.params.panels[1].form.enter()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert window.params.panels[1].search.hasFocus()

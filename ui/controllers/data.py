@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -64,14 +64,17 @@ class DataController(QObject):
             self._named = named
             self._late.start()
 
+    def _run(self, *work: Any, **named: Any) -> None:
+        """Give work to the lane, unless the window is on its way out."""
+        if not self.lane.is_closed:
+            self.lane.run(*work, **named)
+
     def _exposures(self) -> list[Exposure]:
         return [entry.exposure for entry in self.listing.good() if entry.exposure is not None]
 
     def _look(self) -> None:
-        if self.lane.is_closed:
-            return
         sets = [state.values for state in self.states]
-        self.lane.run(look_at, self._exposures(), self.folder, sets, done=self.context.set_facts, key="facts")
+        self._run(look_at, self._exposures(), self.folder, sets, done=self.context.set_facts, key="facts")
 
     def _count(self) -> None:
         """Count the flags of the exposure that is chosen in the list, once."""
@@ -79,11 +82,11 @@ class DataController(QObject):
         chosen = entry.exposure if entry is not None and entry.exposure is not None else None
         one = chosen or (exposures[0] if exposures else None)
         if one is not None and one.name != self.context.counted_in:
-            self.lane.run(count_flags, one, done=partial(self.context.set_counts, one.name), key="flags")
+            self._run(count_flags, one, done=partial(self.context.set_counts, one.name), key="flags")
 
     def _list_columns(self, parameter: str, text: str) -> None:
         if text.strip():
-            self.lane.run(
+            self._run(
                 list_columns,
                 parameter,
                 text,
@@ -92,7 +95,7 @@ class DataController(QObject):
             )
 
     def _complete(self, text: str) -> None:
-        self.lane.run(complete, text, done=partial(self.context.set_names, text), key="complete")
+        self._run(complete, text, done=partial(self.context.set_names, text), key="complete")
 
 
 def look_at(exposures: list[Exposure], folder: Path | None, sets: list[ParamSet]) -> DataFacts:

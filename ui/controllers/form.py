@@ -30,6 +30,7 @@ USED = {
 NAMES = {"align": ALIGN, "apply": APPLY, "drizzle": DRIZZLE}
 PIPELINE = "Take the pipeline's values"
 LATE_MS = 60
+FEW_LINES = 90  # pixels of the list of exposures beside a wide form
 
 
 class FormController(QObject):
@@ -47,6 +48,7 @@ class FormController(QObject):
         self._taken: dict[str, ParamSet] = {}
         self._at: tuple[FormState | None, str] = (None, "")
         self._reasons: tuple[str, ...] = ()
+        self._sizes: list[int] = []
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.setInterval(LATE_MS)
@@ -211,8 +213,13 @@ class FormController(QObject):
 
     def set_wide(self, on: bool) -> None:
         """Give the form the whole width, with a sentence beside each field and the help page at its side."""
-        whole = self._window.splitters[0]
+        whole, left, _ = self._window.splitters
         whole.widget(1).setVisible(not on)
+        if on:
+            self._sizes = left.sizes()
+            left.setSizes([FEW_LINES, sum(self._sizes) - FEW_LINES])
+        elif self._sizes:
+            left.setSizes(self._sizes)
 
     def _help_chosen(self, on: bool) -> None:
         self._window.settings.set("help page", "yes" if on else "no")

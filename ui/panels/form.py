@@ -163,6 +163,10 @@ class Form(QScrollArea):
     def _looked(self, state: FormState, name: str) -> None:
         if name:
             self.looked.emit(state, name)
+        self.keep_in_view()
+
+    def keep_in_view(self) -> None:
+        """Scroll so that the field which has the keyboard is seen."""
         field = self.focusWidget()
         if field is not None and self.widget().isAncestorOf(field):
             self.ensureWidgetVisible(field, 0, 24)

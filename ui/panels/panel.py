@@ -156,6 +156,12 @@ class Panel(QWidget):
         """Show or hide the help page; it stays so from now on."""
         self._chosen_help = on
         self._place_help()
+        QTimer.singleShot(0, self, self._settle)
+
+    def _settle(self) -> None:
+        """The form has another height: the field at hand stays in view, and its page begins at the top."""
+        self.page.verticalScrollBar().setValue(0)
+        self.form.keep_in_view()
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._search_changed)
@@ -206,12 +212,14 @@ class Panel(QWidget):
         tools = QHBoxLayout()
         tools.setContentsMargins(8, 4, 8, 4)
         tools.setSpacing(0)
-        tools.addWidget(self.search, 1)
+        self.search.setMaximumWidth(520)
+        tools.addWidget(self.search, 3)
         tools.addSpacing(4)
         for button in (self.basic, self.all, self.only_changed):
             tools.addWidget(button)
         tools.addSpacing(4)
         tools.addWidget(self.help)
+        tools.addStretch()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 4, 0, 0)
         whole.setSpacing(0)

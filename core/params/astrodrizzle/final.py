@@ -82,7 +82,7 @@ _VALUES = (
         "final_bits",
         "Flags that count as good",
         "Which data quality flags do not keep a pixel out of the product. For WFC3/UVIS 64,32 lets warm pixels and "
-        "CTE tails in; too many good flags let artefacts through, too few cost depth.",
+        "unstable ones (older files: tails of hot pixels) in.",
     ),
     Param(
         "final_units",

@@ -47,7 +47,7 @@ _SEPARATE = Group(
             "driz_sep_bits",
             "Flags that count as good",
             "Which data quality flags do not keep a pixel out of the separate images. For WFC3/UVIS 64,32 lets warm "
-            "pixels and CTE tails in.",
+            "pixels and unstable ones (older files: tails of hot pixels) in.",
         ),
         Param(
             "driz_sep_compress",
