@@ -6,35 +6,24 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.align.choices import Choice
 from core.align.results import Alignment, ImageResult, Offset, PeakStatus
 from ui.views.chart import ChartView, linked_axis, signed, why_missing
-from ui.views.colors import gradient, plot_colours
+from ui.views.colors import gradient
 from ui.views.colourbar import ColourBar
-from ui.views.parts import ElidedLabel
+from ui.views.peakwords import BOX, facts_of, figures_of, rival_of
 from ui.views.prepared import Prepared, prepare
 from ui.views.stretch import Look
 from ui.views.wrap import Wrap
 
-ADVICE = {
-    PeakStatus.GOOD: "one clear peak",
-    PeakStatus.EDGE: "the peak lies at the edge: increase searchrad",
-    PeakStatus.CENTRE_OF_MASS: "too few pairs for a fit, so their centre of mass was taken: does the peak stand out?",
-    PeakStatus.BAD_FIT: "no clear maximum, the highest bin was taken: find more or better sources",
-    PeakStatus.AMBIGUOUS: "two peaks stand out alike: choose the right one, or a searchrad that holds only one",
-    PeakStatus.NO_DATA: "no pairs within the search radius: increase searchrad or find more sources",
-    PeakStatus.NOT_USED: "the histogram was not used",
-    PeakStatus.PATTERN: "the histogram left doubts, so the offset is that of the pattern of the stars",
-    PeakStatus.CHOSEN: "you chose this place: Automatic goes back to the peak that is found",
-}
 NOT_USED = (
     "{name}: no histogram, because use2dhist is off.\n\nThe offset given by xoffset and yoffset, x {x} and y {y} px, "
     "was used instead."
 )
 HINT = "Point at a bin to read its offset and its pairs."
-BOX = 2
+SIDE, BESIDE, WIDEST = 248, 640, 16_777_215  # screen pixels; Qt's own for "any width"
 RIVAL = 20  # a second peak is marked when it has at least a twentieth of the pairs of the first
 
 
@@ -73,14 +62,34 @@ class HistogramView(ChartView):
         linked_axis(self.plot, "right", "Offset in y (mas)", 1.0)
         self.scale = ColourBar()
         self.scale.set_colours("Viridis", False)
-        self.readout = ElidedLabel(HINT)
-        self._column.addWidget(self.scale)
-        self._column.addWidget(self.readout)
-        self._column.addWidget(self._buttons())
+        self._lay_out()
         self.area.sigDeviceRangeChanged.connect(self._keep_square)
         self.area.scene().sigMouseMoved.connect(self._hover)
         self.area.scene().sigMouseClicked.connect(self._click)
         self._restyle()
+
+    def _lay_out(self) -> None:
+        """The plot with its colour bar, and beside it what is known of the peaks; in a narrow window that stands above
+        as words, which also go with the plot on paper."""
+        self.facts, self.readout = _wrapped(), _wrapped()
+        self.readout.setText(HINT)
+        self.side = QWidget()
+        side = QVBoxLayout(self.side)
+        side.setContentsMargins(4, 4, 0, 0)
+        side.setSpacing(10)
+        for widget in (self.facts, self.readout, self._buttons()):
+            side.addWidget(widget)
+        side.addStretch(1)
+        plot = QVBoxLayout()
+        plot.setSpacing(4)
+        self._column.removeWidget(self.area)
+        plot.addWidget(self.area, 1)
+        plot.addWidget(self.scale)
+        self.body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self.body.setSpacing(8)
+        self.body.addLayout(plot, 1)
+        self.body.addWidget(self.side)
+        self._column.addLayout(self.body, 1)
 
     def _buttons(self) -> QWidget:
         controls = QWidget()
@@ -91,12 +100,16 @@ class HistogramView(ChartView):
         )
         self.wider.clicked.connect(self.wider_asked)
         self.automatic.clicked.connect(self.automatic_asked)
-        self.note = ElidedLabel()
-        self.note.setMinimumWidth(380)
-        for widget in (self.wider, self.automatic, self.note):
-            row.addWidget(widget)
+        self.note = _wrapped()
+        for button in (self.wider, self.automatic):
+            row.addWidget(button)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(controls)
+        column.addWidget(self.note)
         self.set_choice(Choice(), "")
-        return controls
+        return whole
 
     def set_choice(self, choice: Choice, busy: str) -> None:
         """What the person decided about the image on show; `busy` is why nothing can be decided now."""
@@ -121,6 +134,7 @@ class HistogramView(ChartView):
         self._draw(offset)
         self._mark(offset)
         self._show(f"Offsets of {image.name} from {alignment.reference_name}", figures_of(offset, self._mas))
+        self.facts.setText(facts_of(offset, self._mas))
 
     def _draw(self, offset: Offset) -> None:
         # A few thousand bins: cheaper to stretch here than to ask a worker.
@@ -172,9 +186,18 @@ class HistogramView(ChartView):
             item.fill = pg.mkBrush(ink)
         if self._offset is not None and not self.stack.message:
             self.figures.setText(figures_of(self._offset, self._mas))
+            self.facts.setText(facts_of(self._offset, self._mas))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
+        beside = self.width() >= BESIDE
+        direction = QBoxLayout.Direction
+        self.body.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self.side.setMaximumWidth(SIDE if beside else WIDEST)
+        self.side.setMinimumWidth(SIDE if beside else 0)
+        self.figures.setVisible(not beside)
+        for label in (self.facts, self.note):
+            label.setVisible(beside)
         self._keep_square()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
@@ -235,6 +258,14 @@ class HistogramView(ChartView):
             self._place_ring(offset)
 
 
+def _wrapped() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label
+
+
 def _button(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setObjectName("filter")
@@ -247,50 +278,3 @@ def histogram_frame(offset: Offset) -> Prepared:
     """The histogram stretched by the square root, so that low second peaks are seen beside a high one."""
     most = max(int(offset.histogram.max()), 1)
     return prepare("pairs", offset.histogram, Look("fixed", "sqrt", 0.0, float(most)), unit="pairs")
-
-
-def rival_of(offset: Offset) -> tuple[float, float] | None:
-    """Where the second peak lies, in frame pixels; None when there is none."""
-    if np.isfinite(offset.rival_x) and np.isfinite(offset.rival_y) and offset.status is not PeakStatus.CHOSEN:
-        return offset.rival_x, offset.rival_y
-    return second_peak(offset)
-
-
-def second_peak(offset: Offset) -> tuple[int, int] | None:
-    """The highest bin outside the 5 x 5 bins around the chosen place, as an offset in whole pixels."""
-    counts, r = offset.histogram.copy(), offset.radius
-    row, column = round(offset.y) + r, round(offset.x) + r
-    counts[max(row - BOX, 0) : max(row + BOX + 1, 0), max(column - BOX, 0) : max(column + BOX + 1, 0)] = 0
-    row, column = (int(place) for place in np.unravel_index(int(counts.argmax()), counts.shape))
-    return (column - r, row - r) if counts[row, column] else None
-
-
-def figures_of(offset: Offset, mas: float) -> str:
-    """The peak in words: pairs, place in pixels and mas, significance, the second peak, status and advice."""
-    colours = plot_colours()
-    good = offset.status in (PeakStatus.GOOD, PeakStatus.CHOSEN, PeakStatus.PATTERN)
-    if offset.status is PeakStatus.NO_DATA:
-        return f'<b style="color:{colours.bad.name()}">{ADVICE[offset.status]}</b>'
-    ratio = ""
-    if offset.second > offset.height:
-        ratio = ", higher than here"
-    elif offset.second:
-        ratio = f" ({offset.height / offset.second:.3g} times lower)"
-    status = f"Status: {offset.status.value}. {_sentence(offset.status)}."
-    colour = colours.text if good else colours.warn
-    return (
-        f"Peak of <b>{_pairs(offset.height)}</b> at x <b>{signed(offset.x)}</b>, y <b>{signed(offset.y)}</b> px "
-        f"({signed(offset.x * mas, 1)}, {signed(offset.y * mas, 1)} mas); significance "
-        f"{offset.significance:.1f}; highest bin elsewhere {_pairs(offset.second)}{ratio}; "
-        f"{offset.edge_distance} bins from the edge. "
-        f'<span style="color:{colour.name()}">{status}</span>'
-    )
-
-
-def _sentence(status: PeakStatus) -> str:
-    words = ADVICE.get(status, "look at the plots")
-    return words[:1].upper() + words[1:]
-
-
-def _pairs(count: int) -> str:
-    return "1 pair" if count == 1 else f"{count} pairs"

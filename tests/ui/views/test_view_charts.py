@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from core.align.results import Alignment, Offset, PeakStatus
 from ui.views.chart import ChartView, plain
-from ui.views.histogram import HistogramView, second_peak
+from ui.views.histogram import HistogramView
+from ui.views.peakwords import second_peak
 from ui.views.residuals import Residuals, ResidualView, default_limit, running_median
 from ui.views.vectors import KEYS, VectorView, arrow_lines
 
@@ -103,6 +104,27 @@ class TestHistogram:
         ):
             assert part in words
 
+    def test_the_panel_tells_both_peaks_their_ratio_and_the_edge(
+        self, qtbot: QtBot, alignment: Alignment
+    ) -> None:
+        view = shown(qtbot, HistogramView, alignment)
+        words = plain(view.facts.text())
+        for part in (
+            "Chosen peak200 pairs",
+            "x +8.10, y \u22124.80 px+324.0, \u2212192.0 mas",
+            "Second peak40 pairsx \u22126, y +4 px",
+            "Ratio5 : 1",
+            "To the edge4 bins",
+            "Significance195.0",
+            "Status: good",
+        ):
+            assert part in words, words
+        assert view.facts.isVisible()
+        assert not view.figures.isVisible()
+        view.resize(500, 500)
+        assert view.figures.isVisible(), "a narrow window has no room beside the plot"
+        assert not view.facts.isVisible()
+
     def test_axes_are_in_pixels_and_mas(self, qtbot: QtBot, alignment: Alignment) -> None:
         view = shown(qtbot, HistogramView, alignment)
         assert view.plot.getAxis("bottom").scale == 1.0
@@ -111,6 +133,7 @@ class TestHistogram:
 
     def test_mouse_reads_a_bin_and_a_click_names_it(self, qtbot: QtBot, alignment: Alignment) -> None:
         view = shown(qtbot, HistogramView, alignment)
+        qtbot.wait(100)  # axes take their place when they are painted
         box = view.plot.getViewBox()
         scene = box.mapViewToScene(pg.Point(-6.2, 4.3))
         at = view.area.mapFromScene(scene)
