@@ -91,6 +91,12 @@ def built(
     return was, path
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """stwcs and drizzlepac leave log files in the folder they run in."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def original(built: tuple[Path, Path], tmp_path: Path) -> Path:
     (tmp_path / "original").mkdir()
@@ -175,10 +181,7 @@ def tweakreg(path: Path) -> None:
 def test_they_read_our_files_without_a_warning(
     read: Callable[[Path], None],
     built: tuple[Path, Path],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     with listening() as heard:
         read(built[1])
     assert heard == []

@@ -69,9 +69,12 @@ def test_cards_are_those_of_drizzlepac(aligned: Path, shared_data: Path, tmp_pat
                 assert one.data.tobytes() == two.data.tobytes()
 
 
-def test_stwcs_can_go_back_and_make_headerlets(shared_data: Path, tmp_path: Path) -> None:
+def test_stwcs_can_go_back_and_make_headerlets(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from stwcs.wcsutil import altwcs, headerlet
 
+    monkeypatch.chdir(tmp_path)  # stwcs leaves a log file
     path = tmp_path / NAMES[1]
     shutil.copy(shared_data / "omega_cen_simulated" / NAMES[1], path)
     path.chmod(0o644)

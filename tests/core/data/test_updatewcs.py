@@ -76,6 +76,7 @@ def test_the_pipeline_s_wcs_comes_out_again(real: Path, iref: Path) -> None:
         assert not {"FITNAME", "RMS_RA", "NMATCH", "HDRNAME"} & set(now.header)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_the_headers_are_those_of_stwcs(simulated: Path, iref: Path, tmp_path: Path) -> None:
     references(simulated, iref)
     beside = Path(shutil.copy(simulated, tmp_path / "stwcs_flt.fits"))
