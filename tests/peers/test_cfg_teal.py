@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -239,3 +240,38 @@ def test_right_sides_as_configobj_reads_them(right: str) -> None:
         assert (ours, odd) == (theirs, "")
     else:
         assert odd or set("'\"") & set(right.partition("#")[2])
+
+
+INJURIES = [
+    "=", "[", "]", "[[", "]]", "#", ";", '"', "'", "'''", '"""', "\n", "\r\n", ",", "%", "\\", "None", "INDEF", "yes",
+    "nan", "-", "\u2028", " ", "\t", "[X]\n", "input", "True", "1", "1.0", "é",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_teal_accepts_opens_and_means_the_same(
+    teal: ModuleType, task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Damaged files that TEAL's lenient loader, which TweakReg and AstroDrizzle use, takes all the same.
+
+    Where a value differs, TEAL dropped it with a line in the terminal and ours took it, with a note that names it.
+    """
+    chance = random.Random(task)
+    path, accepted = tmp_path / "injured.cfg", 0
+    for _ in range(80):
+        text = format_cfg(TASKS[task].defaults())
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(text))
+            cut = at if chance.random() < 0.6 else at + chance.randint(1, 8)
+            text = text[:at] + (chance.choice(INJURIES) if cut == at else "") + text[cut:]
+        path.write_bytes(text.encode())
+        try:
+            theirs = teal.load(str(path), strict=False)
+        except Exception:  # refused, in one of TEAL's ways
+            continue
+        accepted += 1
+        ours = read_cfg(path)
+        for name, value in values_of(theirs, task).items():
+            if not same(value, ours.set[name]):
+                assert any(name in note for note in ours.notes), (name, text)
+    assert accepted > 20

@@ -145,3 +145,47 @@ def test_the_table_holds() -> None:
         TASKS[task].defaults().with_text(name, now)
     assert set(OLD_TASKS.values()) <= set(TASKS)
     assert not set(OLD_TASKS) & set(TASKS)
+
+
+# every name that the declarations of the prototypes and of 1.x held, whether still in use or not
+NAMES_1 = {
+    "tweakreg": """input refimage findmode editipars editspars execname exclusions updatewcs writecat clean verbose runfile
+        updatehdr wcsname headerlet attach hdrfile clobber hdrname author descrip catalog history shiftfile outshifts
+        outwcs catfile xcol ycol fluxcol fluxmax fluxmin fluxunits xyunits nbright refcat refxcol refycol refxyunits
+        rfluxcol rfluxmax rfluxmin rfluxunits refnbright minobj searchrad searchunits use2dhist see2dplot tolerance
+        separation xoffset yoffset fitgeometry residplot nclip sigma""",
+    "imagefindpars": "computesig skysigma conv_width peakmin peakmax threshold nsigma fluxmin fluxmax",
+    "astrodrizzle": """input output mdriztab runfile updatewcs wcskey proc_unit coeffs context group build staticfile crbit
+        stepsize resetbits num_cores restore preserve overwrite clean static static_sig skysub skywidth skystat skylower
+        skyupper skyclip skylsigma skyusigma skyuser skyfile driz_separate driz_sep_kernel driz_sep_wt_scl
+        driz_sep_pixfrac driz_sep_fillval driz_sep_bits driz_sep_wcs driz_sep_refimage driz_sep_rot driz_sep_scale
+        driz_sep_outnx driz_sep_outny driz_sep_ra driz_sep_dec median median_newmasks combine_maskpt combine_type
+        combine_nsigma combine_nlow combine_nhigh combine_lthresh combine_hthresh combine_grow blot blot_interp
+        blot_sinscl blot_addsky blot_skyval driz_cr driz_cr_corr driz_cr_snr driz_cr_grow driz_cr_ctegrow driz_cr_scale
+        driz_combine final_wht_type final_kernel final_wt_scl final_pixfrac final_fillval final_bits final_units
+        final_wcs final_refimage final_rot final_scale final_outnx final_outny final_ra final_dec gain gnkeyword
+        rdnoise rnkeyword exptime expkeyword""",
+}
+
+
+@pytest.mark.parametrize("task", NAMES_1)
+def test_no_name_of_the_first_versions_is_a_stranger(task: str) -> None:
+    for name in NAMES_1[task].split():
+        assert name in TASKS[task] or (task, name) in OLD_NAMES, name
+
+
+@pytest.mark.parametrize(
+    ("name", "old"),
+    [("combine_type", "minmed median sum imedian iaverage"), ("fitgeometry", "shift rscale general"),
+     ("residplot", "vector residuals both"), ("final_kernel", "square point gaussian turbo tophat lanczos3"),
+     ("blot_interp", "poly5 nearest linear poly3 sinc"), ("final_wht_type", "EXP ERR IVM"),
+     ("searchunits", "arcseconds pixels"), ("rfluxunits", "counts mag"), ("proc_unit", "native electrons")],
+)  # fmt: skip
+def test_no_choice_of_the_first_versions_is_lost(name: str, old: str) -> None:
+    task = next(each for each in TASKS.values() if name in each)
+    section = task.section_of(name).title
+    for word in old.split():
+        head = f"_task_name_ = {task.name}\n" + (f"[{section}]\n" if section else "")
+        loaded = parse_cfg(f"{head}{name} = {word}\n")
+        assert loaded.unread == (), word
+        assert loaded.set[name] == OLD_WORDS.get((task.name, name, word), word)
