@@ -53,5 +53,6 @@ def _names(state: FormState, before: Moment, after: Moment) -> list[str]:
     return [
         name
         for name in state.task.names
-        if repr(before.values[name]) != repr(after.values[name]) or before.bad.get(name) != after.bad.get(name)
+        if repr(before.values[name]) != repr(after.values[name])
+        or before.bad.get(name) != after.bad.get(name)
     ]
