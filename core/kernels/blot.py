@@ -12,14 +12,18 @@ the sinc are those of IRAF's sinc interpolant.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
-from numba import njit
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import njit, types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
 Indices = NDArray[np.int32]
+Places = NDArray[np.int64]
 
 NEAREST, LINEAR, POLY3, POLY5, SINC = 0, 1, 2, 3, 4
 
@@ -28,7 +32,8 @@ _SINC_HALF = 7
 _TAPS = 15  # samples along one axis, at most
 
 # Unsigned indices: with signed ones numba looks after negative values, and that keeps loops from being vectorised.
-_U1, _U2, _U3, _U4, _U5 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
+_U1, _U2, _U3, _U4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+_U5, _U8 = np.uint64(5), np.uint64(8)
 _ROW = np.uint64(_CHUNK)
 _TOTAL, _LINE, _ROWS_Y = (
     np.uint64(2 * _TAPS * _CHUNK),
@@ -211,17 +216,6 @@ def _add_run(s: Pixels, flat: Pixels, corner: int, stride: int, taps: int, k0: i
     for j in range(taps):
         base = np.uint64(corner + j * stride - k0)
         weight = _ROWS_Y + np.uint64(j * _CHUNK)
-        if taps == 6:
-            for k in range(first, stop):
-                s[_TOTAL + k] += s[weight + k] * (
-                    s[k] * flat[base + k]
-                    + s[_ROW + k] * flat[base + _U1 + k]
-                    + s[_U2 * _ROW + k] * flat[base + _U2 + k]
-                    + s[_U3 * _ROW + k] * flat[base + _U3 + k]
-                    + s[_U4 * _ROW + k] * flat[base + _U4 + k]
-                    + s[_U5 * _ROW + k] * flat[base + _U5 + k]
-                )
-            continue
         for k in range(first, stop):
             s[_LINE + k] = np.float32(0.0)
         for i in range(taps):
@@ -230,6 +224,105 @@ def _add_run(s: Pixels, flat: Pixels, corner: int, stride: int, taps: int, k0: i
                 s[_LINE + k] += s[tap + k] * flat[sample + k]
         for k in range(first, stop):
             s[_TOTAL + k] += s[weight + k] * s[_LINE + k]
+
+
+def _column_sums(rows: int) -> Any:
+    """A function of (image, first, width, weights, k, out, to), flat float32 arrays and uint64 places: the samples of
+    one pixel, eight columns by `rows` rows from image[first] on, each row times its weight of rows k, _CHUNK + k ...
+    of `weights`, summed down their columns into out[to] and the seven after it.
+
+    Written in vectors of eight, because numba lets LLVM make vectors of long loops only.
+    """
+
+    def typed(
+        context: Any, image: Any, first: Any, width: Any, weights: Any, k: Any, out: Any, to: Any
+    ) -> tuple[Any, Any]:
+        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            eight, number = ir.VectorType(ir.FloatType(), 8), ir.IntType(32)
+            samples, factors, sums = (
+                context.make_array(signature.args[n])(context, builder, values[n]).data for n in (0, 3, 5)
+            )
+            here, weight, total = values[1], values[4], None
+            for _ in range(rows):
+                place = builder.bitcast(builder.gep(samples, [here]), eight.as_pointer())
+                factor = builder.load(builder.gep(factors, [weight]))
+                one = builder.insert_element(ir.Constant(eight, ir.Undefined), factor, number(0))
+                all_eight = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(number, 8), [0] * 8))
+                term = builder.fmul(builder.load(place, align=4), all_eight)
+                total = term if total is None else builder.fadd(total, term)
+                here, weight = builder.add(here, values[2]), builder.add(weight, weight.type(_CHUNK))
+            place = builder.bitcast(builder.gep(sums, [values[6]]), eight.as_pointer())
+            builder.store(total, place, align=4)
+            return context.get_dummy_value()
+
+        return types.void(image, first, width, weights, k, out, to), emit
+
+    return intrinsic(typed)
+
+
+_sum_four, _sum_six = _column_sums(4), _column_sums(6)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _starts(
+    ix: Indices, iy: Indices, n: int, shape: tuple[int, int], taps: int, wide: int, start: Places
+) -> None:
+    """Into `start` the flat index of the first sample of each pixel, -1 where the samples, `wide` columns of them
+    (`taps` are needed), do not lie inside the image."""
+    ny, nx = shape
+    for k in range(n):
+        i, j = np.int64(ix[k]), np.int64(iy[k])
+        inside = (i >= 0) & (i <= nx - wide) & (j >= 0) & (j <= ny - taps)
+        start[k] = j * nx + i if inside else -1
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sum_inside(s: Pixels, f: Pixels, start: Places, n: int, nx: int, kind: int, columns: Pixels) -> None:
+    """Values of the pixels whose samples lie inside the image, into row _TOTAL of the scratch."""
+    stop, wide = np.uint64(n), np.uint64(nx)
+    if kind == POLY5:
+        for k in range(stop):
+            if start[k] >= 0:
+                _sum_six(f, np.uint64(start[k]), wide, s, _ROWS_Y + k, columns, _U8 * k)
+        for k in range(stop):
+            at = _U8 * k
+            line = (
+                s[k] * columns[at] + s[_ROW + k] * columns[at + _U1] + s[_U2 * _ROW + k] * columns[at + _U2]
+            )
+            more = s[_U3 * _ROW + k] * columns[at + _U3] + s[_U4 * _ROW + k] * columns[at + _U4]
+            s[_TOTAL + k] = line + more + s[_U5 * _ROW + k] * columns[at + _U5]
+    elif kind == POLY3:
+        for k in range(stop):
+            if start[k] >= 0:
+                _sum_four(f, np.uint64(start[k]), wide, s, _ROWS_Y + k, columns, _U8 * k)
+        for k in range(stop):
+            at = _U8 * k
+            line = s[k] * columns[at] + s[_ROW + k] * columns[at + _U1]
+            s[_TOTAL + k] = (
+                line + s[_U2 * _ROW + k] * columns[at + _U2] + s[_U3 * _ROW + k] * columns[at + _U3]
+            )
+    elif kind == LINEAR:
+        for k in range(stop):
+            at = np.uint64(max(start[k], 0))
+            low = s[k] * f[at] + s[_ROW + k] * f[at + _U1]
+            high = s[k] * f[at + wide] + s[_ROW + k] * f[at + wide + _U1]
+            s[_TOTAL + k] = s[_ROWS_Y + k] * low + s[_ROWS_Y + _ROW + k] * high
+    else:
+        for k in range(stop):
+            s[_TOTAL + k] = f[np.uint64(max(start[k], 0))]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _sum_runs(s: Pixels, flat: Pixels, start: Places, n: int, nx: int) -> None:
+    """What `_sum_inside` does for the sinc: pixels whose samples advance by one pixel each are taken together."""
+    k = 0
+    while k < n:
+        stop = k + 1
+        if start[k] >= 0:
+            while stop < n and start[stop] == start[k] + (stop - k):
+                stop += 1
+            _add_run(s, flat, start[k], nx, _TAPS, k, stop)
+        k = stop
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -245,36 +338,33 @@ def resample(
 ) -> None:
     """out = image(x, y) * factor + sky; `sky` alone where not 0 <= x <= columns and 0 <= y <= rows.
 
-    image float32 (rows, columns); x, y float64 and out float32 of one shape; positions 0-based. Pixels of a row of
-    `out` whose samples advance by one pixel each, in the same rows of the image, are taken together.
+    image float32 (rows, columns); x, y float64 and out float32 of one shape; positions 0-based. A row of `out` goes
+    through in chunks: weights, then the sums down the columns of samples and along them. Only pixels near the border
+    of the image, where samples have to be made up, and those of the sinc are taken one by one or in runs.
     """
     ny, nx = image.shape
     flat = image.reshape(-1)
     taps = 15 if kind == SINC else (1, 2, 4, 6)[kind]
-    s = np.empty((2 * _TAPS + 2) * _CHUNK, np.float32)
+    wide = 8 if kind in (POLY3, POLY5) else taps
+    s, columns = np.empty((2 * _TAPS + 2) * _CHUNK, np.float32), np.empty(8 * _CHUNK, np.float32)
     s_y = s[_TAPS * _CHUNK :]
-    ix, iy = np.empty(_CHUNK, np.int32), np.empty(_CHUNK, np.int32)
+    ix, iy, start = np.empty(_CHUNK, np.int32), np.empty(_CHUNK, np.int32), np.empty(_CHUNK, np.int64)
     wx, wy = np.empty(_TAPS), np.empty(_TAPS)
     for r in range(out.shape[0]):
         for c in range(0, out.shape[1], _CHUNK):
             n = min(_CHUNK, out.shape[1] - c)
             _weigh_chunk(x, r, c, n, kind, sinscl, s, ix, wx)
             _weigh_chunk(y, r, c, n, kind, sinscl, s_y, iy, wy)
-            k = 0
-            while k < n:
-                i, j = ix[k], iy[k]
-                stop = k + 1
-                if i >= 0 and i <= nx - taps and j >= 0 and j <= ny - taps:
-                    longest = min(n, k + nx - taps - i + 1)
-                    while stop < longest and iy[stop] == j and ix[stop] == i + (stop - k):
-                        stop += 1
-                    _add_run(s, flat, j * nx + i, nx, taps, k, stop)
-                    for m in range(k, stop):
-                        out[r, c + m] = s[2 * _TAPS * _CHUNK + m] * factor + sky
-                else:
+            _starts(ix, iy, n, image.shape, taps, wide, start)
+            if kind == SINC:
+                _sum_runs(s, flat, start, n, nx)
+            elif ny >= taps and nx >= wide:
+                _sum_inside(s, flat, start, n, nx, kind, columns)
+            for k in range(n):
+                value = s[2 * _TAPS * _CHUNK + k]
+                if start[k] < 0:
                     px, py = np.float64(np.float32(x[r, c + k])), np.float64(np.float32(y[r, c + k]))
-                    value = 0.0
+                    value = np.float32(0.0)
                     if px >= 0.0 and px <= nx and py >= 0.0 and py <= ny:
-                        value = _value(image, px, py, kind, sinscl, wx, wy)
-                    out[r, c + k] = value * factor + sky
-                k = stop
+                        value = np.float32(_value(image, px, py, kind, sinscl, wx, wy))
+                out[r, c + k] = value * factor + sky
