@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.params.compare import shown
-from core.params.presets import GROUPS, Facts, Preset, presets
+from core.params.presets import GROUPS, Facts, Preset, after_all, presets, suggested
 from ui import style
 from ui.panels.state import FormState
 
@@ -33,8 +33,8 @@ HEADS = ("Parameter", "Now", "With the preset", "Task")
 
 
 class PresetDialog(QDialog):
-    """`taken(preset)` when the person takes one; stays open, so that one for the detector and one for the number of
-    exposures can be taken one after the other."""
+    """`taken(presets)` when the person takes one, or all that fit; stays open, so that one for the detector and one for
+    the field can be taken one after the other."""
 
     taken = Signal(object)
 
@@ -46,6 +46,7 @@ class PresetDialog(QDialog):
         self._lay_out()
         self.tree.currentItemChanged.connect(self._show)
         self.take.clicked.connect(self._take)
+        self.take_all.clicked.connect(self._take_all)
         self.buttons.rejected.connect(self.reject)
         for state in states.values():
             state.changed.connect(self._show)
@@ -101,6 +102,7 @@ class PresetDialog(QDialog):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.take = self.buttons.addButton("Take this preset", QDialogButtonBox.ButtonRole.ActionRole)
+        self.take_all = self.buttons.addButton("Take all that fit", QDialogButtonBox.ButtonRole.ActionRole)
 
     def _lay_out(self) -> None:
         right = QWidget(self)
@@ -159,6 +161,7 @@ class PresetDialog(QDialog):
 
     def _show(self, *_: object) -> None:
         """Explain the selected preset and what it would change now."""
+        self._count_fitting()
         preset = self.preset()
         self.take.setEnabled(False)
         if preset is None:
@@ -197,8 +200,21 @@ class PresetDialog(QDialog):
     def _take(self) -> None:
         preset = self.preset()
         if preset is not None:
-            self.taken.emit(preset)
+            self.taken.emit((preset,))
             self._show()
+
+    def _take_all(self) -> None:
+        self.taken.emit(suggested(self.facts))
+        self._show()
+
+    def _count_fitting(self) -> None:
+        """Whether the presets that fit would change anything, taken one after the other in the order of the list."""
+        fitting = suggested(self.facts)
+        changes = any(after_all(fitting, state.values) != state.values for state in self.states.values())
+        self.take_all.setEnabled(changes)
+        names = ", ".join(one.title for one in fitting)
+        told = f"{names}: one step of undo takes them back" if changes else "Everything is as they have it"
+        self.take_all.setToolTip(told if fitting else "No preset is marked as fitting the exposures")
 
 
 def _told(facts: Facts) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -77,6 +77,13 @@ def presets() -> tuple[Preset, ...]:
 def suggested(facts: Facts) -> tuple[Preset, ...]:
     """Those that are meant for the data at hand."""
     return tuple(one for one in presets() if one.fits(facts))
+
+
+def after_all(wanted: Iterable[Preset], values: ParamSet) -> ParamSet:
+    """The set after these presets, one after the other; of two that name a parameter the later one counts."""
+    for preset in wanted:
+        values = preset.taken(values)
+    return values
 
 
 def _from_json(text: str) -> Preset:

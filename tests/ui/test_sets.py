@@ -310,6 +310,17 @@ def test_presets_that_fit_the_data_are_marked(window):
     assert "No exposures" in dialog.data.text()
 
 
+def test_all_that_fit_are_one_step(qtbot, window):
+    dialog = window.tools.presets()
+    qtbot.mouseClick(dialog.take_all, LEFT)
+    drizzle = window.params.values("astrodrizzle")
+    assert (drizzle["final_bits"], drizzle["driz_cr_scale"]) == ("336", "1.5 1.2")
+    assert not dialog.take_all.isEnabled()
+    window.actions_["undo"].trigger()
+    assert not window.params.values("astrodrizzle").changed()
+    assert dialog.take_all.isEnabled()
+
+
 def test_presets_by_keyboard(qtbot, window):
     dialog = window.tools.presets()
     dialog.tree.setFocus()

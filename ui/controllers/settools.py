@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import Refusal
 from core.params import ParamSet, format_cfg, read_cfg
-from core.params.presets import Facts, Preset, suggested
+from core.params.presets import Facts, Preset, after_all, suggested
 from core.params.scripts import as_command, as_python
 from ui.comparedialog import FILE, PRODUCT, SAVED, CompareDialog
 from ui.controllers.files import FilesController
@@ -142,18 +142,22 @@ class SetTools(QObject):
         """Open the chooser of presets."""
         if self.preset_dialog is None:
             self.preset_dialog = PresetDialog(self.params.states, self.facts(), self.window_)
-            self.preset_dialog.taken.connect(self.take_preset)
+            self.preset_dialog.taken.connect(self.take_presets)
         self.preset_dialog.set_facts(self.facts())
         _bring(self.preset_dialog)
         return self.preset_dialog
 
-    def take_preset(self, preset: Preset) -> None:
-        """All values of a preset into the forms, as one step of undo."""
-        wanted = [(state, preset.taken(state.values)) for state in self.params.states.values()]
-        names = take(*((state, values) for state, values in wanted if preset.values.get(state.task.name)))
+    def take_presets(self, chosen: Sequence[Preset]) -> None:
+        """All values of presets into the forms, one preset after the other, as one step of undo."""
+        states = self.params.states.values()
+        named = {task for preset in chosen for task in preset.values}
+        names = take(
+            *((state, after_all(chosen, state.values)) for state in states if state.task.name in named)
+        )
         if names:
             count = f"{len(names)} parameters" if len(names) > 1 else "1 parameter"
-            self.log.say(f"Preset {preset.title}: {count} changed ({', '.join(names)}).")
+            titles = ", ".join(preset.title for preset in chosen)
+            self.log.say(f"Preset {titles}: {count} changed ({', '.join(names)}).")
 
     def facts(self) -> Facts:
         """What the presets have to know of the exposures in the list."""
