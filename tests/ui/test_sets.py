@@ -409,3 +409,11 @@ def test_two_tasks_are_compared_at_once(window):
     assert two.isVisible()
     assert window.tools.compare(window.params.states["tweakreg"]) is one
     assert one.choice.findData("the set that made a product…") == -1
+
+
+def test_every_control_of_the_dialogs_has_a_name(window, drizzle):
+    from tests.ui.test_accessible import controls, described, name_of
+
+    for dialog in (window.tools.compare(drizzle), window.tools.presets(), window.tools.notes()):
+        assert dialog.windowTitle()
+        assert [described(control) for control in controls(dialog) if not name_of(control)] == []
