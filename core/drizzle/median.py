@@ -124,12 +124,26 @@ def make_median(
             subject="combine_nlow, combine_nhigh",
             advice="Lower them.",
         )
-    out: Image = (buffers or Buffers()).take(shape, np.float32)
+    store = buffers or Buffers()
+    out: Image = store.take(shape, np.float32)
     limits = np.array([params.maskpt * e.mean_weight if params.newmasks else -np.inf for e in layers])
     fill_block = _minmed_block if minmed else _plain_block
+    grow = params.grow if minmed else 0
+
+    def stacked(images: Sequence[Rows], start: int, stop: int) -> NDArray[np.float32]:
+        stack: NDArray[np.float32] = store.take((len(images), stop - start, shape[1]), np.float32)
+        for number, rows in enumerate(images):
+            if progress is not None:
+                progress.check()  # many images take their time to read
+            stack[number] = rows(start, stop)
+        return stack
 
     def work(start: int, stop: int) -> None:
-        fill_block(layers, limits, params, start, stop, out)
+        low, high = max(0, start - grow), min(shape[0], stop + grow)
+        sci = stacked([layer.sci for layer in layers], low, high)
+        wht = sci if params.kind == "sum" else stacked([layer.wht for layer in layers], low, high)
+        fill_block(layers, (sci, wht), limits, params, start - low, out[start:stop])
+        store.give(sci, wht)
 
     over_rows(work, shape[0], _height(shape, params), _and_readers(workers or Threads(1)), progress)
     return out
@@ -150,53 +164,45 @@ def _height(shape: tuple[int, int], params: MedianParams) -> int:
     return max(1, int(params.bufsize * 2**20 / (4 * shape[1])))
 
 
+Stacks = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Images and weights, (images, rows, columns)."""
+
+
 def _minmed_block(
     layers: Sequence[Layer],
+    stacks: Stacks,
     limits: NDArray[np.float64],
     params: MedianParams,
-    start: int,
-    stop: int,
+    first: int,
     out: Image,
 ) -> None:
-    low, high = max(0, start - params.grow), min(out.shape[0], stop + params.grow)
+    """Row `first` of the stacks is row 0 of `out`; those around are neighbours."""
     kernel.minmed(
-        _stack([e.sci for e in layers], low, high),
-        _stack([e.wht for e in layers], low, high),
+        *stacks,
         limits,
         np.array([e.sky / e.exptime for e in layers]),
         np.array([e.noise2 for e in layers]),
         *params.nsigma,
         params.grow,
         params.kind == "iminmed",
-        start - low,
-        out[start:stop],
+        first,
+        out,
     )
-
-
-def _stack(images: Sequence[Rows], start: int, stop: int) -> NDArray[np.float32]:
-    """Rows [start, stop) of all images, (images, rows, columns)."""
-    first = images[0](start, stop)
-    stack = np.empty((len(images), *first.shape), np.float32)
-    for number, rows in enumerate(images):
-        stack[number] = rows(start, stop) if number else first
-    return stack
 
 
 def _plain_block(
     layers: Sequence[Layer],
+    stacks: Stacks,
     limits: NDArray[np.float64],
     params: MedianParams,
-    start: int,
-    stop: int,
+    first: int,
     out: Image,
 ) -> None:
-    images = _stack([e.sci for e in layers], start, stop)
     if params.kind == "sum":
-        kernel.plain_sum(images, out[start:stop])
+        kernel.plain_sum(stacks[0], out)
         return
     kernel.trimmed(
-        images,
-        _stack([e.wht for e in layers], start, stop),
+        *stacks,
         limits,
         params.lthresh,
         params.hthresh,
@@ -204,5 +210,5 @@ def _plain_block(
         params.nhigh,
         params.kind.endswith("mean"),
         params.kind.startswith("i"),
-        out[start:stop],
+        out,
     )

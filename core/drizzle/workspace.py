@@ -90,6 +90,11 @@ class Workspace:
         while sum(held.array.nbytes for held in self._held.values()) > room:
             self._drop(next(iter(self._held)))
 
+    def let_go(self, *names: str) -> None:
+        """Keep these no longer in memory beside their files: no later step reads them."""
+        for name in names:
+            self._drop(name)
+
     def _drop(self, name: str) -> None:
         held = self._held.pop(name, None)
         if held is not None:

@@ -46,10 +46,11 @@ class Threads:
             return [one(item) for item in todo]
         with ThreadPoolExecutor(self.count, thread_name_prefix="engine") as pool:
             futures = [pool.submit(one, item) for item in todo]
-            done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in waiting:
-                future.cancel()
-            del done
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+            finally:  # also for an interrupt from the keyboard: what has not begun is not begun
+                for future in futures:
+                    future.cancel()
         return [future.result() for future in futures if not future.cancelled()]
 
 
