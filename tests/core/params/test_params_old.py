@@ -149,22 +149,28 @@ def test_the_table_holds() -> None:
 
 # every name that the declarations of the prototypes and of 1.x held, whether still in use or not
 NAMES_1 = {
-    "tweakreg": """input refimage findmode editipars editspars execname exclusions updatewcs writecat clean verbose
-        runfile updatehdr wcsname headerlet attach hdrfile clobber hdrname author descrip catalog history shiftfile
-        outshifts outwcs catfile xcol ycol fluxcol fluxmax fluxmin fluxunits xyunits nbright refcat refxcol refycol refxyunits
-        rfluxcol rfluxmax rfluxmin rfluxunits refnbright minobj searchrad searchunits use2dhist see2dplot tolerance
-        separation xoffset yoffset fitgeometry residplot nclip sigma""",
+    "tweakreg": """
+        input refimage findmode editipars editspars execname exclusions updatewcs writecat clean verbose
+        runfile updatehdr wcsname headerlet attach hdrfile clobber hdrname author descrip catalog history
+        shiftfile outshifts outwcs catfile xcol ycol fluxcol fluxmax fluxmin fluxunits xyunits nbright
+        refcat refxcol refycol refxyunits rfluxcol rfluxmax rfluxmin rfluxunits refnbright minobj searchrad
+        searchunits use2dhist see2dplot tolerance separation xoffset yoffset fitgeometry residplot nclip
+        sigma
+    """,
     "imagefindpars": "computesig skysigma conv_width peakmin peakmax threshold nsigma fluxmin fluxmax",
-    "astrodrizzle": """input output mdriztab runfile updatewcs wcskey proc_unit coeffs context group build staticfile
-        crbit stepsize resetbits num_cores restore preserve overwrite clean static static_sig skysub skywidth skystat
-        skylower skyupper skyclip skylsigma skyusigma skyuser skyfile driz_separate driz_sep_kernel driz_sep_wt_scl
-        driz_sep_pixfrac driz_sep_fillval driz_sep_bits driz_sep_wcs driz_sep_refimage driz_sep_rot driz_sep_scale
-        driz_sep_outnx driz_sep_outny driz_sep_ra driz_sep_dec median median_newmasks combine_maskpt combine_type
-        combine_nsigma combine_nlow combine_nhigh combine_lthresh combine_hthresh combine_grow blot blot_interp
-        blot_sinscl blot_addsky blot_skyval driz_cr driz_cr_corr driz_cr_snr driz_cr_grow driz_cr_ctegrow driz_cr_scale
-        driz_combine final_wht_type final_kernel final_wt_scl final_pixfrac final_fillval final_bits final_units
-        final_wcs final_refimage final_rot final_scale final_outnx final_outny final_ra final_dec gain gnkeyword
-        rdnoise rnkeyword exptime expkeyword""",
+    "astrodrizzle": """
+        input output mdriztab runfile updatewcs wcskey proc_unit coeffs context group build staticfile crbit
+        stepsize resetbits num_cores restore preserve overwrite clean static static_sig skysub skywidth
+        skystat skylower skyupper skyclip skylsigma skyusigma skyuser skyfile driz_separate driz_sep_kernel
+        driz_sep_wt_scl driz_sep_pixfrac driz_sep_fillval driz_sep_bits driz_sep_wcs driz_sep_refimage
+        driz_sep_rot driz_sep_scale driz_sep_outnx driz_sep_outny driz_sep_ra driz_sep_dec median
+        median_newmasks combine_maskpt combine_type combine_nsigma combine_nlow combine_nhigh
+        combine_lthresh combine_hthresh combine_grow blot blot_interp blot_sinscl blot_addsky blot_skyval
+        driz_cr driz_cr_corr driz_cr_snr driz_cr_grow driz_cr_ctegrow driz_cr_scale driz_combine
+        final_wht_type final_kernel final_wt_scl final_pixfrac final_fillval final_bits final_units
+        final_wcs final_refimage final_rot final_scale final_outnx final_outny final_ra final_dec gain
+        gnkeyword rdnoise rnkeyword exptime expkeyword
+    """,
 }
 
 
