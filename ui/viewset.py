@@ -45,7 +45,7 @@ class ViewSet(QObject):
         super().__init__(self.tabs)
         self.tabs.setMinimumWidth(480)
         self.selection = Selection(self)
-        self.sources, self.histogram = SourcesView(run), HistogramView()
+        self.sources, self.histogram = SourcesView(run), HistogramView(run)
         self.residuals, self.vectors = ResidualView(self.selection), VectorView(self.selection)
         self.pair = PairView(run)
         self.blink, self.products = BlinkView(run), ProductView(run)

@@ -14,7 +14,7 @@ from ui.views.chart import ChartView, linked_axis, signed, why_missing
 from ui.views.colors import gradient
 from ui.views.colourbar import ColourBar
 from ui.views.peakwords import BOX, facts_of, figures_of, rival_of
-from ui.views.prepared import Prepared, prepare
+from ui.views.prepared import Prepared, Run, prepare
 from ui.views.stretch import Look
 from ui.views.wrap import Wrap
 
@@ -24,6 +24,9 @@ NOT_USED = (
 )
 HINT = "Point at a bin to read its offset and its pairs."
 SIDE, BESIDE, WIDEST = 248, 640, 16_777_215  # screen pixels; Qt's own for "any width"
+LOW = 380
+AT_ONCE = 200_000  # bins; fewer are stretched sooner than a worker is asked
+FINEST = 1500  # pixels of the picture across
 RIVAL = 20  # a second peak is marked when it has at least a twentieth of the pairs of the first
 
 
@@ -31,13 +34,18 @@ class HistogramView(ChartView):
     """`peak_clicked(x, y)`: the person points at another offset, in frame pixels, by a click or by dragging the
     ring; `wider_asked`, `automatic_asked`: a larger search radius, or back to what the parameters give."""
 
+    _asked = 0
     peak_clicked = Signal(float, float)
     wider_asked = Signal()
     automatic_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, run: Run | None = None, parent: QWidget | None = None) -> None:
+        """With `run`, wide histograms are stretched in a worker."""
         super().__init__("Histogram of offsets", parent)
+        self._run = run
         self._offset: Offset | None = None
+        self._low = False
+        self._by_hand = False
         self._mas = 1.0
         self.plot = self.area.addPlot()
         self.plots = [self.plot]
@@ -64,6 +72,8 @@ class HistogramView(ChartView):
         self.scale.set_colours("Viridis", False)
         self._lay_out()
         self.area.sigDeviceRangeChanged.connect(self._keep_square)
+        self.plot.getViewBox().sigResized.connect(self._show_all)
+        self.plot.getViewBox().sigRangeChangedManually.connect(self._moved_by_hand)
         self.area.scene().sigMouseMoved.connect(self._hover)
         self.area.scene().sigMouseClicked.connect(self._click)
         self._restyle()
@@ -130,24 +140,41 @@ class HistogramView(ChartView):
         if offset.status is PeakStatus.NOT_USED or not offset.histogram.size:
             self.clear(NOT_USED.format(name=image.name, x=signed(offset.x), y=signed(offset.y)))
             return
-        self._offset, self._mas = offset, alignment.frame.scale * 1000.0
-        self._draw(offset)
-        self._mark(offset)
-        self._show(f"Offsets of {image.name} from {alignment.reference_name}", figures_of(offset, self._mas))
-        self.facts.setText(facts_of(offset, self._mas))
+        self._asked += 1
+        title = f"Offsets of {image.name} from {alignment.reference_name}"
+        given = self._asked, offset, alignment.frame.scale * 1000.0, title
+        if self._run is None or offset.histogram.size <= AT_ONCE:
+            self._draw((*given, histogram_frame(offset)))
+        else:
+            self._run(_stretched, *given, done=self._draw)
 
-    def _draw(self, offset: Offset) -> None:
-        # A few thousand bins: cheaper to stretch here than to ask a worker.
-        frame = histogram_frame(offset)
-        low = -offset.radius - 0.5
+    def clear(self, message: str) -> None:
+        """Show a text in place of the plot; what is still being stretched is not shown any more."""
+        self._asked += 1
+        super().clear(message)
+
+    def _draw(self, stretched: tuple[int, Offset, float, str, Prepared]) -> None:
+        asked, offset, mas, title, frame = stretched
+        if asked != self._asked:
+            return
+        self._offset, self._mas = offset, mas
+        self._fill(offset, frame)
+        self._mark(offset)
+        self._show(title, figures_of(offset, mas))
+        self.facts.setText(facts_of(offset, mas))
+
+    def _fill(self, offset: Offset, frame: Prepared) -> None:
+        low, side = -offset.radius - 0.5, frame.shape[0] * shrink_of(offset)
         self.image.setImage(frame.levels[0], levels=(0, 255), autoLevels=False)
-        self.image.setRect(QRectF(low, low, 2 * offset.radius + 1, 2 * offset.radius + 1))
+        self.image.setRect(QRectF(low, low, side, side))
         self.scale.set_frame(frame)
         for side in ("top", "right"):
             self.plot.getAxis(side).setScale(self._mas)
         room = offset.radius + 1.0
         self.plot.setLimits(minXRange=3.0, minYRange=3.0, maxXRange=8 * room, maxYRange=8 * room)
-        self.plot.setRange(xRange=(-room, room), yRange=(-room, room), padding=0.0)
+        self._by_hand = False
+        self._keep_square()
+        self._show_all()
 
     def _mark(self, offset: Offset) -> None:
         found = offset.status is not PeakStatus.NO_DATA
@@ -195,10 +222,22 @@ class HistogramView(ChartView):
         self.body.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self.side.setMaximumWidth(SIDE if beside else WIDEST)
         self.side.setMinimumWidth(SIDE if beside else 0)
+        self._spare_room(self.height() < LOW)
         self.figures.setVisible(not beside)
         for label in (self.facts, self.note):
             label.setVisible(beside)
         self._keep_square()
+
+    def _spare_room(self, low: bool) -> None:
+        """In a low window the bins matter more than the axes' names and the colour bar."""
+        if low is self._low:
+            return
+        self._low = low
+        self.scale.setVisible(not low)
+        for side in ("left", "bottom", "top", "right"):
+            self.plot.showLabel(side, not low)
+        for side in ("top", "right"):
+            self.plot.showAxis(side, not low)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -208,6 +247,15 @@ class HistogramView(ChartView):
         """Leave room at the sides, so that the plot is not much wider than the histogram."""
         spare = max(0.0, (self.area.width() - self.area.height() - 60.0) / 2.0)
         self.area.ci.layout.setContentsMargins(spare, 4.0, spare, 4.0)
+
+    def _show_all(self, *_: object) -> None:
+        """The whole histogram, at every size, until the person looks elsewhere."""
+        if self._offset is not None and not self._by_hand:
+            room = self._offset.radius + 1.0
+            self.plot.setRange(xRange=(-room, room), yRange=(-room, room), padding=0.0)
+
+    def _moved_by_hand(self, *_: object) -> None:
+        self._by_hand = True
 
     def _bin_at(self, scene: QPointF) -> tuple[int, int, int] | None:
         """Offset (whole pixels) and height of the bin at a point of the scene."""
@@ -274,7 +322,28 @@ def _button(text: str, tip: str) -> QToolButton:
     return button
 
 
+def _stretched(
+    asked: int, offset: Offset, mas: float, title: str
+) -> tuple[int, Offset, float, str, Prepared]:
+    """In the worker."""
+    return asked, offset, mas, title, histogram_frame(offset)
+
+
+def shrink_of(offset: Offset) -> int:
+    """How many bins across make one pixel of the picture."""
+    return max(1, -(-offset.histogram.shape[0] // FINEST))
+
+
 def histogram_frame(offset: Offset) -> Prepared:
-    """The histogram stretched by the square root, so that low second peaks are seen beside a high one."""
-    most = max(int(offset.histogram.max()), 1)
-    return prepare("pairs", offset.histogram, Look("fixed", "sqrt", 0.0, float(most)), unit="pairs")
+    """The histogram stretched by the square root, so that low second peaks are seen beside a high one.
+
+    A very wide one is made smaller by taking the highest of neighbouring bins: no peak is lost.
+    """
+    counts, by = offset.histogram, shrink_of(offset)
+    if by > 1:
+        room = -counts.shape[0] % by
+        padded = np.pad(counts, (0, room))
+        side = padded.shape[0] // by
+        counts = padded.reshape(side, by, side, by).max(axis=(1, 3))
+    most = max(int(counts.max()), 1)
+    return prepare("pairs", counts, Look("fixed", "sqrt", 0.0, float(most)), unit="pairs")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtGui import QAction, QColor, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.data.chipwcs import ChipWCS
@@ -27,6 +27,7 @@ NO_PAIR = (
     "Nothing is aligned yet.\nPress Align (F5): the stars of each match are shown here in both exposures."
 )
 CLOSE = 8.0
+LOW = 400  # screen pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +126,12 @@ class PairView(QWidget):
             image.shown.connect(self._arrived)
             image.clicked.connect(self._clicked)
             image.canvas.view_changed.connect(self._follow)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a low window the stars matter more than values and words."""
+        super().resizeEvent(event)
+        for widget in (*(image.readout for image in self.images), self.words):
+            widget.setVisible(self.height() >= LOW)
 
     def add_buttons(self, actions: Iterable[QAction]) -> None:
         """Buttons below the images, whose keys work while the view has the keyboard."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from core.align.results import Alignment, Offset, PeakStatus
+from ui.lane import Lane
 from ui.views.chart import ChartView, plain
 from ui.views.histogram import HistogramView
 from ui.views.peakwords import second_peak
@@ -124,6 +125,37 @@ class TestHistogram:
         view.resize(500, 500)
         assert view.figures.isVisible(), "a narrow window has no room beside the plot"
         assert not view.facts.isVisible()
+
+    def test_a_very_wide_one_is_stretched_in_the_worker_and_loses_no_peak(
+        self, qtbot: QtBot, alignment: Alignment, offset: Offset, lane: Lane, stretched_in: set[str]
+    ) -> None:
+        radius = 1600
+        counts = np.zeros((2 * radius + 1, 2 * radius + 1), dtype=np.int64)
+        counts[radius - 5, radius + 8], counts[radius + 901, radius - 1401] = 200, 40
+        wide = replace(alignment.images[1], offset=replace(offset, histogram=counts, radius=radius))
+        view = HistogramView(lane.run)
+        qtbot.addWidget(view)
+        view.resize(1000, 800)
+        view.show()
+        view.show_image(wide, alignment)
+        view.clear("Gone.")
+        view.show_image(alignment.images[0], alignment)
+        qtbot.waitUntil(lambda: not lane.is_busy)
+        assert "reference" in view.stack.message, "an answer that was overtaken is not shown"
+        view.show_image(wide, alignment)
+        qtbot.waitUntil(lambda: not view.stack.message)
+        assert stretched_in == {"views_0"}
+        levels = view.image.image
+        assert max(levels.shape) <= 1500
+        place = view.image.mapRectToParent(view.image.boundingRect())
+        bins = place.width() / levels.shape[1]
+        rows, columns = np.nonzero(levels > levels.min())
+        shown = {
+            (place.left() + bins * (c + 0.5), place.top() + bins * (r + 0.5))
+            for r, c in zip(rows, columns, strict=True)
+        }
+        for x, y in ((8, -5), (-1401, 901)):
+            assert min(max(abs(a - x), abs(b - y)) for a, b in shown) <= bins / 2
 
     def test_axes_are_in_pixels_and_mas(self, qtbot: QtBot, alignment: Alignment) -> None:
         view = shown(qtbot, HistogramView, alignment)
