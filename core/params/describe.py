@@ -18,6 +18,8 @@ def describe(param: Param) -> str:
         lines.append(f"  section: {param.section}")
     if param.ours:
         lines.append("  known to DrizzleDesk only; drizzlepac ignores it")
+    if param.theirs:
+        lines.append("  read by drizzlepac only; it changes nothing here")
     for choice, sentence in param.choices.items():
         lines += _wrapped(f"{choice}: {sentence}", "    ", "      ")
     lines += _wrapped(param.help, "  ", "  ")

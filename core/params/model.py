@@ -68,6 +68,8 @@ class Param:
         In the section of a switch but not governed by it.
     ours
         drizzlepac has no name for it; it rides in comment lines of the files.
+    theirs
+        Only drizzlepac does something with it; here it is kept for the files.
     when
         Conditions that must all hold for the parameter to matter.
     """
@@ -92,6 +94,7 @@ class Param:
     switch: bool = False
     apart: bool = False
     ours: bool = False
+    theirs: bool = False
     when: tuple[Condition, ...] = ()
     task: str = ""
     section: str = ""

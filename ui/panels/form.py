@@ -89,8 +89,7 @@ class Form(QScrollArea):
     def reveal(self, state: FormState, name: str) -> None:
         """Scroll to a parameter and give its editor the focus, whatever the filter hides."""
         for box in self.boxes:
-            known = (*box.section.params, *(param.name for param in state.task.extras))
-            if box.state is state and name in known:
+            if box.state is state and (name in box.section.params or name in box.names):
                 box.show()
                 widget = box.reveal(name)
                 QTimer.singleShot(0, self, partial(self._scroll_to, widget, state, name))

@@ -94,6 +94,11 @@ def _trouble(state: FormState, name: str, theme: style.Theme) -> str:
     if message and not (grey and not state.is_wrong(name)):
         colour = theme.bad if state.is_wrong(name) else theme.warn
         told += f"<p style='color:{colour}'><b>{escape(message)}</b></p>"
+    if state.task.param(name).theirs:
+        told += (
+            f"<p style='color:{theme.muted}'><i>Changes nothing here.</i> It is kept for drizzlepac, which reads it "
+            "from the saved file.</p>"
+        )
     if grey:
         told += f"<p style='color:{theme.muted}'><i>Not used now.</i> {linked(grey, name)}</p>"
     return told

@@ -80,6 +80,8 @@ class Row(QWidget):
         told = (
             names_of(param, self.state.values[self.name] or "", self.state.facts) if self._has_flags else ""
         )
+        if param.theirs:
+            return f"{self.name}  ·  for drizzlepac only"
         allowed = range_text(param) if self._is_wide() else ""
         return "  ·  ".join(part for part in (self.name, told or param.unit, allowed) if part)
 
@@ -155,7 +157,8 @@ class Row(QWidget):
         second = QFontMetrics(small)
         top = (self._base - metrics.height() - second.height()) // 2
         painter.setFont(self.font())
-        painter.setPen(QColor(theme.faint if self._grey else theme.text))
+        faint, muted = theme.faint, theme.muted
+        painter.setPen(QColor(faint if self._grey else muted if self.param.theirs else theme.text))
         label = metrics.elidedText(self.param.label, Qt.TextElideMode.ElideRight, width)
         painter.drawText(LEFT, top + metrics.ascent(), label)
         painter.setFont(small)

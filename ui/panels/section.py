@@ -184,7 +184,7 @@ class SectionBox(QWidget):
         super().__init__(parent)
         self.state, self.section = state, section
         self.rows: dict[str, Row] = {}
-        self._names = ordered_names(state, section)
+        self.names = ordered_names(state, section)
         self._kept: list[str] = []
         self._forced: bool | None = None
         self.user_open: bool | None = None
@@ -199,7 +199,7 @@ class SectionBox(QWidget):
     def keep(self, test: Keep, *, force_open: bool, open_by_default: bool) -> None:
         """Show the rows that pass `test`, hide the section when none does."""
         params = self.state.task
-        self._kept = [name for name in self._names if test(self.state, params.param(name))]
+        self._kept = [name for name in self.names if test(self.state, params.param(name))]
         switch = switch_of(self.state, self.section)
         with_switch = bool(switch) and test(self.state, params.param(switch or ""))
         self.setVisible(bool(self._kept) or with_switch)
@@ -226,7 +226,7 @@ class SectionBox(QWidget):
 
     def fields(self) -> list[QWidget]:
         """All that takes the keyboard, from top to bottom, whether it is shown or not."""
-        rows = (self.rows[name] for name in self._names if name in self.rows)
+        rows = (self.rows[name] for name in self.names if name in self.rows)
         return [*self.heading.fields(), *(field for row in rows for field in row.editor.fields())]
 
     def reveal(self, name: str) -> QWidget:
@@ -249,12 +249,12 @@ class SectionBox(QWidget):
         shown = set(self._kept) if self.is_open else set()
         self.heading.is_open = self.is_open
         self.heading.update()
-        for place, name in enumerate(self._names):
+        for place, name in enumerate(self.names):
             row = self.rows.get(name)
             if row is None and name in shown:
                 row = self.rows[name] = Row(self.state, name, self)
                 row.looked.connect(self.looked)
-                before = sum(other in self.rows for other in self._names[:place])
+                before = sum(other in self.rows for other in self.names[:place])
                 self._layout.insertWidget(1 + before, row)
             if row is not None:
                 row.setVisible(name in shown)
@@ -268,9 +268,7 @@ def switch_of(state: FormState, section: Section) -> str | None:
 
 
 def ordered_names(state: FormState, section: Section) -> list[str]:
-    """The section's parameters without its switch; ours stand at the end of the first section."""
+    """The section's parameters without its switch; ours stand at the end of the section that they name."""
     switch = switch_of(state, section)
     names = [name for name in section.params if name != switch]
-    if state.task.sections and section is state.task.sections[0]:
-        names += [param.name for param in state.task.extras]
-    return names
+    return names + [param.name for param in state.task.extras if param.section == section.title]

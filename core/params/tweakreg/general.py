@@ -85,6 +85,7 @@ _OUTPUT = (
         "In drizzlepac the run waits at the terminal after each plot for Enter, n or q. Here nothing "
         "waits: the plots stand in the window, and nothing is written before you say so. The value is "
         "kept so that a file saved here does in drizzlepac what it did before.",
+        theirs=True,
     ),
     Param(
         "verbose",
@@ -92,6 +93,7 @@ _OUTPUT = (
         False,
         "Tell more",
         "drizzlepac prints more while running. It does not change any result.",
+        theirs=True,
     ),
     Param(
         "runfile",

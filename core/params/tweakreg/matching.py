@@ -70,6 +70,7 @@ _MATCH = Group(
             "is there in any case. Look at it whenever a fit fails: one sharp peak is right, several "
             "or none are not.",
             when=(on("use2dhist"),),
+            theirs=True,
         ),
         Param(
             "separation",
@@ -158,6 +159,7 @@ _FIT = Group(
                 "residuals": "Four panels: the residual in x and in y against x and against y.",
                 "both": "The arrows and the four panels.",
             },
+            theirs=True,
         ),
         Param(
             "ylimit",
@@ -183,6 +185,7 @@ _FIT = Group(
             lo=1,
             smaller="The letters cannot be read.",
             larger="The labels run into each other.",
+            theirs=True,
         ),
         Param(
             "nclip",

@@ -180,3 +180,19 @@ def test_what_belongs_to_a_semantic_is_there(param: Param) -> None:
     assert (param.semantic == "column") == bool(param.table)
     assert not param.table or param.table in TASKS[param.task]
     assert not param.writes or param.semantic == "filename"
+
+
+def test_what_the_engine_does_not_read_says_so() -> None:
+    """A parameter without effect has to be told from the others, and none may be forgotten by the engine."""
+    root = Path(__file__).resolve().parents[3] / "core"
+    source = "\n".join(
+        path.read_text("utf-8")
+        for part in ("align", "drizzle", "data", "runs")
+        for path in (root / part).rglob("*.py")
+    )
+    drawn = {"ylimit"}  # the axis of the plots in window and report
+    for param in ALL:
+        bare = re.sub("^(driz_sep|final)_", "", param.name)
+        names = {param.name, bare} - {""}
+        read = any(re.search(rf"[\"'. ]{name}\b", source) for name in names)
+        assert read != (param.theirs or param.name in drawn), param.name

@@ -37,12 +37,12 @@ def unfold(panel: Panel) -> None:
             box.heading.pressed.emit()
 
 
-@pytest.mark.parametrize(("task", "count"), [("tweakreg", 58), ("imagefindpars", 18), ("astrodrizzle", 99)])
+@pytest.mark.parametrize(("task", "count"), [("tweakreg", 58), ("imagefindpars", 17), ("astrodrizzle", 99)])
 def test_every_parameter_can_be_edited(make_panel, task, count):
     panel = make_panel(task)
     unfold(panel)
     assert shown(panel) == set(TASKS[task].names)
-    assert len(shown(panel)) == count
+    assert len(shown(panel)) == count + len(TASKS[task].extras)
 
 
 def test_99_parameters_appear_at_once(make_panel):
