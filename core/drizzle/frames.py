@@ -8,7 +8,7 @@ from typing import Any
 
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
-from core.data.frame import custom_frame, output_frame, read_frame
+from core.data.frame import custom_frame, orthogonal_frame, output_frame, read_frame
 from core.errors import Refusal
 
 _WISHES = ("rot", "scale", "outnx", "outny", "ra", "dec", "crpix1", "crpix2")
@@ -16,9 +16,14 @@ _BYTES_A_PIXEL = 12  # science, weight and context
 
 
 def default_frame(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> ChipWCS:
-    """The smallest frame around all chips, as the first is oriented and scaled."""
+    """The smallest frame around all chips, as the first is oriented and scaled, with square pixels.
+
+    With coeffs off a chip that is alone keeps its own frame, as in drizzlepac.
+    """
     chips = [chip.wcs for exposure in exposures for chip in exposure.chips]
-    return output_frame(chips, undistort=bool(params["coeffs"]))
+    if params["coeffs"]:
+        return output_frame(chips)
+    return orthogonal_frame(chips[0].linear() if len(chips) == 1 else output_frame(chips, undistort=False))
 
 
 def step_frame(base: ChipWCS, params: Mapping[str, Any], prefix: str) -> ChipWCS:
