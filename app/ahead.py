@@ -16,7 +16,7 @@ from pathlib import Path
 from core.runs.buffers import fetch_ahead
 
 _NEEDED = (
-    2.7  # bytes of images in memory for a byte of an exposure's file: separate images are larger than chips
+    3.8  # bytes of images in memory for a byte of the largest file, as `core.drizzle.prepare` takes them
 )
 _STRETCH = 6.0
 _MOST = 2 << 30

@@ -59,7 +59,9 @@ def combine(
         canvas = Canvas(sci, wht, planes[-1], context_bit(number))
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)
-        drop_chip(chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress)
+        drop_chip(
+            chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress, buffers=store
+        )
     fill = params.fillval if params.fillval is not None else params.maskval
     settle(Canvas(sci, wht), np.nan if fill is None else fill, workers=workers)
     if params.units == "counts" and total_exptime is not None:

@@ -77,17 +77,20 @@ def drop_chip(
     *,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    buffers: Buffers | None = None,
 ) -> None:
     """Add one chip to `canvas`.
 
     Pixels of weight 0 leave no trace at all, whatever their value. Values are multiplied by ratio^2 so that flux,
-    not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows.
+    not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows. Memory
+    is taken from `buffers`, and given back.
     """
     pixels = (np.ascontiguousarray(data, np.float32), np.ascontiguousarray(weight, np.float32))
-    team = workers or Threads()
-    if drop.kernel == "square" and where.turn & 4:  # what falls side by side is added fastest
+    team, store = workers or Threads(), buffers or Buffers()
+    turned = drop.kernel == "square" and bool(where.turn & 4)
+    if turned:  # what falls side by side is added fastest
         where = where.transposed
-        pixels = (_transposed(pixels[0], team), _transposed(pixels[1], team))
+        pixels = (_transposed(pixels[0], team, store), _transposed(pixels[1], team, store))
     grid, blocks = (where.x, where.y, float(where.step)), (*where.bounds, where.block)
     profile = _profile(drop)
     room = where.room if drop.kernel == "square" else int(2 * profile[1] + 3) ** 2
@@ -99,11 +102,13 @@ def drop_chip(
         kernels.drizzle_tile(grid, blocks, where.turn, room, profile, chip, first, stop, planes)
 
     over_rows(work, canvas.sci.shape[0], TILE_ROWS, team, progress)
+    if turned:
+        store.give(*pixels)
 
 
-def _transposed(image: Image, team: Workers) -> Image:
+def _transposed(image: Image, team: Workers, buffers: Buffers) -> Image:
     """The image with rows and columns exchanged, C order."""
-    out = np.empty((image.shape[1], image.shape[0]), np.float32)
+    out: Image = buffers.take((image.shape[1], image.shape[0]), np.float32)
     over_rows(lambda first, stop: transpose_rows(image, first, stop, out), out.shape[0], 512, team)
     return out
 

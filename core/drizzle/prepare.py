@@ -101,7 +101,7 @@ def _make_room(space: Workspace, sep: ChipWCS, final: ChipWCS, exposures: Sequen
     frame = 4 * max(math.prod(sep.shape), math.prod(final.shape))
     chip = 4 * max(math.prod(chip.shape) for exposure in exposures for chip in exposure.chips)
     space.room = _KEPT * 4 * math.prod(sep.shape)
-    space.buffers = Buffers((_KEPT + 3) * frame + 6 * chip)
+    space.buffers = Buffers((_KEPT + 3) * frame + 8 * chip)
 
 
 def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure]) -> None:

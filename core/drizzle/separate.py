@@ -46,6 +46,8 @@ def separate(
     for chip in chips:
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)
-        drop_chip(chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress)
+        drop_chip(
+            chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress, buffers=store
+        )
     settle(canvas, 0.0 if params.fillval is None else params.fillval, workers=workers)
     return Single(canvas.sci, canvas.wht)
