@@ -142,6 +142,10 @@ class StandInPerson:
         self.told = (lines, left)
         return bool(self._answer("restore all"))
 
+    def may_make_anew(self, lines, left) -> bool:
+        self.told = (lines, left)
+        return bool(self._answer("anew"))
+
     def may_apply_headerlet(self, path, source, cards) -> bool:
         self.cards = cards
         return bool(self._answer("headerlet"))

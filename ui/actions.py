@@ -112,6 +112,12 @@ ACTIONS = {
         "Ctrl+H",
         "Recorded states of the headers and the WCSs inside the files: restore, make primary, export",
     ),
+    "anew": (
+        "WCS from reference files…",
+        "",
+        "",
+        "updatewcs: make the WCS of the selected exposures anew from the files that IDCTAB, NPOLFILE and D2IMFILE name",
+    ),
     "export_png": ("View as picture (PNG)…", "", "", "Save the view in front as it is shown"),
     "export_svg": ("Plot as drawing (SVG)…", "", "", "Save the plot in front as lines and letters"),
     "export_csv": ("Numbers of the plot (CSV)…", "", "", "Save the bins or the matches of the plot in front"),

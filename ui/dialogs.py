@@ -189,6 +189,17 @@ class Ask:
             )
         return self._confirmed(f"Restore the headers of {_count(len(lines), 'file')}?", more, "Restore")
 
+    def may_make_anew(self, lines: list[str], left: list[str]) -> bool:
+        """Whether the WCS of the exposures in `lines` may be made anew; `left` are those that lack a file."""
+        more = "\n".join(_listed(lines))
+        more += (
+            "\n\nThe pipeline's WCS with the distortions of these files becomes the primary one: an alignment that was "
+            "applied is no longer in force. The headers before are recorded and can be restored."
+        )
+        if left:
+            more += "\n\nNot changed:\n" + "\n".join(_listed(left))
+        return self._confirmed(f"Make the WCS of {_count(len(lines), 'file')} anew?", more, "Make anew")
+
     def may_apply_headerlet(self, path: Path, source: Path, cards: Sequence[CardChange]) -> bool:
         """Whether a headerlet that changes these cards may be applied."""
         dialog = HeaderletDialog(path, source, cards, self._parent)

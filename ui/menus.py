@@ -75,6 +75,7 @@ class Menus:
             "next_problem",
             "",
             "versions",
+            "anew",
             "",
             "leave_out",
             "up",

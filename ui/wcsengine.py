@@ -79,6 +79,39 @@ def restore_all(chosen: Sequence[Goal], *, progress: Progress) -> tuple[Restored
     return tuple(done)
 
 
+@dataclass(frozen=True)
+class Named:
+    """The reference files of an exposure in words, or in `trouble` which one is not there."""
+
+    path: Path
+    files: str = ""
+    trouble: str = ""
+
+
+def named_files(paths: Sequence[Path], *, progress: Progress) -> tuple[Named, ...]:
+    """Which distortion files each exposure names, and whether they are there."""
+    from core.data.updatewcs import reference_files
+
+    progress.begin("Look for reference files", len(paths))
+    found = []
+    for path in paths:
+        progress.check()
+        try:
+            files = reference_files(path)
+            found.append(Named(path, ", ".join(f"{key} {file.name}" for key, (_, file) in files.items())))
+        except Refusal as refusal:
+            found.append(Named(path, trouble=str(refusal)))
+        progress.advance()
+    return tuple(found)
+
+
+def make_anew(paths: Sequence[Path], *, progress: Progress) -> tuple[Restored, ...]:
+    """The WCS of each exposure made anew; one that cannot be made stops no other."""
+    from core.data.updatewcs import update_all
+
+    return tuple(Restored(one.path, one.reason) for one in update_all(paths, progress))
+
+
 def preview_headerlet(path: Path, source: Path) -> tuple[CardChange, ...]:
     """The cards that a headerlet file would change. Raises `Refusal`."""
     from core.data.headerletpreview import preview_headerlet

@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
             "marks": self.marks.set_on,
             "versions": self.versions.open,
         }
+            "anew": self.versions.anew.begin,
 
     # ---- showing
 
@@ -238,7 +239,8 @@ class MainWindow(QMainWindow):
             self.actions_.enable(name, chosen)
         self.leaving.refresh()
         folder = self.drizzle.folder()
-        self.actions_.enable("versions", "" if files else "Open exposures first.")
+        for name in ("versions", "anew"):
+            self.actions_.enable(name, "" if files else "Open exposures first.")
         self.folder_line.show_folder(str(folder) if folder else "the folder of the exposures")
         self.show_.set_any(bool(files))
         self.box.refresh()

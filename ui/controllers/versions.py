@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from core.errors import Refusal
 from ui import wcsengine
 from ui.controllers.align import AlignController
+from ui.controllers.anew import AnewController
 from ui.dialogs import Ask
 from ui.exposures import ExposureList
 from ui.lane import Lane
@@ -32,6 +33,7 @@ class VersionsController(QObject):
         self.runner, self.engine, self.session = align.runner, align.engine, align.session
         self.files, self.log = align.files, align.log
         self._window = window
+        self.anew = AnewController(self)
         self.dialog: WCSDialog | None = None
         self.runner.changed.connect(self._run_changed)
 
@@ -191,6 +193,11 @@ class VersionsController(QObject):
         """The header is another one: what was applied to it may be applied again."""
         self._tell(f"{path.name}: {words}.", "good")
         self._changed([path])
+
+    def told_changed(self, paths: list[Path]) -> None:
+        """The headers of these files are others now: read again, and what was applied may be applied again."""
+        if paths:
+            self._changed(paths)
 
     def _changed(self, paths: list[Path]) -> None:
         session = self.session
