@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
-from core.errors import Refusal
+from ui.pictures import Steps, save
 from ui.window import MainWindow
 
 # What Handbook example 7.1 changes from the defaults, fitted to the simulated exposures
@@ -16,7 +16,7 @@ PARAMETERS = {
     "imagefindpars": {"threshold": 200.0, "peakmax": 50000.0},
     "astrodrizzle": {"output": "demo", "driz_cr_corr": True, "driz_sep_bits": "64,32", "final_bits": "64,32"},
 }
-SETTLE_MS = 50
+SETTLE_MS, PICTURE_MS = 50, 10
 SIZE = (1280, 800)
 
 
@@ -72,6 +72,7 @@ class Demo(QObject):
         self.outcome = DemoOutcome()
         self._steps = ["align", "apply", "drizzle"]
         self._rest = int(settle_s * 1000 / SETTLE_MS)
+        self._pictures: Steps | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(SETTLE_MS)
         self._timer.timeout.connect(self._next)
@@ -85,26 +86,43 @@ class Demo(QObject):
             return
         if self._steps:
             self._press(self._steps.pop(0))
-        elif window.quick.is_busy and self._rest > 0:
+        elif self._pictures is None and window.quick.is_busy and self._rest > 0:
             self._rest -= 1
-        else:
+        elif self._take_picture():
+            self._timer.setInterval(PICTURE_MS)
+        elif not window.quick.is_busy:
             self._finish()
+
+    def _take_picture(self) -> bool:
+        """One step on the way to the pictures; encoding and writing are done in the lane. False after the last."""
+        window = self.window_
+        if self._pictures is None:
+            self._pictures = window.picture_steps(self.folder)
+        try:
+            taken = next(self._pictures)
+        except StopIteration:
+            return False
+        if taken is not None:
+            path, image = taken
+            window.quick.run(save, image, path, done=self.outcome.pictures.append, failed=self._not_written)
+        return True
+
+    def _not_written(self, error: BaseException) -> None:
+        self.outcome.trouble = self.outcome.trouble or str(error)
+        if self._pictures is not None:
+            self._pictures.close()
 
     def _press(self, name: str) -> None:
         action = self.window_.actions_[name]
         if not action.isEnabled():
             told = action.toolTip().splitlines()[-1]
             self.outcome.trouble = f"{action.text()} cannot be pressed. {told}"
-            self._finish()
+            self._steps.clear()
             return
         action.trigger()
 
     def _finish(self) -> None:
         self._timer.stop()
-        try:
-            self.outcome.pictures = self.window_.grab_views(self.folder)
-        except (OSError, Refusal) as error:
-            self.outcome.trouble = self.outcome.trouble or str(error)
         self.outcome.trouble = self.outcome.trouble or trouble_of(self.window_)
         self.done(self.outcome)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from ui import icons, layout, style
 from ui.views.blink import BlinkView
@@ -30,11 +28,6 @@ TITLES = {
     "blink": "Blink",
     "products": "Products",
 }
-# the parameter tab that a view depends on: 0 Align, 1 Find sources, 2 Drizzle
-BESIDE = {"sources": 1, "histogram": 0, "residuals": 0, "vectors": 1, "pair": 0, "blink": 2, "products": 2}
-# the table below: 0 Alignment, 1 Matches, 2 Cosmic rays
-FOOT = {"sources": 0, "histogram": 0, "residuals": 1, "vectors": 1, "pair": 1, "blink": 2, "products": 2}
-FRAME_S = 30.0
 
 
 class ViewSet(QObject):
@@ -97,58 +90,6 @@ class ViewSet(QObject):
     def _show_page(self, name: str, _checked: bool = False) -> None:
         self.show(name)
 
-    def grab_all(self, window: QMainWindow, params: QTabWidget, foot: QTabWidget, folder: Path) -> list[Path]:
-        """Pictures of the window, one for each view, and for each frame of the exposure that is blinked.
-
-        Each goes with the parameters and the table that belong to it. Raises OSError when one cannot be written.
-        """
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = []
-        for name in self.pages:
-            self.show(name)
-            params.setCurrentIndex(BESIDE[name])
-            foot.setCurrentIndex(FOOT[name])
-            if name == "sources":
-                self._wait_for_sources()
-            paths.append(_grab(window, folder / f"{name}.png"))
-            if name == "blink":
-                paths += self._grab_frames(window, folder)
-        return paths
-
-    def _wait_for_sources(self) -> None:
-        end = time.monotonic() + FRAME_S
-        while self.sources.is_waiting and time.monotonic() < end:
-            QApplication.processEvents()
-            time.sleep(0.01)
-
-    def _grab_frames(self, window: QMainWindow, folder: Path) -> list[Path]:
-        """The frames of the group that is blinked: exposure, cleaned, mask, blot."""
-        view, paths = self.blink, []
-        now = view.current
-        if now is None:
-            return []
-        shown = view.store.frames.index(now)
-        for index in view.store.members(now.group):
-            if index == shown:  # the picture of the view is its own
-                continue
-            view.go_to(index)
-            end = time.monotonic() + FRAME_S
-            while (
-                view.store.get(index) is None and index not in view.store.trouble and time.monotonic() < end
-            ):
-                QApplication.processEvents()
-                time.sleep(0.01)
-            paths.append(_grab(window, folder / f"blink-{Path(view.store.frames[index].name).stem}.png"))
-        view.go_to(shown)
-        return paths
-
     def stop(self) -> None:
         """The window closes: no timer of a view may go on."""
         self.blink.stop()
-
-
-def _grab(window: QMainWindow, path: Path) -> Path:
-    QApplication.processEvents()
-    if not window.grab().save(str(path)):
-        raise OSError(f"cannot write {path}")
-    return path

@@ -39,6 +39,7 @@ from ui.logview import LogView
 from ui.matchtable import MatchTable
 from ui.menus import Menus
 from ui.outcomes import counted, remarks_of
+from ui.pictures import Steps, picture_steps
 from ui.remedies import Remedies
 from ui.runner import Runner, tell
 from ui.session import APPLY, PREVIEW, Session
@@ -225,8 +226,8 @@ class MainWindow(QMainWindow):
             "stop": self.runner.stop,
             "marks": self.marks.set_on,
             "versions": self.versions.open,
-        }
             "anew": self.versions.anew.begin,
+        }
 
     # ---- showing
 
@@ -383,9 +384,9 @@ class MainWindow(QMainWindow):
         self._refresh_stale()
         self._refresh_limit()
 
-    def grab_views(self, folder: Path) -> list[Path]:
-        """Save a picture of the window with each view in front."""
-        return self.views.grab_all(self, self.param_tabs, self.foot, Path(folder))
+    def picture_steps(self, folder: Path) -> Steps:
+        """Pictures of the window with each view in front, step by step."""
+        return picture_steps(self.views, self, self.param_tabs, self.foot, Path(folder))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask when something would be lost; a run is stopped first, without freezing the window."""

@@ -1,15 +1,16 @@
 """How long the window is deaf while it aligns, applies and drizzles: a 5 ms timer's worst gap, on full-size data.
 
-    python tests/bench/bench_window.py [--size small] [--dir FOLDER]
+    python tests/bench/bench_window.py [--size small] [--files FOLDER]
 
-Simulates three WFC3/UVIS exposures, opens the window offscreen, presses Align, Apply and Drizzle as the
-demonstration does, and prints the gaps. Kernels are compiled before (`python -m app.prepare`).
+Simulates three WFC3/UVIS exposures, or copies those of FOLDER, opens the window offscreen, presses Align, Apply and
+Drizzle as the demonstration does, and prints the gaps. Kernels are compiled before (`python -m app.prepare`).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -54,12 +55,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", choices=("small", "full"), default="full")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--files", type=Path)
     arguments = parser.parse_args()
     prepare()
     with tempfile.TemporaryDirectory() as name:
-        truth = simulate(Scene(seed=arguments.seed, size=arguments.size), Path(name))
+        if arguments.files is not None:
+            files = [Path(shutil.copy(each, name)) for each in sorted(arguments.files.glob("*_flt.fits"))]
+        else:
+            files = list(simulate(Scene(seed=arguments.seed, size=arguments.size), Path(name)).files)
         application = make_application()
-        window = MainWindow(truth.files)
+        window = MainWindow(files)
         window.show()
         warm_up()
         watch = LoopWatch()

@@ -14,6 +14,7 @@ from core.align.results import Status
 from core.errors import Refusal
 from ui import closing, style
 from ui.applydialog import ApplyDialog
+from ui.pictures import take_all
 from ui.main import ErrorHook
 from ui.warmup import settle
 from ui.watch import LoopWatch
@@ -378,7 +379,7 @@ def test_a_parameter_file_that_is_none_is_refused_in_the_log(make_window, tmp_pa
 def test_both_looks_draw_every_view(make_window, tmp_path, mode):
     window = make_window(*NAMES)
     style.switch().set_mode(mode)
-    paths = window.grab_views(tmp_path / mode)
+    paths = take_all(window.picture_steps(tmp_path / mode))
     views = ["sources", "histogram", "residuals", "vectors", "pair", "blink", "products"]
     assert [path.stem for path in paths] == views
     assert all(path.stat().st_size > 5000 for path in paths)
