@@ -14,8 +14,8 @@ from core.align.results import Status
 from core.errors import Refusal
 from ui import closing, style
 from ui.applydialog import ApplyDialog
-from ui.pictures import take_all
 from ui.main import ErrorHook
+from ui.pictures import take_all
 from ui.warmup import settle
 from ui.watch import LoopWatch
 
