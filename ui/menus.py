@@ -164,7 +164,7 @@ class Menus:
         """Two columns: the actions of the window, and the keys of its views."""
         columns = "".join(
             f"<td><table cellspacing='3' width='500'>{_rows(rows)}</table></td>"
-            for rows in ((*self._actions.shortcut_rows(), *FORM_KEYS), VIEW_KEYS)
+            for rows in (self._actions.shortcut_rows(), (*FORM_KEYS, *VIEW_KEYS))
         )
         dialog = QDialog(self._window)
         dialog.setWindowTitle("Keyboard shortcuts")

@@ -280,3 +280,21 @@ def test_ctrl_f_leads_to_the_search_of_the_set_in_front(qtbot, window):
     window.params.panels[1].form.enter()
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert window.params.panels[1].search.hasFocus()
+
+
+def test_alt_and_down_opens_a_list_and_moves_no_exposure(qtbot, window):
+    """The window moves exposures with the same keys, but not while a field has the keyboard."""
+    from ui.panels.flags import FlagsPopup
+
+    window.params.reveal(window.params.states["astrodrizzle"], "final_bits")
+    qtbot.waitUntil(lambda: "(final_bits)" in QApplication.focusWidget().accessibleName())
+    before = [entry.path.name for entry in window.listing.entries()]
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    popup = next(each for each in QApplication.topLevelWidgets() if isinstance(each, FlagsPopup))
+    assert popup.isVisible()
+    popup.close()
+    assert [entry.path.name for entry in window.listing.entries()] == before
+    window.listing.setCurrentRow(0)
+    window.listing.setFocus()
+    qtbot.keyClick(window.listing, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert [entry.path.name for entry in window.listing.entries()] != before

@@ -74,7 +74,7 @@ class ChoiceEditor(QComboBox):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        return wants_override(event) or super().event(event)
+        return wants_override(event, opens=True) or super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         super().focusInEvent(event)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from core.params import Param, Value, format_value
 from ui import style
-from ui.panels.keys import takes_key, wants_override
+from ui.panels.keys import is_opening, takes_key, wants_override
 
 
 class SwitchEditor(QCheckBox):
@@ -91,11 +91,10 @@ class LineField(QLineEdit):
         ):
             event.ignore()
             return True
-        return wants_override(event) or super().event(event)
+        return wants_override(event, opens=True) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        down = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_F4)
-        if down and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        if is_opening(event):
             self.opened.emit()
         elif not takes_key(self, event):
             super().keyPressEvent(event)

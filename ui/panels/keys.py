@@ -50,14 +50,22 @@ def takes_key(field: QWidget, event: QKeyEvent) -> bool:
     return True
 
 
-def wants_override(event: QEvent) -> bool:
-    """F1 in a field is the field's, not the window's list of shortcuts."""
+def wants_override(event: QEvent, *, opens: bool = False) -> bool:
+    """F1 in a field is the field's, not the window's list of shortcuts; so is Alt and down where it `opens` a list."""
     if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
         return False
-    if event.key() != Qt.Key.Key_F1 or event.modifiers() != _NONE:
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    helps = event.key() == Qt.Key.Key_F1 and modifiers == _NONE
+    if not helps and not (opens and is_opening(event)):
         return False
     event.accept()
     return True
+
+
+def is_opening(event: QKeyEvent) -> bool:
+    """Whether the key opens the list of a field: Alt and down."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    return event.key() == Qt.Key.Key_Down and modifiers == Qt.KeyboardModifier.AltModifier
 
 
 def _form_of(field: QWidget) -> Walker | None:
