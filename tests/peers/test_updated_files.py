@@ -289,13 +289,19 @@ def ours_names(path: Path, name: str, reuse: bool) -> bool:
 
 
 def their_names(path: Path, name: str, reuse: bool) -> bool:
-    """tweakreg's check of the name (of one as it is typed: a blank one is TWEAK), then its update of each chip."""
+    """tweakreg's check of the name (of one as it is typed: a blank one is TWEAK), the name that it gives to a WCS
+    without one, its table of WCSs and its update of each chip."""
     from drizzlepac import updatehdr, util
-    from stwcs.wcsutil import HSTWCS
+    from stwcs.wcsutil import HSTWCS, wcscorr
 
     if not util.verifyUniqueWcsname(str(path), name or "TWEAK", include_primary=not reuse):
         return False
     new = moved(path)
+    with fits.open(path, mode="update") as hdus:
+        for hdu in hdus:
+            if hdu.name == "SCI" and "WCSNAME" not in hdu.header:
+                hdu.header["WCSNAME"] = "PRE-TWEAKREG"
+        wcscorr.init_wcscorr(hdus)
     for number, chip in zip((1, 4), open_exposure(path, complete=False).chips, strict=True):
         wcs = HSTWCS(str(path), ext=("SCI", chip.extver))
         wcs.wcs.crval, wcs.wcs.cd = new[chip.extver].crval, new[chip.extver].cd
@@ -331,3 +337,31 @@ def test_names_and_letters_are_theirs(
         assert done[0] == done[1], (name, reuse, done)
         ours, theirs = map(primary_and_letters, paths)
         assert ours == theirs, (name, reuse)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "start", ["named OPUS beside key O", "named OPUS without", "without a name", "blank"]
+)
+def test_odd_names_of_the_primary_wcs_are_kept_as_they_keep_them(
+    shared_data: Path, tmp_path: Path, start: str
+) -> None:
+    paths = [tmp_path / who / "ibc304v3q_flt.fits" for who in ("ours", "theirs")]
+    for path in paths:
+        path.parent.mkdir()
+        shutil.copyfile(shared_data / FILES[0], path)
+        with fits.open(path, mode="update") as hdus:
+            for header in (hdus["SCI", ver].header for ver in (1, 2)):
+                if start.startswith("named"):
+                    header["WCSNAME"] = "OPUS"
+                if start == "named OPUS without":
+                    for key in [key for key in header if key.endswith("O") and key[:-1] in header]:
+                        del header[key]
+                if start == "without a name":
+                    del header["WCSNAME"]
+                if start == "blank":
+                    header["WCSNAME"] = " "
+    for name, reuse in (("NEW", False), ("NEWER", True), ("NEWER", True)):
+        assert ours_names(paths[0], name, reuse) == their_names(paths[1], name, reuse)
+        ours, theirs = map(primary_and_letters, paths)
+        assert ours == theirs, (start, name)
