@@ -227,7 +227,7 @@ def test_the_pipelines_values_are_offered_where_there_is_a_table(qtbot, window, 
 
 
 def test_a_keystroke_is_handled_at_once_in_the_whole_window(qtbot, window):
-    """20 ms is what a person does not feel; held to a generous multiple, for the machine may be busy."""
+    """20 ms of this thread's own time, six times what a quiet machine needs; others may keep it waiting."""
     import time
 
     window.params.reveal(window.params.states["astrodrizzle"], "final_pixfrac")
@@ -236,12 +236,12 @@ def test_a_keystroke_is_handled_at_once_in_the_whole_window(qtbot, window):
     field, took = QApplication.focusWidget(), []
     field.selectAll()
     for sign in "0.62518347":
-        began = time.perf_counter()
+        began = time.thread_time()
         qtbot.keyClicks(field, sign)
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
     assert TASKS["astrodrizzle"].param("final_pixfrac").default == 1.0
     assert window.params.values("astrodrizzle")["final_pixfrac"] == 0.62518347
-    assert sorted(took)[len(took) // 2] < 0.1
+    assert sorted(took)[len(took) // 2] < 0.02
 
 
 def test_undo_and_redo_by_keys_go_over_all_kinds_of_fields(qtbot, window):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.data.facts import ColumnFact
     from ui.exposures import ExposureList
 
-LATE_MS = 250
+LATE_MS = 120
 
 
 class DataController(QObject):

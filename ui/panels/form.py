@@ -86,6 +86,13 @@ class Form(QScrollArea):
         self._nothing.setVisible(count == 0)
         self.filtered.emit(count)
 
+    def lacks(self) -> bool:
+        """Whether values have changed so that the filter would show more than it does: a changed or wrong parameter
+        that is not basic. What is shown stays until the filter is set again."""
+        if self.filter.words:
+            return False
+        return any(box.lacks(self.filter.keeps) for box in self.boxes)
+
     def reveal(self, state: FormState, name: str) -> None:
         """Scroll to a parameter and give its editor the focus, whatever the filter hides."""
         for box in self.boxes:

@@ -177,7 +177,13 @@ class Panel(QWidget):
         self.strip.pressed.connect(self.next_wanted)
         for state in self.states:
             state.changed.connect(self.page.refresh_soon)
+            state.changed.connect(self._values_changed)
         style.switch().changed.connect(self._restyle)
+
+    def _values_changed(self, names: frozenset[str]) -> None:
+        """After a whole set was taken, or a hidden parameter was changed or went wrong, the filter is set again."""
+        if len(names) > 1 or self.form.lacks():
+            self._late.start()
 
     def _search_changed(self) -> None:
         self._late.start()

@@ -207,6 +207,11 @@ class SectionBox(QWidget):
         self._default = open_by_default
         self._show_rows()
 
+    def lacks(self, test: Keep) -> bool:
+        """Whether a row that passes `test` now is not among those that were kept."""
+        task = self.state.task
+        return any(name not in self._kept and test(self.state, task.param(name)) for name in self.names)
+
     @property
     def is_open(self) -> bool:
         if self._forced:

@@ -46,11 +46,12 @@ def test_every_parameter_can_be_edited(make_panel, task, count):
 
 
 def test_99_parameters_appear_at_once(make_panel):
+    """In 200 ms of this thread's own time, four times what a quiet machine needs; others may keep it waiting."""
     best = 9.9
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()
         unfold(make_panel("astrodrizzle"))
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     assert best < 0.2
 
 
@@ -88,6 +89,23 @@ def test_basic_shows_few_and_never_hides_what_is_changed(make_panel):
     panel.apply_filter()
     assert "driz_cr_grow" in shown(panel)
     assert hidden not in shown(panel)
+
+
+def test_what_a_file_changes_appears_also_when_it_is_not_basic(qtbot, make_panel):
+    panel = make_panel("astrodrizzle")
+    state = panel.states[0]
+    assert "stepsize" not in shown(panel)
+    state.load(state.values.replaced("file my.cfg", stepsize=5, build=True), None)
+    qtbot.waitUntil(lambda: "stepsize" in shown(panel))
+    state.edit("num_cores", "-1")
+    qtbot.waitUntil(lambda: "num_cores" in shown(panel))
+    state.edit("num_cores", "")
+    qtbot.wait(150)
+    assert "num_cores" in shown(panel)  # nothing vanishes under the hand
+    panel.only_changed.setChecked(True)
+    assert shown(panel) >= {"stepsize", "build"}
+    state.edit("final_bits", "64")
+    qtbot.waitUntil(lambda: "final_bits" in shown(panel))
 
 
 def test_only_changed(make_panel):
