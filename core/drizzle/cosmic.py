@@ -110,17 +110,14 @@ def find_cosmics(
 
     over_rows(compare, rows, _ROWS, team, progress)
     over_rows(lambda start, stop: kernel.join(state, start, stop, flagged), rows, _ROWS, team)
-    over_rows(
-        lambda start, stop: kernel.grow(
-            flagged, params.grow, params.ctegrow, -detector.cte_dir, start, stop, good
-        ),
-        rows,
-        _ROWS,
-        team,
-    )
-    np.subtract(1, flagged, out=flagged)
-    store.give(state)
-    return CosmicMask(good, flagged)
+
+    def grow(start: int, stop: int) -> None:
+        kernel.grow(flagged, params.grow, params.ctegrow, -detector.cte_dir, start, stop, good)
+        np.subtract(1, flagged[start:stop], out=state[start:stop])
+
+    over_rows(grow, rows, _ROWS, team)
+    store.give(flagged)
+    return CosmicMask(good, state)
 
 
 def cosmic_units(shape: tuple[int, int]) -> int:

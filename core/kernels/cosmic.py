@@ -69,17 +69,43 @@ def compare(
 
 
 @njit(nogil=True, cache=True)
+def _gather(rows: Mask, low: int, high: int, bits: int, out: Mask) -> None:
+    """out = what the rows [low, high) have among `bits`, ORed; rows that do not exist have nothing."""
+    low, high, kept = max(low, 0), min(high, rows.shape[0]), np.uint8(bits)
+    for x in range(out.size):
+        out[x] = np.uint8(0)
+    for y in range(low, high):
+        row = rows[y]
+        for x in range(out.size):
+            out[x] |= row[x] & kept
+
+
+@njit(nogil=True, cache=True)
+def _widen(row: Mask, before: int, after: int, out: Mask) -> None:
+    """out[x] = row[x - before] | ... | row[x + after]; `out` is another array."""
+    columns = row.size
+    for x in range(columns):
+        out[x] = row[x]
+    for shift in range(1, min(before, columns - 1) + 1):
+        here = out[shift:]
+        for x in range(here.size):
+            here[x] |= row[x]
+    for shift in range(1, min(after, columns - 1) + 1):
+        there = row[shift:]
+        for x in range(there.size):
+            out[x] |= there[x]
+
+
+@njit(nogil=True, cache=True)
 def join(state: Mask, start: int, stop: int, flagged: Mask) -> None:
     """Flag (1) what fails the second pass and has a failure of the first within one pixel, itself included."""
-    rows, columns = state.shape
+    above, near = np.empty(state.shape[1], np.uint8), np.empty(state.shape[1], np.uint8)
     for y in range(start, stop):
-        for x in range(columns):
-            hit = 0
-            if state[y, x] & 2:
-                for j in range(max(0, y - 1), min(rows, y + 2)):
-                    for i in range(max(0, x - 1), min(columns, x + 2)):
-                        hit |= state[j, i] & 1
-            flagged[y, x] = hit
+        _gather(state, y - 1, y + 2, 1, above)
+        _widen(above, 1, 1, near)
+        row, out = state[y], flagged[y]
+        for x in range(out.size):
+            out[x] = (row[x] >> np.uint8(1)) & near[x]
 
 
 @njit(nogil=True, cache=True)
@@ -89,21 +115,22 @@ def grow(flagged: Mask, size: int, trail: int, step: int, start: int, stop: int,
     A box of even size reaches one pixel further towards higher rows and columns. `size` 0 and 1 grow nothing.
     `trail` pixels are added in the direction `step` (+1: towards higher rows, -1: lower, 0: none).
     """
-    rows, columns = flagged.shape
     after = max(size - 1, 0) // 2
     before = max(size, 1) // 2
+    column, wide = np.empty(flagged.shape[1], np.uint8), np.empty(flagged.shape[1], np.uint8)
     for y in range(start, stop):
-        for x in range(columns):
-            hit = 0
-            for j in range(max(0, y - before), min(rows, y + after + 1)):
-                for i in range(max(0, x - before), min(columns, x + after + 1)):
-                    hit |= flagged[j, i]
-            if step != 0:
-                for k in range(1, trail + 1):
-                    j = y - step * k
-                    if 0 <= j < rows:
-                        hit |= flagged[j, x]
-            good[y, x] = 1 - hit
+        _gather(flagged, y - before, y + after + 1, 1, column)
+        _widen(column, before, after, wide)
+        if step != 0 and trail > 0:
+            if step > 0:
+                _gather(flagged, y - trail, y, 1, column)
+            else:
+                _gather(flagged, y + 1, y + trail + 1, 1, column)
+            for x in range(wide.size):
+                wide[x] |= column[x]
+        out = good[y]
+        for x in range(out.size):
+            out[x] = np.uint8(1) - wide[x]
 
 
 @njit(nogil=True, cache=True)
