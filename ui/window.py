@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": params.history.undo,
             "redo": params.history.redo,
-            "search": self._search,
+            "search": self.form.search,
             "align": self.align.align,
             "apply": self.align.apply,
             "drizzle": self.drizzle.drizzle,
@@ -370,11 +370,6 @@ class MainWindow(QMainWindow):
 
     def _move_down(self) -> None:
         self.listing.move_current(1)
-
-    def _search(self) -> None:
-        panel = self.params.panels[self.param_tabs.currentIndex()]
-        panel.search.setFocus()
-        panel.search.selectAll()
 
     # ---- pictures and the end
 

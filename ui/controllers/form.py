@@ -140,6 +140,12 @@ class FormController(QObject):
         """Go to the next field with a problem, after the one that was looked at last."""
         self.problems.go_on(*self._at)
 
+    def search(self) -> None:
+        """Put the keyboard into the search of the sets in front."""
+        panel = self.params.panels[self._window.param_tabs.currentIndex()]
+        panel.search.setFocus()
+        panel.search.selectAll()
+
     def _used(self, title: str) -> list[FormState]:
         return [state for state in self.states if state.task.name in USED.get(title, ())]
 
