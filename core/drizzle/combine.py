@@ -37,12 +37,14 @@ def combine(
     params: CombineParams,
     *,
     total_exptime: float | None = None,
+    count: int = 0,
     workers: Workers | None = None,
     progress: Progress | None = None,
     buffers: Buffers | None = None,
 ) -> Combined:
     """Drizzle all chips onto `frame`; `chips` may be a generator, so that one chip at a time is in memory.
 
+    `count` says how many they are; without it context planes are joined, and copied, at the end.
     Pixels without weight hold `params.fillval`, else `params.maskval`, else NaN. With units "counts" the
     result is multiplied by `total_exptime` (seconds, the sum over the exposures). `progress` is advanced
     `work_units(frame)` times a chip. The images are taken from `buffers`. Raises `Refusal` for counts without an
@@ -52,10 +54,12 @@ def combine(
         raise ValueError("total counts need the total exposure time")
     store = buffers or Buffers()
     sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
+    context = _planes(-(-count // 32), frame, store, workers)
     planes: list[NDArray[np.int32]] = []
     for number, chip in enumerate(chips, start=1):
         if number % 32 == 1:
-            planes.append(blank(frame.shape, np.int32, store, workers))
+            known = len(planes) < len(context)
+            planes.append(context[len(planes)] if known else _planes(1, frame, store, workers)[0])
         canvas = Canvas(sci, wht, planes[-1], context_bit(number))
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)
@@ -66,7 +70,15 @@ def combine(
     settle(Canvas(sci, wht), np.nan if fill is None else fill, workers=workers)
     if params.units == "counts" and total_exptime is not None:
         np.multiply(sci, np.float32(total_exptime), out=sci, where=wht != 0)
-    return Combined(sci, wht, _cube(planes, frame))
+    whole = len(context) and len(planes) == len(context)
+    return Combined(sci, wht, context if whole else _cube(planes, frame))
+
+
+def _planes(count: int, frame: ChipWCS, buffers: Buffers, workers: Workers | None) -> NDArray[np.int32]:
+    """So many empty planes, (planes, rows, columns)."""
+    rows, columns = frame.shape
+    array: NDArray[np.int32] = blank((count * rows, columns), np.int32, buffers, workers)
+    return array.reshape(count, rows, columns)
 
 
 def _cube(planes: list[NDArray[np.int32]], frame: ChipWCS) -> NDArray[np.int32]:

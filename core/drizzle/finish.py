@@ -33,6 +33,7 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
         run.final_frame,
         params,
         total_exptime=sum(exposure.exptime for exposure in run.exposures),
+        count=len(run.chips),
         workers=run.workers,
         progress=run.progress,
         buffers=run.space.buffers,
@@ -75,6 +76,7 @@ def _final_inputs(
         good = run.usable(exposure, chip, run.plan.final_bits, mask)
         if mask is not None:
             masks[chip.path, chip.extver] = names.of_chip(exposure, chip, "crmask")
+            run.space.give_back(masks[chip.path, chip.extver])
         if not good.any():
             run.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for the final image.")
         yield from run.lent(exposure, chip, good, params.wht_type)
@@ -116,6 +118,7 @@ def _update(run: Run, exposures: Sequence[Exposure], with_masks: bool) -> str:
         found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks, run.space.buffers)
         first = first or write_changes(exposure, found, run.params, run.progress.check)
         run.space.buffers.give(*found.dq.values())
+        run.space.let_go(*(names.of_chip(exposure, chip, "crmask") for chip in exposure.chips))
         run.progress.advance()
     return first
 

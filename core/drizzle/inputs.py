@@ -29,11 +29,15 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """The exposures to work with, in the order given, those left out, and what a person should hear."""
+    """The exposures to work with, in the order given, those left out, and what a person should hear.
+
+    `moving`: they are laid on a moving target, and the stars are not to coincide.
+    """
 
     exposures: tuple[Exposure, ...]
     left_out: tuple[LeftOut, ...]
     warnings: tuple[str, ...] = ()
+    moving: bool = False
 
 
 def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Progress) -> Inputs:
@@ -66,7 +70,7 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
     check_unique(found)
     exposures, tracked = _tracked(found)
     notes = dict.fromkeys(note for exposure in exposures for note in exposure.notes)
-    return Inputs(exposures, tuple(left_out), (*notes, *tracked))
+    return Inputs(exposures, tuple(left_out), (*notes, *tracked), bool(tracked))
 
 
 def _tracked(exposures: Sequence[Exposure]) -> tuple[tuple[Exposure, ...], tuple[str, ...]]:

@@ -6,7 +6,9 @@ the workspace, and the median is made by blocks of rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -30,10 +32,10 @@ from core.drizzle.cosmic import (
     cosmic_units,
     find_cosmics,
     fractions,
-    suspicious,
 )
 from core.drizzle.crclean import write_clean
 from core.drizzle.good import usable
+from core.drizzle.guard import Cores, find_cores
 from core.drizzle.headers import chip_header, single_header
 from core.drizzle.ivm import Maps
 from core.drizzle.median import Layer, make_median, mean_weight, median_units
@@ -47,18 +49,24 @@ from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
 from core.drizzle.work import blot_units, work_units
 from core.drizzle.workspace import Workspace
 from core.drizzle.writeback import new_flags
+from core.runs.background import await_one
 from core.runs.memory import file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
+_CHIPS_KEPT = 6
+
 
 @dataclass(frozen=True)
 class Flagged:
-    """Cosmic rays of a chip: pixels flagged, their fraction of the usable ones, the same before growing."""
+    """Cosmic rays of a chip: pixels flagged, their fraction of the usable ones, the same before growing, and the
+    centres of stars among them.
+    """
 
     count: int
     fraction: float
     core_fraction: float
+    stars: Cores | None = None
 
 
 Figures = Mapping[tuple[Path, int], Flagged]
@@ -83,6 +91,7 @@ class Run:
     maps: Maps = field(default_factory=Maps)
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    _cleaning: list[Future[None]] = field(default_factory=list)
 
     def note(self, text: str) -> None:
         self.log.append(text)
@@ -222,6 +231,7 @@ class Run:
             progress=self.progress,
             buffers=self.space.buffers,
         )
+        self.space.let_go(*self.single_names())
         name = self.called.median
         self.space.put(name, image, partial(single_header, self.exposures[0], self.sep_frame, name, "SCI"))
 
@@ -246,6 +256,10 @@ class Run:
     def make_blots(self) -> None:
         """Write the median as every chip would have seen it."""
         image = self.space.get(self.called.median)
+        # chips from here on: what few exposures need, and many may have no more
+        self.space.room = min(
+            self.space.room, _CHIPS_KEPT * max(4 * math.prod(c.shape) for _, c in self.chips)
+        )
         for exposure, chip in self.chips:
             found = blot(
                 image,
@@ -261,6 +275,7 @@ class Run:
             )
             name = names.of_chip(exposure, chip, "blt")
             self.space.put(name, found.sci, partial(chip_header, exposure, chip.extver, name))
+        self.space.let_go(self.called.median)
 
     def blot_units(self) -> int:
         return sum(blot_units(chip.wcs) for _, chip in self.chips)
@@ -275,9 +290,9 @@ class Run:
         for exposure in self.exposures:
             images, flags = {}, {}
             for chip in exposure.chips:
-                mask, clean = self._crmask(exposure, chip)
                 seen = self.usable(exposure, chip, self.plan.final_bits)
-                figures[chip.path, chip.extver] = Flagged(*fractions(mask, seen, self.workers))
+                mask, clean, stars = self._crmask(exposure, chip, seen)
+                figures[chip.path, chip.extver] = Flagged(*fractions(mask, seen, self.workers), stars)
                 self.space.buffers.give(seen, mask.core)
                 if clean is not None:
                     images[chip.extver] = clean
@@ -285,6 +300,7 @@ class Run:
                 self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
             if images:
                 self._write_clean(exposure, images, flags)
+        self.space.shrink(self.space.room // 3)
         return figures
 
     def crmask_names(self) -> list[str]:
@@ -303,60 +319,57 @@ class Run:
         images: Mapping[int, NDArray[np.float32]],
         flags: Mapping[int, NDArray[np.uint16]],
     ) -> None:
-        """Have the cleaned exposure written; the arrays go back to the buffers after."""
+        """Have the cleaned exposure written, two at most at a time; the arrays go back to the buffers after."""
         space = self.space
 
         def job() -> None:
             write_clean(exposure, space.folder / names.crclean(exposure), images, flags, space.check)
             space.buffers.give(*images.values(), *flags.values())
 
-        space.do(job)
+        self._cleaning = [one for one in self._cleaning if not one.done()]
+        if len(self._cleaning) > 1:
+            await_one(self._cleaning.pop(0))
+        writing = space.do(job)
+        self._cleaning += [] if writing is None else [writing]
 
     def crmask_units(self) -> int:
         return sum(cosmic_units(chip.shape) for _, chip in self.chips)
 
-    def _crmask(self, exposure: Exposure, chip: Chip) -> tuple[CosmicMask, NDArray[np.float32] | None]:
-        """The masks of a chip and, with driz_cr_corr, the chip with the blot in place of cosmic rays."""
+    def _crmask(
+        self, exposure: Exposure, chip: Chip, seen: NDArray[np.bool_]
+    ) -> tuple[CosmicMask, NDArray[np.float32] | None, Cores]:
+        """The masks of a chip; with driz_cr_corr the chip with the blot in place of cosmic rays; its star centres,
+        of the pixels `seen`.
+        """
         factor, space = to_electrons(chip), self.space
         clean = bool(self.params["driz_cr_corr"])
         name = names.of_chip(exposure, chip, "blt")
         blotted = space.take(name) if clean else space.get(name)
-        data = space.buffers.take(chip.shape, np.float32)
+        data = plane(chip).whole(space.buffers.take(chip.shape, np.float32), workers=self.workers)
+        detector = Detector(
+            factor,
+            self.sky.of(chip).noise * factor,
+            chip.read_noise,
+            exposure.facts.cte_dir(chip.ccdchip, str(exposure.primary.get("CCDAMP", ""))),
+        )
         mask = find_cosmics(
-            plane(chip).whole(data, workers=self.workers),
+            data,
             blotted,
             _need(self.plan.cosmic),
-            Detector(
-                factor,
-                self.sky.of(chip).noise * factor,
-                chip.read_noise,
-                exposure.facts.cte_dir(chip.ccdchip, str(exposure.primary.get("CCDAMP", ""))),
-            ),
+            detector,
             workers=self.workers,
             progress=self.progress,
             buffers=space.buffers,
         )
+        stars = find_cores(data, seen, mask.core, detector, self.workers)
         image = cleaned(data, blotted, mask.good, self.workers) if clean else None
+        space.let_go(name)
         space.buffers.give(data)
-        return mask, image
+        return mask, image, stars
 
     # Step 7
     def final_units(self) -> int:
         return work_units(self.final_frame) * len(self.chips)
-
-    def warn_of_fractions(self, figures: Figures) -> None:
-        """Say when more is flagged than cosmic rays can be."""
-        for exposure in self.exposures:
-            found = {chip.extver: figures[chip.path, chip.extver].core_fraction for chip in exposure.chips}
-            if any(suspicious(fraction, exposure.exptime) for fraction in found.values()):
-                shares = ", ".join(
-                    f"{100 * fraction:.1f} % of SCI,{extver}" for extver, fraction in found.items()
-                )
-                self.warn(
-                    f"{exposure.name}: {shares} are flagged as cosmic rays, more than cosmic rays can be. Check the "
-                    "alignment of the exposures (blink the separate images): where one is shifted, stars are taken "
-                    "for cosmic rays."
-                )
 
 
 def _need(value: Any) -> Any:

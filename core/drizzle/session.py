@@ -10,6 +10,7 @@ from core.data.chipwcs import ChipWCS
 from core.data.safe import write_text
 from core.drizzle import plan as steps
 from core.drizzle.finish import make_final, result_of, update_exposures
+from core.drizzle.inputs import Inputs
 from core.drizzle.logfile import log_text
 from core.drizzle.names import crclean, log_name
 from core.drizzle.prepare import prepare
@@ -17,6 +18,7 @@ from core.drizzle.products import Written
 from core.drizzle.remember import Remembered
 from core.drizzle.results import DrizzleResult
 from core.drizzle.run import Figures, Run
+from core.drizzle.verdict import watch
 from core.errors import Refusal
 from core.runs.background import Background
 from core.runs.memory import Memory, fingerprint
@@ -58,8 +60,9 @@ def astrodrizzle(
     ------
     Refusal
         A parameter that is wrong or asks for what is not built, no usable exposure, exposures that do not
-        overlap, an output folder that cannot be written, a product that would replace what the run reads. No
-        exposure was changed then.
+        overlap, an output folder that cannot be written, a product that would replace what the run reads, or with
+        `guard` = stop stars that are flagged as cosmic rays because an exposure is misaligned. No exposure was
+        changed then.
     Cancelled
         Nothing half-written is left; complete intermediate files may be.
     """
@@ -69,18 +72,22 @@ def astrodrizzle(
     remembered = Remembered(None if run.space.in_memory else memory)
     with Background(check=progress.check) as background:
         run.space.background = background
-        written, figures, problems = _all_steps(run, remembered)
+        written, figures, problems = _all_steps(run, inputs, remembered)
     seconds = {k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if v > before.get(k, 0.0)}
     result = result_of(run, inputs, written, figures, seconds, problems)
     _write_log(run, result)
     return result
 
 
-def _all_steps(run: Run, remembered: Remembered) -> tuple[Written | None, Figures, dict[Path, str]]:
+def _all_steps(
+    run: Run, inputs: Inputs, remembered: Remembered
+) -> tuple[Written | None, Figures, dict[Path, str]]:
     """What was written, the figures of the cosmic rays, and what could not be written into the exposures."""
     paths = run.files()
     token = remembered.token(paths)
     figures = _first_steps(run, _Chain(run, remembered, token))
+    if figures is not None:
+        watch(run, figures, inputs.moving)
     written: Written | None = None
     if run.plan.combine is not None:
         with run.progress.step(steps.COMBINE, run.final_units()):
@@ -156,9 +163,7 @@ def _first_steps(run: Run, chain: _Chain) -> Figures | None:
         return None
     with progress.step(steps.COSMIC, run.crmask_units()):
         parts = [plan.cosmic, plan.final_bits, plan.crbit, params["driz_cr_corr"]]
-        figures = chain.do("cosmic", parts, run.make_crmasks, run.crmask_names)
-    run.warn_of_fractions(figures)
-    return figures
+        return chain.do("cosmic", parts, run.make_crmasks, run.crmask_names)
 
 
 _INPUTS = ("wcskey", "group", "coeffs", "gain", "gnkeyword", "rdnoise", "rnkeyword", "exptime", "expkeyword")

@@ -25,12 +25,13 @@ Header: TypeAlias = fits.Header | Callable[[], fits.Header] | None
 _TYPES: dict[int, np.dtype[Any]] = {-32: np.dtype(np.float32), 8: np.dtype(np.uint8)}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Held:
-    """An array that is in memory still; `writing` until its file is there."""
+    """An array that is in memory still; `writing` until its file is there, `lent` while somebody reads it."""
 
     array: Array
     writing: Future[None] | None
+    lent: bool = False
 
 
 class Workspace:
@@ -86,14 +87,22 @@ class Workspace:
             self.background.wait()
 
     def shrink(self, room: int) -> None:
-        """Keep no more than `room` bytes of arrays that are in files too, the newest."""
-        while sum(held.array.nbytes for held in self._held.values()) > room:
-            self._drop(next(iter(self._held)))
+        """Keep no more than `room` bytes of arrays that are in files too, the newest and those that are lent."""
+        free = [name for name, held in self._held.items() if not held.lent]
+        while free and sum(held.array.nbytes for held in self._held.values()) > room:
+            self._drop(free.pop(0))
 
     def let_go(self, *names: str) -> None:
-        """Keep these no longer in memory beside their files: no later step reads them."""
+        """Keep these no longer in memory beside their files: nobody reads them any more. Their memory may be used
+        for other arrays from now on."""
         for name in names:
             self._drop(name)
+
+    def give_back(self, name: str) -> None:
+        """Say that nobody reads the array now; it stays in memory as long as there is room."""
+        if name in self._held:
+            self._held[name].lent = False
+            self.shrink(self.room)
 
     def _drop(self, name: str) -> None:
         held = self._held.pop(name, None)
@@ -107,9 +116,12 @@ class Workspace:
             self.background.raise_error()
 
     def get(self, name: str) -> Array:
-        """The array of `name`, C order, native byte order; not to be changed."""
-        known = self._known(name)
-        return self._read(name) if known is None else known
+        """The array of `name`, C order, native byte order; not to be changed, not read after `let_go`."""
+        known = self._lend(name)
+        if known is None:
+            known = self._read(name)
+            self._held[name] = _Held(known, None, lent=True)
+        return known
 
     def take(self, name: str) -> Array:
         """The array of `name` to do with as one likes; its file is written."""
@@ -118,6 +130,12 @@ class Workspace:
             return self._arrays[name].copy() if name in self._arrays else self._read(name)
         self._await(held)
         return held.array
+
+    def _lend(self, name: str) -> Array | None:
+        """The array if it is in memory, which must then stay there until it is let go."""
+        if name in self._held:
+            self._held[name].lent = True
+        return self._known(name)
 
     def _known(self, name: str) -> Array | None:
         """The array if it is in memory."""
@@ -142,11 +160,11 @@ class Workspace:
         return np.ascontiguousarray(data, dtype=data.dtype.newbyteorder("="))
 
     def rows(self, name: str) -> Callable[[int, int], NDArray[np.float32]]:
-        """A function that gives rows [start, stop) as float32; may be called from several threads.
+        """A function that gives rows [start, stop) as float32, until `let_go`; may be called from several threads.
 
         Of a plain file only these rows are read, so a stack of images needs no more memory than its blocks.
         """
-        known = self._known(name)
+        known = self._lend(name)
         plain = self._plain(name) if known is None else None
         if plain is None or plain[2] != np.float32:
             array = self.get(name)

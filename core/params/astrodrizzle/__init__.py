@@ -15,4 +15,5 @@ ASTRODRIZZLE = build_task(
         *final.GROUPS,
         *instrument.GROUPS,
     ),
+    (cosmic.GUARD,),
 )

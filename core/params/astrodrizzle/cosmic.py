@@ -1,7 +1,7 @@
 """Steps 5 and 6: the median brought back to each chip, and the cosmic rays found by comparison."""
 
 from core.params.model import Group, Kind, Param
-from core.params.when import off, one_of
+from core.params.when import off, on, one_of
 
 _BLOT = Group(
     "STEP 5: BLOT BACK THE MEDIAN IMAGE",
@@ -153,3 +153,18 @@ _COSMIC = Group(
 )
 
 GROUPS = (_BLOT, _COSMIC)
+
+GUARD = Param(
+    "guard",
+    Kind.CHOICE,
+    "stop",
+    "When stars are flagged",
+    "What happens when step 6 has flagged the stars themselves because an exposure lies elsewhere than the others. The "
+    "final image would have holes in place of stars. In parameter files it stands in a comment line, which "
+    "drizzlepac passes over.",
+    choices={
+        "stop": "Stop before the final image, with the exposure and its distance named; no exposure is changed.",
+        "warn": "Go on with a warning.",
+    },
+    when=(on("driz_cr"),),
+)

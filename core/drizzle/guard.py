@@ -1,0 +1,150 @@
+"""Watch over step 6: stars that are flagged as cosmic rays, and whether it is because an exposure lies elsewhere.
+
+Where an exposure is misaligned the median holds no stars, and the stars of all exposures are flagged. They differ
+from cosmic rays in that the same pattern is flagged in every exposure, at a constant distance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.data.chipwcs import ChipWCS
+from core.drizzle.cosmic import Detector
+from core.kernels.starcores import star_cores
+from core.runs.spread import Threads, Workers, row_blocks
+
+Floats = NDArray[np.float64]
+_ROWS = 128
+_KEPT_A_BLOCK = 512
+_KEPT_A_CHIP = 400
+_SHARE = 0.3  # of the star centres; aligned exposures show less than a hundredth
+_FEWEST = 8  # stars that must agree on one distance
+_REACH = 2.0  # arcseconds
+
+
+@dataclass(frozen=True, eq=False)
+class Cores:
+    """Star centres of a chip: how many, how many of them flagged, and the brightest flagged ones.
+
+    `x`, `y` are 0-based pixels, float64 (n,), n at most 400, the brightest first.
+    """
+
+    count: int
+    flagged: int
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The stars flagged in an exposure stand `distance` arcseconds from those flagged in `other`; `stars` agree."""
+
+    name: str
+    other: str
+    distance: float
+    stars: int
+
+
+def find_cores(
+    data: NDArray[np.float32],
+    usable: NDArray[np.bool_],
+    clean: NDArray[np.uint8],
+    detector: Detector,
+    workers: Workers | None = None,
+) -> Cores:
+    """Star centres of a chip and which of them are flagged.
+
+    `data` float32 (rows, columns) in input units, with its sky; `usable` bool; `clean` uint8, 0 where a cosmic ray
+    was flagged.
+    """
+    good = usable.view(np.uint8)
+
+    def work(rows: tuple[int, int]) -> tuple[int, Floats]:
+        x, y = (np.empty(_KEPT_A_BLOCK, np.int32) for _ in range(2))
+        height, flagged = np.empty(_KEPT_A_BLOCK, np.float32), np.empty(_KEPT_A_BLOCK, np.uint8)
+        noise2, sky = detector.read_noise**2, max(detector.sky, 0.0)
+        count = star_cores(
+            data, good, clean, detector.to_electrons, sky, noise2, *rows, x, y, height, flagged
+        )
+        return count, np.array([each[:count] for each in (x, y, height, flagged)], np.float64)
+
+    made = (workers or Threads(1)).map(work, row_blocks(data.shape[0], _ROWS))
+    counted = sum(count for count, _ in made)
+    x, y, height, flagged = np.concatenate([each for _, each in made], axis=1)
+    hit = np.flatnonzero(flagged)
+    hit = hit[np.argsort(-height[hit], kind="stable")][:_KEPT_A_CHIP]
+    share = float(flagged.mean()) if flagged.size else 0.0
+    return Cores(counted, round(share * counted), x[hit], y[hit])
+
+
+def share_of(chips: Sequence[Cores]) -> tuple[int, float]:
+    """Flagged star centres of an exposure, and their share of all."""
+    count, flagged = (sum(getattr(chip, name) for chip in chips) for name in ("count", "flagged"))
+    return flagged, flagged / count if count else 0.0
+
+
+def repeats(
+    exposures: Mapping[str, Sequence[tuple[ChipWCS, Cores]]], frame: ChipWCS, near: float
+) -> tuple[Repeat, ...]:
+    """Exposures of which a large part of the stars is flagged, where the same stars are flagged in another one.
+
+    `exposures` by name, each with its chips; distances are measured in `frame`, the linear frame of step 3. Those
+    that are at most `near` arcseconds apart keep each other company, and the one with most company is `other`.
+    """
+    places = {name: _in_frame(chips, frame) for name, chips in exposures.items() if _flagged(chips)}
+    steps = {
+        (a, b): found
+        for a in places
+        for b in places
+        if a != b and (found := common_step(places[a], places[b], frame.scale)) is not None
+    }
+    if not steps:
+        return ()
+
+    def company(name: str) -> int:
+        return sum(1 for (a, _), (distance, _) in steps.items() if a == name and distance <= near)
+
+    middle = max(places, key=company)
+    return tuple(Repeat(name, middle, *steps[name, middle]) for name in places if (name, middle) in steps)
+
+
+def _flagged(chips: Sequence[tuple[ChipWCS, Cores]]) -> bool:
+    flagged, share = share_of([cores for _, cores in chips])
+    return flagged >= _FEWEST and share > _SHARE
+
+
+def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS) -> Floats:
+    """Flagged stars, (n, 2) 0-based pixels of the frame."""
+    made = [frame.sky_to_pix(*wcs.pix_to_sky(cores.x, cores.y)) for wcs, cores in chips if cores.x.size]
+    return np.concatenate([np.column_stack(pair) for pair in made]) if made else np.empty((0, 2))
+
+
+def common_step(first: Floats, second: Floats, scale: float) -> tuple[float, int] | None:
+    """The distance in arcseconds at which most stars of `first` have one of `second`, and how many; None when it is
+    no more than chance gives.
+
+    Both are (n, 2) pixels of a frame of `scale` arcseconds a pixel. The differences are counted in cells of 0.1
+    arcsecond, three by three of them together, out to 2 arcseconds.
+    """
+    if len(first) < _FEWEST or len(second) < _FEWEST:
+        return None
+    step = (second[None, :, :] - first[:, None, :]).reshape(-1, 2) * scale
+    step = step[np.abs(step).max(axis=1) < _REACH]
+    edges = np.arange(-_REACH, _REACH + 0.05, 0.1)
+    counts = np.histogram2d(step[:, 0], step[:, 1], bins=(edges, edges))[0]
+    boxes = sum(
+        counts[j : j - 2 or None, i : i - 2 or None] for j in range(3) for i in range(3)
+    )  # by their lower cell
+    place = np.unravel_index(int(np.argmax(boxes)), boxes.shape)
+    stars = int(boxes[place])
+    chance = 9.0 * (len(step) - stars) / counts.size
+    if stars < max(_FEWEST, chance + 6.0 * math.sqrt(chance + 1.0)):
+        return None
+    middle = np.array([edges[place[0]], edges[place[1]]]) + 0.15
+    inside = np.abs(step - middle).max(axis=1) <= 0.15
+    return float(np.hypot(*np.median(step[inside], axis=0))), stars

@@ -1,0 +1,89 @@
+"""What the figures of step 6 say of the alignment, before the final image is made and the exposures are flagged."""
+
+from __future__ import annotations
+
+from core.drizzle.cosmic import suspicious
+from core.drizzle.guard import Cores, Repeat, repeats, share_of
+from core.drizzle.run import Figures, Run
+from core.errors import Refusal
+
+_APART = 0.75  # detector pixels: stars nearer than this are on the same place
+
+
+def watch(run: Run, figures: Figures, moving: bool) -> None:
+    """Warn when more is flagged than cosmic rays can be; raise Refusal, with `guard` = stop, when it is stars, because
+    an exposure lies elsewhere. With a `moving` target stars are flagged rightly.
+    """
+    _warn_of_fractions(run, figures)
+    if moving:
+        return
+    stars = _stars(run, figures)
+    pixel = min(chip.wcs.linear().scale for _, chip in run.chips)
+    found = repeats(
+        {
+            e.name: [(c.wcs, s) for c in e.chips if (s := figures[c.path, c.extver].stars) is not None]
+            for e in run.exposures
+        },
+        run.sep_frame,
+        _APART * pixel,
+    )
+    apart = [each for each in found if each.distance > _APART * pixel]
+    if apart:
+        _stop(run, apart, stars)
+    for each in found:
+        if not apart:
+            run.warn(_too_strict(each, stars))
+
+
+def _stars(run: Run, figures: Figures) -> dict[str, tuple[int, float]]:
+    """Flagged star centres and their share, by the name of the exposure."""
+    held: dict[str, list[Cores]] = {exposure.name: [] for exposure in run.exposures}
+    for exposure, chip in run.chips:
+        stars = figures[chip.path, chip.extver].stars
+        if stars is not None:
+            held[exposure.name].append(stars)
+    return {name: share_of(chips) for name, chips in held.items()}
+
+
+def _stop(run: Run, apart: list[Repeat], stars: dict[str, tuple[int, float]]) -> None:
+    worst = max(apart, key=lambda each: each.distance)
+    told = "; ".join(
+        f'{each.name} is {each.distance:.2f}" off {each.other} ({each.stars} stars agree)' for each in apart
+    )
+    flagged, share = stars[worst.name]
+    what = (
+        f"The exposures are not aligned: {told}. So {100 * share:.0f} % of its stars ({flagged}) are flagged as cosmic "
+        "rays."
+    )
+    if run.params["guard"] == "stop":
+        raise Refusal(
+            what + " Stopped before the final image; no exposure was changed.",
+            file=worst.name,
+            subject="guard",
+            advice="Align the exposures and apply the solution, or leave this one out; guard = warn goes on all the "
+            "same.",
+        )
+    run.warn(f"{worst.name}: {what}")
+
+
+def _too_strict(each: Repeat, stars: dict[str, tuple[int, float]]) -> str:
+    flagged, share = stars[each.name]
+    return (
+        f"{each.name}: {100 * share:.0f} % of its stars ({flagged}) are flagged as cosmic rays, the same ones as in "
+        f'{each.other}, which lie {each.distance:.2f}" apart. Their cores are undersampled: raise driz_cr_scale (to '
+        "3.0 2.4) or driz_cr_snr, or leave step 6 out where the calibration removed cosmic rays, as for WFC3/IR."
+    )
+
+
+def _warn_of_fractions(run: Run, figures: Figures) -> None:
+    for exposure in run.exposures:
+        found = {chip.extver: figures[chip.path, chip.extver].core_fraction for chip in exposure.chips}
+        if any(suspicious(fraction, exposure.exptime) for fraction in found.values()):
+            shares = ", ".join(
+                f"{100 * fraction:.1f} % of SCI,{extver}" for extver, fraction in found.items()
+            )
+            run.warn(
+                f"{exposure.name}: {shares} are flagged as cosmic rays, more than cosmic rays can be. Check the "
+                "alignment of the exposures (blink the separate images): where one is shifted, stars are taken "
+                "for cosmic rays."
+            )

@@ -1,0 +1,125 @@
+"""Stars flagged as cosmic rays: seen, told apart from cosmic rays, and stopped before they are lost."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.drizzle.cosmic import Detector
+from core.drizzle.guard import Cores, common_step, find_cores, repeats, share_of
+from core.drizzle.session import astrodrizzle
+from core.errors import Refusal
+from core.params import TASKS
+from core.runs.spread import Threads
+from core.simulate import Scene, simulate
+from tests.drizzle_scene import chip_wcs, frame_wcs, shifted
+
+CHIP = Detector(to_electrons=1.0, sky=5.0, read_noise=3.0)
+
+
+def _image(stars, shape=(120, 150), width=0.8, seed=1):
+    rng = np.random.default_rng(seed)
+    y, x = np.indices(shape)
+    image = np.full(shape, 5.0)
+    for sx, sy, height in stars:
+        image += height * np.exp(-((x - sx) ** 2 + (y - sy) ** 2) / (2 * width**2))
+    return rng.normal(image, np.sqrt(image + 9.0)).astype(np.float32)
+
+
+def _stars(number=30, seed=2):
+    rng = np.random.default_rng(seed)
+    places = np.stack(np.meshgrid(np.arange(10, 140, 15), np.arange(10, 110, 15)), -1).reshape(-1, 2)
+    chosen = rng.permutation(places)[:number] + rng.uniform(-0.5, 0.5, (number, 2))
+    return [(x, y, 3000.0) for x, y in chosen]
+
+
+def test_each_star_counts_once_and_sharp_things_do_not() -> None:
+    stars = _stars()
+    data = _image(stars)
+    data[3, 5:140:7] += 5000.0  # hot pixels
+    data[115, 20:60] += 5000.0  # a grazing cosmic ray
+    clean = np.ones(data.shape, np.uint8)
+    for x, y, _ in stars[:12]:
+        clean[round(y), round(x)] = 0
+    cores = find_cores(data, np.ones(data.shape, bool), clean, CHIP)
+    assert (cores.count, cores.flagged) == (30, 12)
+    where = {(round(x), round(y)) for x, y, _ in stars[:12]}
+    assert set(zip(cores.x.astype(int), cores.y.astype(int), strict=True)) == where
+
+
+def test_unusable_pixels_give_no_star_and_threads_change_nothing() -> None:
+    data, clean = _image(_stars()), np.zeros((120, 150), np.uint8)
+    usable = np.ones(data.shape, bool)
+    usable[:, :75] = False
+    one, two = (find_cores(data, usable, clean, CHIP, Threads(count)) for count in (1, 2))
+    assert 5 < one.count < 25
+    assert one.x.min() > 75
+    assert one.x.tolist() == two.x.tolist()
+
+
+def test_a_pattern_that_comes_again_is_found_among_cosmic_rays() -> None:
+    rng = np.random.default_rng(3)
+    first = rng.uniform(0, 500, (40, 2))
+    noise = rng.uniform(0, 500, (400, 2))
+    again = np.concatenate([first + np.array([6.0, -8.0]), noise])
+    distance, stars = common_step(first, again, 0.04)
+    assert distance == pytest.approx(0.4, abs=0.01)
+    assert stars >= 38
+    assert common_step(first, noise, 0.04) is None
+
+
+def _exposures(steps, flagged=True):
+    """One chip each, its stars where the sky has them, the header off by `steps` pixels."""
+    base = chip_wcs(angle=0.4)
+    rng = np.random.default_rng(4)
+    x, y = rng.uniform(10, 140, 40), rng.uniform(10, 110, 40)
+    cores = Cores(40, 40 if flagged else 3, x, y)
+    return {f"e{k}": [(shifted(base, *step), cores)] for k, step in enumerate(steps)}
+
+
+def test_the_exposure_that_lies_elsewhere_is_named() -> None:
+    found = repeats(_exposures([(0, 0), (0.1, 0), (12.0, 5.0), (0, 0.1)]), frame_wcs(), near=0.03)
+    apart = [each for each in found if each.distance > 0.03]
+    assert [each.name for each in apart] == ["e2"]
+    assert apart[0].distance == pytest.approx(13.0 * 0.0396, abs=0.03)
+
+
+def test_few_flagged_stars_are_no_sign() -> None:
+    assert repeats(_exposures([(0, 0), (12.0, 5.0)], flagged=False), frame_wcs(), near=0.03) == ()
+    assert share_of([]) == (0, 0.0)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return list(simulate(Scene(seed=5), tmp_path_factory.mktemp("scene")).files)
+
+
+def _run(scene, folder, **changed):
+    files = []
+    for path in scene:
+        (folder / path.name).write_bytes(path.read_bytes())
+        files.append(folder / path.name)
+    params = TASKS["astrodrizzle"].defaults().replaced(driz_sep_bits="64,32", final_bits="64,32", **changed)
+    return files, lambda: astrodrizzle(files, params, folder=folder)
+
+
+def test_unaligned_exposures_stop_the_run_before_anything_is_lost(scene, tmp_path) -> None:
+    # drizzlepac makes an image with holes in place of stars, and marks the stars in the exposures
+    files, run = _run(scene, tmp_path)
+    before = [hashlib.sha256(path.read_bytes()).digest() for path in files]
+    with pytest.raises(Refusal, match="not aligned") as refused:
+        run()
+    assert refused.value.subject == "guard"
+    assert "stars agree" in str(refused.value)
+    assert [hashlib.sha256(path.read_bytes()).digest() for path in files] == before
+    assert not list(tmp_path.glob("*_drz.fits"))
+
+
+def test_one_may_go_on_all_the_same(scene, tmp_path) -> None:
+    _, run = _run(scene, tmp_path, guard="warn")
+    result = run()
+    assert result.science is not None
+    assert any("not aligned" in warning for warning in result.warnings)
