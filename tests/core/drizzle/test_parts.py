@@ -21,6 +21,8 @@ from core.drizzle.remember import Remembered
 from core.drizzle.workspace import Workspace
 from core.errors import Refusal
 from core.params import TASKS
+from core.runs.background import Background
+from core.runs.buffers import Buffers
 from core.runs.memory import Memory
 from core.runs.progress import Progress
 from core.simulate import Truth
@@ -106,6 +108,41 @@ def test_workspace(tmp_path: Path, in_memory: bool, compress: bool) -> None:
     assert (space.path("one.fits") is None) is in_memory
     space.clean()
     assert not list(tmp_path.iterdir())
+
+
+def test_arrays_stay_in_memory_while_there_is_room_or_somebody_reads_them(tmp_path: Path) -> None:
+    """What was given back is overwritten here; what is lent must not be."""
+    space = Workspace(tmp_path)
+    shape = (64, 64)
+    space.buffers, space.room = Buffers(6 * 4 * 64 * 64), 2 * 4 * 64 * 64
+
+    def put(number: int) -> None:
+        array = space.buffers.take(shape, np.float32)
+        array[:] = number
+        space.put(f"{number}.fits", array)
+
+    with Background() as background:
+        space.background = background
+        put(1)
+        lent = space.get("1.fits")
+        for number in range(2, 12):
+            put(number)
+        assert (lent == 1).all()
+        space.give_back("1.fits")
+        for number in range(12, 15):
+            put(number)
+        read = space.get("3.fits")
+        taken = space.take("5.fits")
+        taken[:] = -1
+        for number in range(15, 20):
+            put(number)
+        assert (read == 3).all()
+        assert (taken == -1).all()
+        space.let_go("3.fits")
+        for number in range(1, 20):
+            assert (space.get(f"{number}.fits") == number).all()
+            assert (space.rows(f"{number}.fits")(10, 20) == number).all()
+            space.let_go(f"{number}.fits")
 
 
 def test_remembered_files_must_be_as_they_were(tmp_path: Path) -> None:

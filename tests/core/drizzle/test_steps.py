@@ -85,9 +85,12 @@ def test_combine_takes_a_generator_and_keeps_the_context():
     assert means == pytest.approx(1.0, rel=2e-3)
 
 
-def test_more_than_32_chips():
+@pytest.mark.parametrize("count", [0, 70, 10])
+def test_more_than_32_chips(count):
+    """Also when nobody said how many there would be, or the wrong number."""
     wcs = chip_wcs((20, 20))
-    made = combine((chip_input(wcs, np.ones((20, 20))) for _ in range(70)), frame_wcs((60, 60)), FINAL)
+    chips = (chip_input(wcs, np.ones((20, 20))) for _ in range(70))
+    made = combine(chips, frame_wcs((60, 60)), FINAL, count=count)
     assert made.ctx.shape == (3, 60, 60)
     np.testing.assert_array_equal(made.ctx[:, 30, 30], [-1, -1, 63])
 
