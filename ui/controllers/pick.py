@@ -39,6 +39,8 @@ class PickController(QObject):
         self.action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.action.setToolTip(TIP)
         self.action.toggled.connect(self.set_on)
+        self._draw()
+        style.switch().changed.connect(self._draw)
         left, right = views.pair.images
         self.images = [
             ImagePick(views.sources.image.canvas, live.places, self.selection),
@@ -53,8 +55,6 @@ class PickController(QObject):
         views.blink.bar.add_action(self.action)
         for view in (views.sources, views.blink):
             view.addAction(self.action)
-        self._draw()
-        style.switch().changed.connect(self._draw)
 
     def set_on(self, on: bool) -> None:
         """Whether dragging draws a lasso, in plots and on images."""

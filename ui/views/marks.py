@@ -13,7 +13,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
 from ui.views.dotpicture import draw_dots
 
-FEW, MANY, LARGE = 20, 4000, 60.0
+FEW, SEVERAL, MANY, LARGE = 20, 400, 4000, 60.0
+CROWDED = 0.2  # of the image under dots with their rims
 
 
 class Shape(StrEnum):
@@ -52,22 +53,31 @@ def draw_marks(
     if not marks:
         return
     origin, unit = to_widget(0.0, 0.0), to_widget(1.0, 1.0)
+    shown = []
     for group in marks:
         radius = max(group.radius * zoom, 4.0)
         x = origin.x() + group.x * (unit.x() - origin.x())
         y = origin.y() + group.y * (unit.y() - origin.y())
         seen = (x > area.left() - radius) & (x < area.right() + radius)
         seen &= (y > area.top() - radius) & (y < area.bottom() + radius)
-        if seen.sum() > MANY:
+        shown.append((group, radius, x[seen], y[seen]))
+    total = sum(len(x) for _, _, x, _ in shown)
+    for group, radius, x, y in shown:
+        if total > MANY and len(x) > SEVERAL:
             # figures would cover the image, and take seconds
-            draw_dots(painter, x[seen], y[seen], area, group.colour, 2.0, rim=1.0)
-            continue
-        if seen.sum() > FEW and radius < LARGE:
-            _draw_stamps(painter, x[seen], y[seen], radius, group)
-        elif seen.any():
-            _draw_figure(painter, _path(x[seen], y[seen], radius, group.shape), group.colour)
+            draw_dots(painter, x, y, area, group.colour, *_dot_of(total, area))
+        elif len(x) > FEW and radius < LARGE:
+            _draw_stamps(painter, x, y, radius, group)
+        elif len(x):
+            _draw_figure(painter, _path(x, y, radius, group.shape), group.colour)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     _draw_legend(painter, marks, area)
+
+
+def _dot_of(count: int, area: QRectF) -> tuple[float, float]:
+    """Size of a dot and width of its rim, so that the image is seen between many."""
+    cover = 16.0 * count / max(area.width() * area.height(), 1.0)
+    return (2.0, 1.0) if cover < CROWDED else (2.0, 0.0) if cover < 4 * CROWDED else (1.0, 0.0)
 
 
 def _draw_figure(painter: QPainter, path: QPainterPath, colour: QColor) -> None:

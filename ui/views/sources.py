@@ -290,7 +290,8 @@ class SourcesView(QWidget):
         far = np.hypot(found.x - profile.x, found.y - profile.y)
         nearest = int(np.nanargmin(far))
         if far[nearest] > 2.5:
-            return "below the threshold"
+            larger = np.isfinite(profile.height) and profile.height > found.threshold
+            return "part of a larger group of pixels" if larger else "below the threshold"
         code = int(found.reason[nearest])
         return "found" if code == FOUND else f"rejected: {word_of(code)}"
 

@@ -20,6 +20,7 @@ from ui.views.wrap import together
 
 HEAD = 0.28
 MEAN_FACTOR = 10
+MANY = 2000
 SPREAD = 0.45
 AXIS_ROOM, KEY_ROOM = 75.0, 165.0  # screen pixels of axis and label, and of the key arrow
 KEYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
@@ -173,7 +174,7 @@ class VectorView(LinkedChart):
         state = residuals.state
         for which, dots in self.unused.items():
             matches = np.flatnonzero(state == which)
-            dots.state, dots.size = which, 7.0
+            dots.state, dots.size = which, 7.0 if len(residuals) < MANY else 4.5
             dots.setData(residuals.x[matches], residuals.y[matches], matches)
         with_arrows = np.flatnonzero(state == State.CLIPPED) if self.show_clipped.isChecked() else None
         self._set_arrows(self.clipped, residuals, with_arrows)
@@ -258,12 +259,14 @@ def _span(values: Floats) -> tuple[float, float]:
 
 
 def arrow_factor(residuals: Residuals) -> float:
-    """Frame pixels drawn for one pixel of residual: the typical arrow gets a thirtieth of the field."""
+    """Frame pixels drawn for one pixel of residual: the typical arrow gets a thirtieth of the field, or twice the
+    distance from star to star where that is less."""
     used = residuals.used
     lengths = np.hypot(residuals.dx[used], residuals.dy[used])
     typical = float(np.sqrt(np.mean(lengths**2))) if lengths.size else 0.0
     field = max(float(np.ptp(residuals.x)), float(np.ptp(residuals.y)), 1.0) if residuals.x.size else 1.0
-    return field / 30.0 / typical if typical > 0 else 1.0
+    apart = field / max(float(np.sqrt(len(residuals))), 1.0)
+    return min(field / 30.0, 2.0 * apart) / typical if typical > 0 else 1.0
 
 
 def arrow_lines(x: Floats, y: Floats, dx: Floats, dy: Floats) -> tuple[Floats, Floats]:
