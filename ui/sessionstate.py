@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.align.choices import Choices
     from core.align.results import Alignment, ImageResult
     from core.drizzle.results import DrizzleResult
-    from core.params import ParamSet
+    from core.params import Loaded, ParamSet
     from core.sessions.document import Document, SavedSet, ViewValue
     from core.sessions.marks import FileMark, Found
     from core.sessions.writing import Parts
@@ -170,12 +170,12 @@ def _shown(result: DrizzleResult) -> list[Path]:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A session file that was read, and what became of its files. `baselines` are the sets as their .cfg files hold
-    them now; `alignment`, `result` are None when their files are others now, with the reasons in `notes`."""
+    """A session file that was read, and what became of its files. `baselines` is what their .cfg files hold of the
+    sets now; `alignment`, `result` are None when their files are others now, with the reasons in `notes`."""
 
     document: Document
     exposures: tuple[Found, ...]
-    baselines: Mapping[str, ParamSet]
+    baselines: Mapping[str, Loaded]
     alignment: Alignment | None
     aligned_files: tuple[Path, ...]
     applied: frozenset[Path]
@@ -271,7 +271,7 @@ def _result(
     )
 
 
-def _baselines(document: Document, notes: list[str]) -> dict[str, ParamSet]:
+def _baselines(document: Document, notes: list[str]) -> dict[str, Loaded]:
     """What the .cfg files of the sets hold today."""
     from core.params import read_cfg
 
@@ -285,7 +285,7 @@ def _baselines(document: Document, notes: list[str]) -> dict[str, ParamSet]:
             notes.append(f"The file of {task} cannot be read any more: {refusal}")
             continue
         if loaded.set.task.name == task:
-            found[task] = loaded.set
+            found[task] = loaded
             if not saved.modified and loaded.set != saved.values:
                 notes.append(f"{Path(saved.path).name} was changed since; the session's values are shown.")
     return found

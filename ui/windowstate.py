@@ -13,6 +13,7 @@ from ui.tables import remark_of
 from ui.taking import take
 
 if TYPE_CHECKING:
+    from core.align.choices import Choices
     from core.sessions.document import SavedSet, ViewValue
     from core.sessions.marks import FileMark
     from ui.panels.state import FormState
@@ -78,10 +79,10 @@ def show(window: MainWindow, opened: Opened) -> None:
     document = opened.document
     forget_results(window)
     for task, saved in document.sets.items():
-        _restore_form(window.params.states[task], saved, opened)
+        _restore_form(window, task, saved, opened)
     paths = [found.path for found in opened.exposures if str(found.path) not in set(opened.missing)]
     window.files.replace(paths)
-    window.session.choices = document.choices
+    window.session.choices = document.choices if opened.alignment else _without_offsets(document.choices)
     window.drizzle.set_folder(Path(document.folder) if document.folder else None)
     _restore_alignment(window, opened)
     if opened.result is not None and document.drizzle is not None:
@@ -92,12 +93,13 @@ def show(window: MainWindow, opened: Opened) -> None:
     window.refresh()
 
 
-def _restore_form(state: FormState, saved: SavedSet, opened: Opened) -> None:
+def _restore_form(window: MainWindow, task: str, saved: SavedSet, opened: Opened) -> None:
     """The set with its file: the file's values count as saved, the session's lie on top of them."""
+    state = window.params.states[task]
     path = Path(saved.path) if saved.path else None
-    baseline = opened.baselines.get(state.task.name)
+    baseline = opened.baselines.get(task)
     if path is not None and baseline is not None:
-        state.load(baseline, path)
+        window.params.files.adopt(state, path, baseline)
     else:
         state.reset()
     take((state, saved.values))
@@ -119,6 +121,13 @@ def _restore_alignment(window: MainWindow, opened: Opened) -> None:
         window.listing.update_entry(image.path, badge=badge, why=remark_of(image))
     window.show_.show_alignment()
     window.choices.refresh()
+
+
+def _without_offsets(choices: Choices) -> Choices:
+    """Peaks chosen by hand count from headers that may be others now; what was left out stays so."""
+    for name, _ in choices.images:
+        choices = choices.replaced(name, offset=None, wider=None)
+    return choices
 
 
 def _restore_view(window: MainWindow, opened: Opened) -> None:

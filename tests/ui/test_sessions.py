@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.align.choices import Choices
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
-from core.params import TASKS, write_cfg
+from core.params import TASKS, read_cfg, write_cfg
 from core.simulate import Scene, simulate
 from tests.core.data.test_madewith import DRIZZLEPAC, product
 from tests.ui_standins import StandInEngine
@@ -209,6 +209,41 @@ def test_a_changed_session_is_asked_about_and_saved_at_the_close(qtbot, make_win
     other = make_window()
     opened(qtbot, other, path)
     assert other.params.values("tweakreg")["nclip"] == 5
+
+
+def test_nothing_unsaved_is_lost_by_opening_another_session(qtbot, make_window, files, tmp_path, person):
+    """Neither a set that came from a file nor a session that has none yet."""
+    window = make_window(*NAMES)
+    saved(qtbot, window, tmp_path / "run.drizzledesk")
+    other = make_window(*NAMES[:1])
+    other.params.write(other.params.states["tweakreg"], tmp_path / "mine.cfg")
+    other.params.states["tweakreg"].edit("nclip", "5")
+    person.answers["unsaved"] = ""
+    other.sessions.open(tmp_path / "run.drizzledesk")
+    assert person.asked == ["unsaved"]
+    assert not other.sessions.lane.is_busy
+    assert other.params.values("tweakreg")["nclip"] == 5
+    person.answers["unsaved"] = "discard"
+    opened(qtbot, other, tmp_path / "run.drizzledesk")
+    assert other.params.values("tweakreg")["nclip"] == 3
+
+
+def test_a_restored_set_still_knows_its_file(qtbot, make_window, tmp_path):
+    """A change of the file is noticed, and what was not understood in it is kept, as before the session."""
+    old = tmp_path / "old.cfg"
+    old.write_text("_task_name_ = tweakreg\nupdatewcs = no\n")
+    window = make_window()
+    window.params.open_file(old)
+    saved(qtbot, window, tmp_path / "run.drizzledesk")
+    other = make_window()
+    opened(qtbot, other, tmp_path / "run.drizzledesk")
+    state = other.params.states["tweakreg"]
+    state.edit("nclip", "5")
+    assert other.params.save(state)
+    assert [entry.key for entry in read_cfg(old).kept] == ["updatewcs"]
+    os.utime(old, ns=(1, 1))
+    other.params.files.check_disk()
+    qtbot.waitUntil(lambda: "old.cfg was changed by another program" in other.banner.plain())
 
 
 def test_a_new_session_is_empty(qtbot, make_window, files):

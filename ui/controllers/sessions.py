@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ui.window import MainWindow
 
 SESSIONS = f"Sessions (*{EXTENSION});;All files (*)"
-DEBOUNCE_MS = 2000
+DEBOUNCE_MS = 3000
 
 
 class SessionsController(QObject):
@@ -213,13 +213,21 @@ class SessionsController(QObject):
                 "session", "warning", f"{title}: {window.session.running} is running. Stop it, or wait."
             )
             return False
-        names = [f"session: {self.path}"] if self.is_modified else []
+        states = [state for state in window.params.states.values() if state.path and state.is_modified]
+        names = [*(f"{state.task.name}: {state.path}" for state in states), *self._unsaved()]
         if not names:
             return True
         answer = window.ask.about_unsaved(names)
         if answer == "save":
-            self.save()
-        return answer in ("save", "discard")
+            return all(window.params.save(state) for state in states) and (not self._unsaved() or self.save())
+        return answer == "discard"
+
+    def _unsaved(self) -> list[str]:
+        """The session, named, if it would be lost by opening another one."""
+        shot = self.shot()
+        if shot.signature == self._saved or shot.is_worthless:
+            return []
+        return [f"session: {self.path or 'not in a file yet'}"]
 
     def _opened(self, path: Path | None, orphan: Orphan | None, opened: Opened) -> None:
         """The file was read: ask for what is missing, then show it."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from core.errors import Refusal
-from core.params import ParamSet, read_cfg, write_cfg
+from core.params import Loaded, ParamSet, read_cfg, write_cfg
 from ui.logview import LogView
 from ui.panels.state import FormState
 from ui.runner import tell
@@ -70,10 +70,7 @@ class SetFiles(QObject):
         state = self.states[loaded.set.task.name]
         if ask and not self._settled(state):
             return False
-        state.load(loaded.set, path)
-        self._kept[state.task.name, path] = loaded.kept
-        self.seen(path, stamp)
-        self.notes[state.task.name] = (path, loaded.notes)
+        self.adopt(state, path, loaded, stamp)
         for note in loaded.notes:
             self.log.say(f"{path.name}: {note}", "warning")
         self.noted.emit(path, _head(path.name, loaded.notes), list(loaded.notes))
@@ -81,6 +78,13 @@ class SetFiles(QObject):
         self.settings.add_recent("cfg", path)
         self.opened.emit(state)
         return True
+
+    def adopt(self, state: FormState, path: Path, loaded: Loaded, stamp: Stamp | None = None) -> None:
+        """Give a form what a file holds; `stamp` is what the file was when it was read."""
+        state.load(loaded.set, path)
+        self._kept[state.task.name, path] = loaded.kept
+        self.seen(path, stamp)
+        self.notes[state.task.name] = (path, loaded.notes)
 
     def ask_open(self) -> None:
         name = self.ask_name("Open parameters")

@@ -130,4 +130,7 @@ def test_any_set_goes_through_python(drawn: ParamSet) -> None:
     wanted = drawn.replaced(final_wcs=True, driz_sep_wcs=True)
     given = run_python(as_python([wanted]))
     assert given.pop("files") == wanted["input"]
-    assert TASKS["astrodrizzle"].defaults().replaced(input=wanted["input"], **given) == wanted
+    own = [param.name for param in TASKS["astrodrizzle"].extras]  # drizzlepac has no name for them
+    assert not set(own) & set(given)
+    back = TASKS["astrodrizzle"].defaults().replaced(input=wanted["input"], **given)
+    assert back.reset(*own) == wanted.reset(*own) if own else back == wanted
