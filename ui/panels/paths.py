@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCompleter, QFileDialog, QWidget
 
 from core.params import Param
@@ -20,6 +21,8 @@ class FileEditor(ListedEditor):
         super().__init__(param, parent, source)
         self._completer: QCompleter | None = None
         self.line.textEdited.connect(self._ask)
+        self.line.setAcceptDrops(False)  # it would take the address of a file for its name
+        self.setAcceptDrops(True)
 
     def open(self) -> None:
         """Let the person choose; a file to be written may be a new one."""
@@ -30,6 +33,17 @@ class FileEditor(ListedEditor):
         name, _ = ask(self, self.param.label, start)
         if name:
             self.line.replace(name)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if self.line.isEnabled() and _dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """A file, or a text, dropped on the field."""
+        text = _dropped(event)
+        if text:
+            self.line.replace(text)
+            event.acceptProposedAction()
 
     def _ask(self, text: str) -> None:
         if self._completer is None:
@@ -60,3 +74,10 @@ class FileEditor(ListedEditor):
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)
         if name.endswith("/"):
             self.data.files_wanted.emit(name)
+
+
+def _dropped(event: QDropEvent) -> str:
+    """The name of the first local file, else the text."""
+    data = event.mimeData()
+    local = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+    return local[0] if local else data.text() if not data.hasUrls() else ""

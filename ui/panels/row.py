@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QFontMetrics, QHelpEvent, QMouseEvent, QPainter
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+)
 from PySide6.QtWidgets import QLineEdit, QMenu, QToolTip, QWidget
 
 from core.params import format_value
@@ -83,6 +92,8 @@ class Row(QWidget):
         if param.theirs:
             return f"{self.name}  ·  for drizzlepac only"
         allowed = range_text(param) if self._is_wide() else ""
+        if self._is_wide() and self.state.is_changed(self.name):
+            allowed = f"default {self._default_text()}"
         return "  ·  ".join(part for part in (self.name, told or param.unit, allowed) if part)
 
     @property
@@ -233,10 +244,18 @@ class Row(QWidget):
             opener.setEnabled(not self._grey)
             opener.triggered.connect(self.editor.open)
             menu.addAction(opener)
+        copy = QAction(f"Copy {self.name}=…", menu)
+        copy.triggered.connect(self._copy)
+        menu.addAction(copy)
         explain = QAction("Explain", menu)
         explain.triggered.connect(self._entered)
         menu.addAction(explain)
         return menu
+
+    def _copy(self) -> None:
+        """The assignment as the command line takes it after -p."""
+        value = format_value(self.param, self.state.values[self.name])
+        QGuiApplication.clipboard().setText(f"{self.name}={value}")
 
     def _clear(self) -> None:
         self.state.edit(self.name, "")

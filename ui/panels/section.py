@@ -100,13 +100,27 @@ class Heading(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Open all sections").setData(True)
-        menu.addAction("Close all sections").setData(False)
-        menu.triggered.connect(self._menu_chosen)
+        self.fill(menu)
         menu.popup(event.globalPos())
 
+    def fill(self, menu: QMenu) -> None:
+        """What can be done with the section, and with all of them."""
+        count = self.changed_count()
+        back = menu.addAction(f"Section back to its defaults ({count} changed)")
+        back.setEnabled(count > 0)
+        back.triggered.connect(self.back_to_defaults)
+        menu.addSeparator()
+        for text, wanted in (("Open all sections", True), ("Close all sections", False)):
+            menu.addAction(text).setData(wanted)
+        menu.triggered.connect(self._menu_chosen)
+
+    def back_to_defaults(self) -> None:
+        """Undo the whole section, in one step that can be undone."""
+        self.state.reset(*sorted(self._names))
+
     def _menu_chosen(self, action: QAction) -> None:
-        self.all_wanted.emit(bool(action.data()))
+        if action.data() is not None:
+            self.all_wanted.emit(bool(action.data()))
 
     def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
         theme, painter = style.current(), QPainter(self)

@@ -137,3 +137,5 @@ def test_the_wide_form_has_a_sentence_beside_each_field(make_panel, row_of):
     row = row_of(panel, "final_pixfrac")
     assert row._second_line() == "final_pixfrac  ·  input pixels  ·  0 to 1"
     assert row.editor.geometry().right() < row.width() - 250
+    panel.states[0].edit("final_pixfrac", "0.8")
+    assert row._second_line() == "final_pixfrac  ·  input pixels  ·  default 1.0"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from core.data.facts import ColumnFact
@@ -237,7 +238,6 @@ def test_choices_are_listed_with_their_sentences(qtbot, make_panel, row_of):
 
 
 def test_the_wheel_does_not_change_a_value_in_passing(make_panel, row_of):
-    from PySide6.QtCore import QPointF
     from PySide6.QtGui import QWheelEvent
 
     panel = make_panel("astrodrizzle")
@@ -256,7 +256,9 @@ def test_the_menu_of_a_field_clears_resets_and_explains(qtbot, make_panel, row_o
     panel.states[0].edit("final_fillval", "5")
     menu = row._menu(QMenu(row))
     actions = {action.text().split(" (")[0]: action for action in menu.actions()}
-    assert set(actions) == {"Back to the default", "Clear", "Explain"}
+    assert set(actions) == {"Back to the default", "Clear", "Copy final_fillval=…", "Explain"}
+    actions["Copy final_fillval=…"].trigger()
+    assert QApplication.clipboard().text() == "final_fillval=5.0"
     actions["Clear"].trigger()
     assert panel.states[0].values["final_fillval"] is None
     panel.states[0].edit("final_fillval", "6")
@@ -279,3 +281,40 @@ def test_usual_words_are_offered(make_panel, row_of, uvis):
         next(action for action in menu.actions() if action.data() == word).trigger()
         assert panel.states[0].values[name] == word
         menu.close()
+
+
+def test_a_file_dropped_on_its_field_gives_its_name(make_panel, row_of):
+    panel = make_panel("tweakreg")
+    editor = row_of(panel, "refcat").editor
+    for url, wanted in (
+        (QUrl.fromLocalFile("/data/gaia dr3.cat"), "/data/gaia dr3.cat"),
+        (QUrl("http://x/y"), ""),
+    ):
+        data = QMimeData()
+        data.setUrls([url])
+        drop = QDropEvent(
+            QPointF(3, 3), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Mod.NoModifier
+        )
+        editor.line.replace("")
+        editor.dropEvent(drop)
+        assert panel.states[0].values["refcat"] == wanted
+
+
+def test_a_section_goes_back_to_its_defaults_in_one_step(make_panel):
+    panel = make_panel("astrodrizzle")
+    state = panel.states[0]
+    for name, text in (("final_pixfrac", "0.8"), ("final_bits", "64"), ("build", "yes")):
+        state.edit(name, text)
+    box = next(box for box in panel.form.boxes if box.section.switch == "driz_combine")
+    menu = QMenu(panel)
+    box.heading.fill(menu)
+    back = menu.actions()[0]
+    assert back.text() == "Section back to its defaults (2 changed)"
+    back.trigger()
+    assert state.changed_names() == ["build"]
+    panel.history.undo()
+    assert len(state.changed_names()) == 3
+    menu.actions()[-1].trigger()
+    assert not any(each.is_open for each in panel.form.boxes)
+    menu.actions()[-2].trigger()
+    assert all(each.is_open for each in panel.form.boxes)
