@@ -32,6 +32,7 @@ class StandInEngine:
         self.given: list[tuple[object, ...]] = []
         self.error: Exception | None = None
         self.taken = ""
+        self.apart = ""
         self.statuses: dict[str, Status] = {}
 
     def open(self, path: Path) -> Exposure:
@@ -74,6 +75,8 @@ class StandInEngine:
 
     def drizzle(self, files, params, folder, memory, *, progress) -> DrizzleResult:
         self._work("drizzle", progress, files, params, folder)
+        if self.apart and params["guard"] == "stop":
+            raise Refusal(self.apart, file=files[-1], subject="guard", advice="Align the exposures.")
         figures = tuple(ExposureFigures(path, (ChipFigures(1, 2.5, 120, 0.004),)) for path in files)
         return DrizzleResult(figures, None, None, None, None, (), {"Sky": 0.1}, ("A warning.",))
 
@@ -92,7 +95,12 @@ class StandInPerson:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.answers: dict[str, object] = {"unapplied": "apply", "unsaved": "discard", "folder": None}
+        self.answers: dict[str, object] = {
+            "unapplied": "apply",
+            "unsaved": "discard",
+            "folder": None,
+            "failed": "all",
+        }
 
     def _answer(self, question: str) -> object:
         self.asked.append(question)
@@ -111,6 +119,14 @@ class StandInPerson:
 
     def unapplied(self, count) -> str:
         return str(self._answer("unapplied"))
+
+    def despite_failed(self, lines) -> str:
+        self.told = lines
+        return str(self._answer("failed"))
+
+    def go_on(self, told) -> bool:
+        self.told = told
+        return bool(self._answer("go on"))
 
     def may_stop(self, running) -> bool:
         return bool(self._answer("stop"))

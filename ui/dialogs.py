@@ -80,6 +80,33 @@ class Ask:
         clicked = box.clickedButton()
         return "apply" if clicked is apply else "as is" if clicked is as_is else ""
 
+    def despite_failed(self, lines: list[str]) -> str:
+        """What to do with exposures whose alignment FAILED: "leave out", "all" or "" (nothing)."""
+        box = self._box(f"{_count(len(lines), 'exposure')} could not be aligned.", QMessageBox.Icon.Warning)
+        told = "\n".join(_listed(lines))
+        box.setInformativeText(
+            f"{told}\n\nWhere an exposure is misaligned, the stars of all of them are taken for cosmic rays."
+        )
+        leave = box.addButton("Leave out", QMessageBox.ButtonRole.AcceptRole)
+        every = box.addButton("Drizzle all", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(leave)
+        box.exec()
+        clicked = box.clickedButton()
+        return "leave out" if clicked is leave else "all" if clicked is every else ""
+
+    def go_on(self, told: str) -> bool:
+        """Whether to drizzle although stars are flagged as cosmic rays."""
+        box = self._box(
+            "The exposures are not aligned: stars are flagged as cosmic rays.", QMessageBox.Icon.Warning
+        )
+        box.setInformativeText(told)
+        on = box.addButton("Go on all the same", QMessageBox.ButtonRole.DestructiveRole)
+        stop = box.addButton("Stop here", QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stop)
+        box.exec()
+        return box.clickedButton() is on
+
     def may_stop(self, running: str) -> bool:
         """Whether a run may be stopped to close the window."""
         box = self._box(f"{running} is running.", QMessageBox.Icon.Question)

@@ -51,6 +51,15 @@ class Session:
             if str(image.status) == "ALIGNED" and image.path not in self.applied
         ]
 
+    def unaligned(self, files: list[Path]) -> dict[Path, str]:
+        """Those of `files` whose alignment FAILED, with the reason."""
+        if self.alignment is None:
+            return {}
+        failed = {
+            image.path: image.reason for image in self.alignment.images if str(image.status) == "FAILED"
+        }
+        return {path: failed[path] for path in files if path in failed}
+
     def product_folder(self, files: list[Path]) -> Path | None:
         return self.folder or (files[0].parent if files else None)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import Cancelled
+from core.errors import Cancelled, Refusal
 from ui.controllers.align import AlignController
 from ui.controllers.files import FilesController
 from ui.controllers.params import ParamsController
@@ -92,9 +92,21 @@ class DrizzleController(QObject):
                 self._start()
 
     def _start(self) -> None:
-        files, folder = tuple(self.files.files()), self.folder()
+        files, folder = tuple(self._wanted()), self.folder()
         if not files or folder is None or not self._agreed(files, folder):
             return
+        self._run(files, folder)
+
+    def _wanted(self) -> list[Path]:
+        """The exposures to combine; asks first when the alignment of some FAILED."""
+        files = self.files.files()
+        failed = self.session.unaligned(files)
+        if not failed:
+            return files
+        answer = self.ask.despite_failed([f"{path.name}: {why}" for path, why in failed.items()])
+        return {"all": files, "leave out": [path for path in files if path not in failed]}.get(answer, [])
+
+    def _run(self, files: tuple[Path, ...], folder: Path) -> None:
         params = self.params.values("astrodrizzle")
         self.runner.start(
             DRIZZLE,
@@ -104,7 +116,7 @@ class DrizzleController(QObject):
             folder,
             self.session.memory,
             done=partial(self._drizzled, folder, str(params["final_wht_type"])),
-            failed=partial(self._broke_off, folder, bool(params["in_memory"])),
+            failed=partial(self._broke_off, files, folder, bool(params["in_memory"])),
         )
 
     def _agreed(self, files: tuple[Path, ...], folder: Path) -> bool:
@@ -144,8 +156,16 @@ class DrizzleController(QObject):
         told = f"Drizzle finished: {made} in {self.runner.seconds:.1f} s{more}"
         self.runner.conclude(told, "warning" if remarks else "good")
 
-    def _broke_off(self, folder: Path, in_memory: bool, error: BaseException) -> None:
+    def _broke_off(
+        self, files: tuple[Path, ...], folder: Path, in_memory: bool, error: BaseException
+    ) -> None:
         """Stopped: say what is left. The exposures are written to in the last step only."""
+        if isinstance(error, Refusal) and error.subject == "guard":
+            if self.ask.go_on(error.what):
+                # as a parameter, so that it is seen, saved and undone as any other
+                self.params.assign("astrodrizzle", guard="warn")
+                self._run(files, folder)
+            return
         if not isinstance(error, Cancelled):
             return
         told = "Stopped: the exposures are unchanged"
