@@ -24,7 +24,7 @@ import numpy as np
 
 from core.errors import Refusal
 
-MAX_BYTES = 2_000_000_000
+MAX_BYTES = 1_000_000_000
 _DTYPES = {"<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "|u1", "<u2", "|b1"}
 _MAX_DIM = 4
 Classes = Mapping[str, type]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
 from core.align.choices import Choice, Choices
@@ -36,6 +38,7 @@ def check_alignment(alignment: Alignment) -> None:
     """Refuse an alignment whose parts do not belong together: a view would fail on it later."""
     for wcs in (alignment.frame, *(w for image in alignment.images for w in image.new_wcs.values())):
         _need(wcs.crpix.shape == (2,) and wcs.crval.shape == (2,) and wcs.cd.shape == (2, 2), "a WCS")
+    _check_columns(alignment.reference)
     for image in alignment.images:
         _check_image(image, image.reference or alignment.reference)
     names = [image.name for image in alignment.images]
@@ -43,9 +46,10 @@ def check_alignment(alignment: Alignment) -> None:
 
 
 def _check_image(image: ImageResult, reference: Sources) -> None:
+    for each in (*image.catalogs, image.sources, image.reference, image.matches):
+        _check_columns(each)
     for catalog in image.catalogs:
-        columns = (catalog.y, catalog.flux, catalog.peak, catalog.sharp, catalog.number)
-        _need(all(len(each) == len(catalog.x) for each in columns), "a catalog")
+        _check_columns(catalog.rejected)
     if image.offset is not None:
         histogram = image.offset.histogram
         side = 2 * image.offset.radius + 1
@@ -62,8 +66,16 @@ def _check_image(image: ImageResult, reference: Sources) -> None:
         fit = image.fit
         _need(fit.matrix.shape == (2, 2) and fit.shift.shape == (2,), "a fit")
         _need(fit.geometry in ("shift", "rscale", "general"), "a fit")
-        _need(all(len(each) == len(matches) for each in (fit.used, fit.rx, fit.ry)), "residuals")
-        _need(fit.why is None or len(fit.why) == len(matches), "residuals")
+        lines = (fit.used, fit.rx, fit.ry, *((fit.why,) if fit.why is not None else ()))
+        _need(all(each.shape == (len(matches),) for each in lines), "residuals")
+
+
+def _check_columns(table: Catalog | Sources | Matches | Rejected | None) -> None:
+    """All arrays of a table are columns of the same length."""
+    if table is not None:
+        found = [getattr(table, each.name) for each in fields(table)]
+        shapes = {each.shape for each in found if isinstance(each, np.ndarray)}
+        _need(len(shapes) <= 1 and all(len(shape) == 1 for shape in shapes), "a table")
 
 
 def _within(indices: np.ndarray, size: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from stat import S_ISREG
 
 _CHUNK = 1 << 20
 
@@ -48,6 +49,8 @@ def mark(path: Path, base: Path | None = None, *, checksum: bool = False) -> Fil
     """The mark of a file; None when there is none. `base` is the folder of the session file."""
     try:
         stat = path.stat()
+        if not S_ISREG(stat.st_mode):
+            return None
         digest = checksum_of(path) if checksum else ""
     except OSError:
         return None
@@ -84,9 +87,11 @@ def find(one: FileMark, base: Path, also: Iterable[Path] = ()) -> Found:
 
 
 def state_of(one: FileMark, path: Path) -> State:
-    """Same size and time, or the same bytes: unchanged."""
+    """Same size and time, or the same bytes: unchanged. A folder or a pipe, which would wait to be read, is no file."""
     try:
         stat = path.stat()
+        if not S_ISREG(stat.st_mode):
+            return State.MISSING
         if stat.st_size != one.size:
             return State.CHANGED
         if stat.st_mtime_ns == one.mtime_ns:

@@ -146,6 +146,17 @@ def test_a_whole_copied_folder_stays_together(tmp_path: Path) -> None:
     assert find(one, tmp_path / "two").path.parent == tmp_path / "two"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in the file system here")
+def test_a_pipe_is_never_read(tmp_path: Path) -> None:
+    """A session could name one, and whoever opens it waits for ever."""
+    from core.sessions.marks import FileMark
+
+    os.mkfifo(tmp_path / "pipe")
+    assert mark(tmp_path / "pipe", checksum=True) is None
+    assert find(FileMark(str(tmp_path / "pipe"), "", 0, 0, "0" * 64), tmp_path).state is State.MISSING
+    assert find(FileMark(str(tmp_path), "", 4096, 0, "0" * 64), tmp_path).state is State.MISSING
+
+
 # ---- damaged and hostile
 
 
@@ -276,12 +287,15 @@ def test_parts_that_do_not_belong_together_are_refused(document: Document, tmp_p
     image = result.images[1]
     assert image.matches is not None
     assert image.fit is not None
+    assert image.sources is not None
     wrong = [
         replace(image, matches=replace(image.matches, image=image.matches.image + 10**6)),
         replace(image, matches=replace(image.matches, reference=image.matches.reference - 10**6)),
         replace(image, fit=replace(image.fit, rx=image.fit.rx[:-1])),
         replace(image, fit=replace(image.fit, geometry="affine")),
         replace(image, matches=None),
+        replace(image, sources=replace(image.sources, flux=image.sources.flux[:, None])),
+        replace(image, catalogs=(replace(image.catalogs[0], y=image.catalogs[0].y[:-1]),)),
         replace(image, sources=None),
     ]
     for each in wrong:
