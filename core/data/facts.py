@@ -40,7 +40,7 @@ def exposure_facts(exposures: Sequence[Exposure]) -> DataFacts:
         detectors=tuple(dict.fromkeys(title for title in titles if title)),
         plate_scale=known.plate_scale or _scale(first),
         flags=tuple(FlagFact(flag.bit, flag.name, flag.text, flag.name != "not used") for flag in known.dq),
-        has_cte=not known.is_known or any(known.cte_direction.values()),
+        has_cte=not known.is_known or known.has_cte,
         extensions=frozenset(chip.extver for each in exposures for chip in each.chips),
         wcs=alternates(first.chips[0].header) if first.chips else (),
         wcsname=str(first.chips[0].header.get("WCSNAME", "")).strip() if first.chips else "",

@@ -83,6 +83,11 @@ class Instrument:
         """Whether there is a table for this detector."""
         return bool(self.dq)
 
+    @property
+    def has_cte(self) -> bool:
+        """Whether charge trails behind sources on this detector."""
+        return any(self.cte_direction.values()) or any(self.cte_by_amp.values())
+
     def cte_dir(self, ccdchip: int, amplifier: str = "") -> int:
         """Of a chip read by `amplifier` (CCDAMP, such as "C"); see `cte_direction`."""
         return self.cte_direction.get(ccdchip, self.cte_by_amp.get(amplifier.strip().upper()[:1], 0))

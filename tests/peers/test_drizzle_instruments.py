@@ -217,3 +217,30 @@ def test_the_unit_of_the_product(pair: Pair) -> None:
         assert theirs == "counts"
     else:
         assert theirs.upper() == mine
+
+
+def test_blended_headers(pair: Pair) -> None:
+    assert pair.result.science is not None
+    with fits.open(pair.result.science) as mine, fits.open(pair.peer / pair.result.science.name) as theirs:
+        tables = [hdus["HDRTAB"].data for hdus in (mine, theirs)]
+        headers = [hdus[0].header for hdus in (mine, theirs)]
+    assert len(tables[0]) == len(tables[1]) == len(pair.camera.chips) * 3
+    assert set(tables[0].names) == set(tables[1].names)
+    for name in set(tables[0].names) - {"MDRIZSKY", "DATE", "GCOUNT", "PCOUNT"}:
+        one, other = (np.asarray(table[name]) for table in tables)
+        same = np.isclose(one, other, rtol=1e-9, equal_nan=True) if one.dtype.kind == "f" else one == other
+        assert np.all(same), name
+    for key in (
+        "INSTRUME",
+        "ROOTNAME",
+        "EXPTIME",
+        "TEXPTIME",
+        "EXPSTART",
+        "EXPEND",
+        "NDRIZIM",
+        "RULESVER",
+        "PHOTFLAM",
+    ):
+        if key == "ROOTNAME" and pair.camera.companion:
+            continue  # drizzlepac writes the name of the file there: it cuts at _drz alone
+        assert headers[0].get(key) == headers[1].get(key), key

@@ -9,7 +9,8 @@ _FILES = (
         Kind.STR,
         "*flt.fits",
         "Exposures to combine",
-        "Calibrated and aligned exposures: a file, a wildcard, a comma list, an association table or an @listfile. "
+        "Calibrated and aligned exposures: a file, a wildcard, a comma list, an association table or an @listfile "
+        "(whose second column may name inverse variance maps). "
         "With a single exposure nothing can be compared, so "
         "the steps from the separate images to the cosmic rays are left out.",
         semantic="input-files",

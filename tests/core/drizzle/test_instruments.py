@@ -199,6 +199,7 @@ def test_an_unknown_detector_is_drizzled_with_a_word_about_it(tmp_path: Path) ->
 def test_the_trails_of_hrc_follow_the_amplifier() -> None:
     hrc = instrument_of("ACS", "HRC")
     assert [hrc.cte_dir(1, amp) for amp in "ABCD"] == [1, 1, -1, -1]
+    assert [instrument_of("ACS", name).has_cte for name in ("WFC", "HRC", "SBC")] == [True, True, False]
     assert instrument_of("ACS", "WFC").cte_dir(1, "ABCD") == 1
     assert instrument_of("STIS", "CCD").cte_dir(1, "D") == 1
     assert instrument_of("WFPC2", "PC").cte_dir(3) == -1
