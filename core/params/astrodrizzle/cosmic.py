@@ -166,5 +166,6 @@ GUARD = Param(
         "stop": "Stop before the final image, with the exposure and its distance named; no exposure is changed.",
         "warn": "Go on with a warning.",
     },
+    section="STEP 6: REMOVE COSMIC RAYS WITH DERIV, DRIZ_CR",
     when=(on("driz_cr"),),
 )

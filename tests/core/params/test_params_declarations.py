@@ -34,8 +34,9 @@ def test_names_do_not_collide_between_tasks_of_one_command_line() -> None:
     assert not set(TASKS["tweakreg"].names) & set(TASKS["imagefindpars"].names)
 
 
-def test_only_the_noise_estimate_is_ours() -> None:
-    assert [param.name for param in ALL if param.ours] == ["noise", "noise"]
+def test_only_the_noise_estimate_and_the_guard_are_ours() -> None:
+    assert [param.name for param in ALL if param.ours] == ["noise", "noise", "guard"]
+    assert TASKS["astrodrizzle"].section_of("guard").switch == "driz_cr"
     for task in ("imagefindpars", "refimagefindpars"):
         noise = TASKS[task].param("noise")
         assert tuple(noise.choices) == ("handbook", "drizzlepac", "robust")
