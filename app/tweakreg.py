@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.console import ConsoleProgress, fail, table
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
-from core.align.report import report
+from core.align.ahead import headers_ahead
 from core.align.results import Alignment, ImageResult, Status, Written
-from core.align.saving import read_files
-from core.align.session import AlignSettings, tweakreg
+from core.align.settings import AlignSettings
 from core.data import find_files
+from core.data.ahead import Ahead
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,14 +30,35 @@ def run(arguments: argparse.Namespace) -> int:
     check(settings.tweakreg, settings.imagefind, settings.refimagefind)
     in_order = bool(settings.tweakreg["enforce_user_order"])  # the first of them is the reference
     files = find_files(arguments.files or [settings.tweakreg["input"]], keep_order=in_order)
+    if arguments.updatewcs or asked:
+        return _align(arguments, files, settings, update=True)
+    with headers_ahead(files, settings.tweakreg) as ahead:
+        return _align(arguments, files, settings, ahead=ahead)
+
+
+def _align(
+    arguments: argparse.Namespace,
+    files: Sequence[Path],
+    settings: AlignSettings,
+    *,
+    ahead: Ahead | None = None,
+    update: bool = False,
+) -> int:
+    """Align `files`, with `update` after their WCS was made anew."""
+    # most of the engine is imported here, while files are copied ahead
+    from core.align.saving import read_files
+    from core.align.session import tweakreg
+
     given = [path for path in (arguments.cfg, arguments.imagefindcfg, arguments.refimagefindcfg) if path]
     keep = [*given, *check_report(arguments.report, [*read_files(files, settings), *given])]
-    if arguments.updatewcs or asked:
+    if update:
         broken = update_first(files, quiet=arguments.quiet)
         if broken:
             return fail(broken)
     with ConsoleProgress(quiet=arguments.quiet) as progress:
-        alignment = tweakreg(files, settings, folder=arguments.dir, keep=keep, progress=progress)
+        alignment = tweakreg(files, settings, folder=arguments.dir, keep=keep, progress=progress, ahead=ahead)
+    if ahead is not None:
+        ahead.close()
     print(result_table(alignment))
     failed = fail(failures(alignment))
     if arguments.report:
@@ -51,6 +73,8 @@ def _report(path: Path, alignment: Alignment, settings: AlignSettings) -> None:
 
         write_page(path, alignment, settings)
     else:
+        from core.align.report import report
+
         write_report(report(alignment, settings), path)
 
 

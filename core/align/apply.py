@@ -11,6 +11,7 @@ from astropy.io import fits
 from core.align.results import Alignment, Applied, ImageResult, Status, Written
 from core.align.settings import AlignSettings
 from core.align.update import sky_rms
+from core.data.ahead import Ahead
 from core.data.fitsfile import open_fits
 from core.data.headerlets import (
     HeaderletWords,
@@ -33,17 +34,18 @@ def apply(
     progress: Progress | None = None,
     *,
     folder: str | Path | None = None,
+    ahead: Ahead | None = None,
 ) -> tuple[Applied, ...]:
     """Write the new WCS of every ALIGNED image; all other files are left as they are.
 
     The former WCS is kept as an alternate, and the former headers in the history beside the file
     (`core.data.history`), so that they can be restored exactly. With `headerlet` the solution also goes to a
     headerlet file in `folder` (None: beside the image) and, with `attach`, into the image. A file that cannot be
-    written is reported and left whole; the others go on.
+    written is reported and left whole; the others go on. `ahead` may have made copies of the files already.
     """
 
     def one(image: ImageResult) -> None:
-        _apply_one(image, alignment, settings, folder)
+        _apply_one(image, alignment, settings, folder, ahead)
 
     return _each(alignment, one, "Update headers", progress)
 
@@ -118,7 +120,11 @@ def _guarded(image: ImageResult, work: Callable[[ImageResult], None]) -> Applied
 
 
 def _apply_one(
-    image: ImageResult, alignment: Alignment, settings: AlignSettings, folder: str | Path | None
+    image: ImageResult,
+    alignment: Alignment,
+    settings: AlignSettings,
+    folder: str | Path | None,
+    ahead: Ahead | None,
 ) -> None:
     values = settings.tweakreg
     fit, matches = image.fit, image.matches
@@ -141,6 +147,7 @@ def _apply_one(
         detail=f"{fit.geometry}, {fit.n_used} of {len(matches) if matches is not None else 0} matches, "
         f"rms {fit.rms_x:.4f} {fit.rms_y:.4f} px",
         also=also if values["headerlet"] else None,
+        ahead=ahead,
     )
 
 

@@ -13,6 +13,7 @@ from core.align.results import Alignment, Written
 from core.align.run import align
 from core.align.saving import check_outputs
 from core.align.settings import AlignSettings
+from core.data.ahead import Ahead
 from core.data.safe import write_text
 from core.errors import Refusal
 from core.runs.memory import Memory
@@ -31,12 +32,14 @@ def tweakreg(
     memory: Memory | None = None,
     workers: Workers | int | None = None,
     progress: Progress | None = None,
+    ahead: Ahead | None = None,
 ) -> Alignment:
     """A whole run: align, write the files that are asked for into `folder`, and with `updatehdr` the headers.
 
     The alignment's `applied` says what became of each header, `failures` what else could not be written; one failure
     stops nothing. A name that a file cannot take, a product that would replace a file that is read (or one of `keep`)
-    and a folder that cannot be written are refused before anything is done.
+    and a folder that cannot be written are refused before anything is done. `ahead` may make copies of the files
+    meanwhile (`core.align.ahead`).
     """
     progress = progress or Progress()
     values = settings.tweakreg
@@ -48,7 +51,9 @@ def tweakreg(
         progress.warn(str(refusal))
     alignment = replace(alignment, products=products, failures=tuple(map(str, failed)))
     if values["updatehdr"]:
-        alignment = replace(alignment, applied=apply(alignment, settings, progress, folder=folder))
+        alignment = replace(
+            alignment, applied=apply(alignment, settings, progress, folder=folder, ahead=ahead)
+        )
     elif values["headerlet"]:
         made = export_headerlets(alignment, settings, progress, folder=folder)
         alignment = replace(alignment, applied=tuple(one for one in made if one.status is Written.FAILED))

@@ -24,6 +24,7 @@ from pathlib import Path
 from astropy.io import fits
 
 from core import __version__
+from core.data.ahead import Ahead
 from core.data.cards import rms_in_mas
 from core.data.fitsfile import open_fits
 from core.data.onepass import alter
@@ -111,12 +112,18 @@ def restore(path: str | Path, number: int, *, discard: bool = False) -> State:
 
 
 def rewrite_recorded(
-    path: str | Path, change: Callable[[fits.HDUList], None], *, action: str, detail: str = ""
+    path: str | Path,
+    change: Callable[[fits.HDUList], None],
+    *,
+    action: str,
+    detail: str = "",
+    ahead: Ahead | None = None,
 ) -> State | None:
     """`core.data.safe.rewrite_fits` with the state before and after kept in the history.
 
     `action` says in a few words what is done ("Aligned to ibc301qrq_flt.fits"). Returns the new state, None when no
-    header changed. Raises `Refusal` when the file or its history cannot be written; the file is then as it was.
+    header changed. Of `ahead` the copy is taken that it has made of this file. Raises `Refusal` when the file or its
+    history cannot be written; the file is then as it was.
     """
     path = _real(path)
     with _Journal(path) as journal, replacing(path) as part:
@@ -134,7 +141,8 @@ def rewrite_recorded(
         if altered is None:
             replace_by_copy(path, part, work_on)
         else:
-            written = altered.write(part, sums=True)
+            taken = ahead.finished(altered, part) if ahead is not None else None
+            written = taken or altered.write(part, sums=True)
             note(written.before, written.after)
     return journal.finish() if journal.made else None
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from astropy.io import fits
 
 from core.data.fitsfile import open_fits, quiet
-from core.data.snapshot import LAYOUT, Part, Snapshot, fill_block, snapshot_of
+from core.data.snapshot import BLOCK, LAYOUT, Part, Snapshot, fill_block, snapshot_of
 from core.errors import Refusal
 
 _CHUNK = 1 << 20  # stays in the processor's cache between reading, hashing and writing
@@ -98,6 +98,28 @@ def alter(path: Path, change: Change) -> Altered | None:
                 made = _encoded(hdu, number, path)
             after.append(replace(made, key=key))
         return Altered(path, stamp, before, Snapshot(tuple(after), before.tail))
+
+
+def same_places(one: Snapshot, other: Snapshot) -> bool:
+    """Whether two states of one file differ only in what headers and tables hold, not in where anything lies."""
+    layouts = [
+        [(len(p.header), p.size, None if p.table is not None else p.offset) for p in s.parts]
+        for s in (one, other)
+    ]
+    return layouts[0] == layouts[1] and one.tail == other.tail
+
+
+def write_small_parts(path: Path, present: Snapshot, wanted: Snapshot) -> None:
+    """Write the headers and tables of `wanted` over those of `present` in a file that nobody else sees."""
+    with path.open("rb+", buffering=0) as stream:
+        place = 0
+        for old, new in zip(present.parts, wanted.parts, strict=True):
+            place += -place % BLOCK
+            for before, after in ((old.header, new.header), (old.table, new.table)):
+                if after is not None and after != before:
+                    stream.seek(place)
+                    _write(stream, after)
+                place += len(after) if after is not None else new.size
 
 
 def _is_packed(path: Path) -> bool:

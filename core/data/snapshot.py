@@ -23,7 +23,7 @@ from core.errors import Refusal
 TABLES = frozenset({"WCSCORR", "HDRLET", "WCSDVARR", "D2IMARR"})
 LAYOUT = ("BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "PCOUNT", "GCOUNT", "BSCALE", "BZERO", "TFIELDS")
 """The keywords that say how the bytes of the data are to be read."""
-_BLOCK = 2880
+BLOCK = 2880
 _CHUNK = 1 << 22
 
 Key = tuple[str, int, int]
@@ -215,7 +215,7 @@ def _pixels(part: Part, now: Snapshot) -> Part:
 
 def fill_block(stream: BinaryIO) -> None:
     """Zeros up to the next block: the last one of a file may lack its padding, what comes after starts on a block."""
-    stream.write(bytes(-stream.tell() % _BLOCK))
+    stream.write(bytes(-stream.tell() % BLOCK))
 
 
 def _card_changes(old: Part, new: Part) -> tuple[CardChange, ...]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from astropy.io import fits
 
+from core.data.ahead import Ahead
 from core.data.chipwcs import ChipWCS
 from core.data.fitsfile import open_fits, quiet
 from core.data.history import rewrite_recorded
@@ -71,11 +72,12 @@ def write_wcs(
     action: str = "",
     detail: str = "",
     also: Callable[[fits.HDUList], None] | None = None,
+    ahead: Ahead | None = None,
 ) -> str:
     """`update_wcs` on a file, in one atomic replacement; returns the name of the new WCS.
 
     With `action` ("Aligned to ...") the state before and after is kept in the file's history, with `detail` as remark.
-    `also` may change the HDUs further, in the same replacement.
+    `also` may change the HDUs further, in the same replacement; `ahead` may have made a copy of the file.
 
     Raises `Refusal` as `check_wcsname` does, or when the file cannot be replaced; it is then as it was.
     """
@@ -89,7 +91,7 @@ def write_wcs(
             also(hdus)
 
     if action:
-        rewrite_recorded(path, change, action=action, detail=detail)
+        rewrite_recorded(path, change, action=action, detail=detail, ahead=ahead)
     else:
         rewrite_fits(path, change)
     return name
