@@ -99,10 +99,11 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
         elif self.size <= TINY and not self.hollow and painter.paintEngine().type() in ON_SCREEN:
             self._paint_tiny(painter)
         else:
-            painter.setPen(_round(self.colour, self.size))
+            ratio = painter.device().devicePixelRatioF()  # cosmetic pens do not know of it
+            painter.setPen(_round(self.colour, self.size, ratio))
             painter.drawPoints(self._points)
             if self.hollow:
-                painter.setPen(_round(self.ground, max(self.size - 2.2, 1.0)))
+                painter.setPen(_round(self.ground, max(self.size - 2.2, 1.0), ratio))
                 painter.drawPoints(self._points)
 
     def _paint_tiny(self, painter: QPainter) -> None:
@@ -156,9 +157,9 @@ def _stamp(
     return stamp
 
 
-def _round(colour: QColor, size: float) -> QPen:
+def _round(colour: QColor, size: float, ratio: float) -> QPen:
     """A cosmetic pen whose points are round; the smallest are square, which takes half the time to draw."""
-    pen = QPen(colour, size)
+    pen = QPen(colour, size * ratio)
     pen.setCosmetic(True)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap if size > TINY else Qt.PenCapStyle.SquareCap)
     return pen

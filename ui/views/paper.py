@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pyqtgraph import ViewBox
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTextDocument
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -65,13 +65,14 @@ def image_steps(chart: ChartView, scale: float = FINE) -> Generator[None, None, 
     image = QImage((size * scale).toSize(), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(plot_colours().field)
-    for inside, others in _layers(chart):
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        with _unseen(others):
-            _paint(chart, painter, size, words=inside is None)
-        painter.end()
-        yield
+    with _fresh_axes(chart):
+        for inside, others in _layers(chart):
+            painter = QPainter(image)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            with _unseen(others):
+                _paint(chart, painter, size, words=inside is None)
+            painter.end()
+            yield
     return image
 
 
@@ -80,19 +81,31 @@ def svg_steps(chart: ChartView) -> Generator[None, None, bytes]:
     clipped in the document."""
     size = _size(chart)
     document, clips, groups = "", [], []
-    for inside, others in _layers(chart):
-        with _unseen(others):
-            drawn = _svg(chart, size, words=inside is None).decode()
-        if inside is None:
-            document = drawn
-        else:
-            clips.append(_clip(f"plot{len(clips)}", _on_paper(chart, inside.sceneBoundingRect(), size)))
-            body = drawn[drawn.index("</defs>") + len("</defs>") : drawn.rindex("</svg>")]
-            groups.append(f'<g clip-path="url(#plot{len(groups)})">{body}</g>')
-        yield
+    with _fresh_axes(chart):
+        for inside, others in _layers(chart):
+            with _unseen(others):
+                drawn = _svg(chart, size, words=inside is None).decode()
+            if inside is None:
+                document = drawn
+            else:
+                clips.append(_clip(f"plot{len(clips)}", _on_paper(chart, inside.sceneBoundingRect(), size)))
+                body = drawn[drawn.index("</defs>") + len("</defs>") : drawn.rindex("</svg>")]
+                groups.append(f'<g clip-path="url(#plot{len(groups)})">{body}</g>')
+            yield
     document = document.replace("</defs>", f"{''.join(clips)}</defs>", 1)
     end = document.rindex("</svg>")
     return f"{document[:end]}{''.join(groups)}</svg>\n".encode()
+
+
+@contextmanager
+def _fresh_axes(chart: ChartView) -> Iterator[None]:
+    """Axes are drawn anew: pictures of them that are kept for the screen do not come out on paper."""
+    kept = chart.axes_are_kept
+    chart.keep_axes(False)
+    try:
+        yield
+    finally:
+        chart.keep_axes(kept)
 
 
 def _layers(chart: ChartView) -> Iterator[tuple[ViewBox | None, list[QGraphicsItem]]]:
@@ -201,7 +214,13 @@ def _words(chart: ChartView, width: float) -> QTextDocument:
 
 def _paint(chart: ChartView, painter: QPainter, size: QSizeF, words: bool) -> None:
     """The plot, and with `words` title, figures and colour bar."""
-    chart.area.render(painter, _place(chart, size), _whole(chart), Qt.AspectRatioMode.KeepAspectRatio)
+    area, ground = chart.area, chart.area.backgroundBrush()
+    if not words:
+        area.setBackgroundBrush(
+            QBrush(Qt.BrushStyle.NoBrush)
+        )  # else it covers the axes that are drawn already
+    area.render(painter, _place(chart, size), _whole(chart), Qt.AspectRatioMode.KeepAspectRatio)
+    area.setBackgroundBrush(ground)
     if not words:
         return
     painter.save()

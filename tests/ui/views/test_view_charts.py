@@ -17,6 +17,7 @@ from core.align.results import Alignment, Offset, PeakStatus
 from ui.lane import Lane
 from ui.views.chart import ChartView, plain
 from ui.views.histogram import HistogramView
+from ui.views.paper import _on_paper, _size, image_of_chart
 from ui.views.peakwords import second_peak
 from ui.views.residuals import Residuals, ResidualView, default_limit, running_median
 from ui.views.vectors import KEYS, VectorView, arrow_lines
@@ -76,6 +77,30 @@ def test_long_names_are_elided_with_a_tooltip_and_the_picture_is_written(
     assert view.title.width() <= 500
     view.save_png(tmp_path / "plot.png")
     assert (tmp_path / "plot.png").stat().st_size > 2000
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_picture_has_every_axis_and_every_panel(
+    qtbot: QtBot, kind: type, alignment: Alignment, kept: bool
+) -> None:
+    """The inside of a plot is drawn after the axes, and must not cover them; axes kept for the screen come too."""
+    view = shown(qtbot, kind, alignment)
+    qtbot.wait(50)
+    view.keep_axes(kept)
+    image, size = image_of_chart(view, 1.0), _size(view)
+    assert view.axes_are_kept is kept
+    ground = image.pixelColor(2, 2)
+    for plot in view.plots:
+        places = [plot.getViewBox(), plot.getAxis("left"), plot.getAxis("bottom")]
+        for item in places:
+            box = _on_paper(view, item.sceneBoundingRect(), size).toRect().adjusted(2, 2, -2, -2)
+            seen = {
+                image.pixelColor(x, y).name()
+                for x in range(box.left(), box.right(), 2)
+                for y in range(box.top(), box.bottom(), 2)
+            }
+            assert len(seen - {ground.name()}) > 2, item
 
 
 class TestHistogram:
