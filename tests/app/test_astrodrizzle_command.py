@@ -19,6 +19,8 @@ EXPOSURE = {"file", "chips"}
 EXPOSURE_ADDED = {"reason"}
 CHIP = {"extver", "sky", "n_cr", "cr_fraction"}
 ASKED = ("-p", "output=f606w", "-p", "preserve=no")
+# the simulated exposures as they come, with their pointing errors: stars would be flagged, and the run stopped
+UNALIGNED = (*ASKED, "-p", "driz_cr=no")
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +94,7 @@ def bad(simulated, copied, spoilt, command, sha256, tmp_path_factory) -> dict[st
     before = sha256(kinds.values())
     report = folder / "run.json"
     done = command(
-        "astrodrizzle", *good, *kinds.values(), *ASKED, "--dir", folder / "out", "--report", report
+        "astrodrizzle", *good, *kinds.values(), *UNALIGNED, "--dir", folder / "out", "--report", report
     )
     return {
         "done": done,
@@ -126,12 +128,27 @@ def test_the_good_ones_go_on(bad) -> None:
     assert not any(bad["done"].told(path.name) for path in bad["good"])
 
 
+def test_exposures_that_are_not_aligned_stop_the_run(
+    simulated, copied, command, sha256, tmp_path: Path
+) -> None:
+    files = copied(simulated.files, tmp_path)
+    before = sha256(files)
+    done = command("astrodrizzle", *files, *ASKED, "--dir", tmp_path / "out")
+    assert done.status == 1
+    told = [line for line in done.err if "guard" in line]
+    assert len(told) == 1, done.err
+    assert "are not aligned" in told[0]
+    assert "stars agree" in told[0]
+    assert sha256(files) == before
+    assert not (tmp_path / "out" / "f606w_drz_sci.fits").exists()
+
+
 def test_an_exposure_without_stars_is_drizzled_with_the_others(
     simulated, copied, spoilt, command, tmp_path: Path
 ) -> None:
     good = copied(simulated.files[:2], tmp_path)
     dark = spoilt(simulated.files[2], tmp_path)["dark"]
-    done = command("astrodrizzle", *good, dark, *ASKED, "--dir", tmp_path / "out")
+    done = command("astrodrizzle", *good, dark, *UNALIGNED, "--dir", tmp_path / "out")
     assert done.status == 0, done.err
     assert fits.getval(tmp_path / "out" / "f606w_drz_sci.fits", "NCOMBINE") == 3
 
@@ -139,7 +156,7 @@ def test_an_exposure_without_stars_is_drizzled_with_the_others(
 def test_an_exposure_of_another_field_is_told(simulated, away, copied, command, tmp_path: Path) -> None:
     files = copied(simulated.files[:2], tmp_path / "data")
     other = copied([away], tmp_path / "other")[0].rename(tmp_path / "data" / "away_flt.fits")
-    done = command("astrodrizzle", *files, other, *ASKED, "--dir", tmp_path / "out")
+    done = command("astrodrizzle", *files, other, *UNALIGNED, "--dir", tmp_path / "out")
     told = [line for line in done.err if "away_flt.fits" in line]
     assert told
     assert "overlaps no other" in told[0]
