@@ -13,7 +13,7 @@ from typing import Any
 from core.data.fitsfile import open_fits, read_data
 from core.errors import Refusal
 
-_KINDS = ("_flc.fits", "_flc.fits.gz", "_flt.fits", "_flt.fits.gz")
+_KINDS = tuple(f"_{kind}.fits{end}" for kind in ("flc", "flt", "cal", "c0m") for end in ("", ".gz"))
 # not the comma of an extension, [sci,1]
 _COMMA = re.compile(r",(?![^\[\]]*\])")
 
@@ -32,10 +32,10 @@ def find_files(
     """The files that `patterns` name, each once, sorted by name.
 
     A pattern is a file, a comma list, a wildcard, "@list.txt" (one file a line, first column) or an
-    association "*_asn.fits" (its exposures, flc if all are there, else flt). Relative names are looked for in
-    `folder`. What the file system returns is always sorted, so that a copy of the data gives the same result
-    (drizzlepac takes the directory's order: algorithms, fault 3); `keep_order` keeps the order in which a person
-    wrote names down and sorts only within a wildcard.
+    association "*_asn.fits" (its exposures: flc if all are there, else flt, else NICMOS's cal or WFPC2's c0m).
+    Relative names are looked for in `folder`. What the file system returns is always sorted, so that a copy of the
+    data gives the same result (drizzlepac takes the directory's order: algorithms, fault 3); `keep_order` keeps the
+    order in which a person wrote names down and sorts only within a wildcard.
 
     Raises
     ------

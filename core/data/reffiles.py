@@ -53,7 +53,10 @@ def find_reference(value: object, beside: str | Path) -> Path | None:
     if not names_a_file(value):
         return None
     variable, _, name = str(value).strip().rpartition("$")
-    for path in (*_folders(variable, name), Path(beside).parent / Path(name).name):
+    folder = Path(beside).parent
+    # copies of exposures, which `restore` looks at first, lie in a folder beside the exposures
+    near = [folder, folder.parent] if folder.name == "OrIg_files" else [folder]
+    for path in (*_folders(variable, name), *(place / Path(name).name for place in near)):
         if path.is_file():
             return path
     return None

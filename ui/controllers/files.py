@@ -18,7 +18,7 @@ from ui.logview import LogView
 from ui.settings import Settings
 
 FILTER = (
-    "Exposures (*_flt.fits *_flc.fits *_flt.fits.gz *_flc.fits.gz);;"
+    "Exposures (*_flt.fits *_flc.fits *_c0m.fits *_cal.fits *_flt.fits.gz *_flc.fits.gz);;"
     "FITS files (*.fits *.fits.gz *.fit);;Lists (*.txt *.lst *.list);;All files (*)"
 )
 LISTS = (".txt", ".lst", ".list")

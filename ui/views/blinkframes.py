@@ -21,11 +21,15 @@ def blink_frames(exposures: Sequence[Exposure], result: DrizzleResult | None = N
 
     Only files that are there are offered; nothing is read until a frame is shown.
     """
-    figures = {made.path: made for made in result.exposures} if result is not None else {}
+    all_made = result.exposures if result is not None else ()
+    by_file = {made.path: made for made in all_made}
+    # image sets of one file are exposures of their own
+    by_chip = {(made.path, chip.extver): made for made in all_made for chip in made.chips}
     frames = []
     for exposure in exposures:
         for chip in exposure.chips:
-            frames += chip_frames(exposure, chip, figures.get(exposure.path))
+            made = by_chip.get((exposure.path, chip.extver)) or by_file.get(exposure.path)
+            frames += chip_frames(exposure, chip, made)
     frames += exposure_frames(exposures)
     return frames + (drizzled_frames(result) if result is not None else [])
 

@@ -135,3 +135,9 @@ def test_a_table_that_is_no_association(folder: Path) -> None:
     fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.zeros((2, 2)))]).writeto(path)
     with pytest.raises(Refusal, match="MEMNAME"):
         find_files(path)
+
+
+def test_an_association_of_nicmos(tmp_path: Path) -> None:
+    (tmp_path / "na_cal.fits").touch()
+    path = association(tmp_path / "n001_asn.fits", ("NA", "EXP-DTH", True), ("N001", "PROD-DTH", True))
+    assert find_files(str(path)) == [tmp_path / "na_cal.fits"]

@@ -246,3 +246,13 @@ def test_no_dark_current(acs: list[Path]) -> None:
     with pytest.raises(Refusal) as refused:
         run(acs)
     assert refused.value.subject == "MEANDARK of SCI,2"
+
+
+def test_flats_beside_the_exposures_serve_their_copies(
+    acs: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("jref")
+    write_flat(acs[0].parent / "x_pfl.fits", CAMERAS["wfc"].shape, {1: 2, 2: 1})
+    first = run(acs, preserve=True)
+    again = run(acs, restore=True)
+    assert np.array_equal(fits.getdata(first.weight), fits.getdata(again.weight))
