@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QToolButton,
     QVBoxLayout,
@@ -28,6 +25,7 @@ from core.params.compare import Row, compare, difference_text
 from ui import style
 from ui.elided import ElidedLabel
 from ui.panels.state import FormState
+from ui.readtable import read_table
 from ui.taking import take
 
 DEFAULTS, SAVED, FILE, PRODUCT = (
@@ -145,7 +143,7 @@ class CompareDialog(QDialog):
         self.all.setObjectName("filter")
         self.all.setCheckable(True)
         self.all.setToolTip("Show what is equal too")
-        self.table = self._make_table()
+        self.table = read_table(HEADS, "Parameters of both sides", self)
         self.note = QLabel(self)
         self.note.setWordWrap(True)
         self.status = ElidedLabel(self)
@@ -160,25 +158,6 @@ class CompareDialog(QDialog):
             self, "Save the other side as…", "Write the other side, as changed here, to a .cfg file"
         )
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-
-    def _make_table(self) -> QTableWidget:
-        made = QTableWidget(0, len(HEADS), self)
-        made.setHorizontalHeaderLabels(list(HEADS))
-        made.setAccessibleName("Parameters of both sides")
-        made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        made.setAlternatingRowColors(True)
-        made.setShowGrid(False)
-        made.setWordWrap(False)
-        made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        made.setTabKeyNavigation(False)
-        made.verticalHeader().hide()
-        made.verticalHeader().setDefaultSectionSize(made.fontMetrics().height() + 8)
-        head = made.horizontalHeader()
-        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        head.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        return made
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -265,11 +244,6 @@ class CompareDialog(QDialog):
 
     def _save(self) -> None:
         self.save_other.emit(self.other)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
 
 
 def _button(parent: QWidget, text: str, tip: str) -> QPushButton:

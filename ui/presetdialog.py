@@ -12,10 +12,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
-    QTableWidget,
     QTableWidgetItem,
     QTreeWidget,
     QTreeWidgetItem,
@@ -27,6 +25,7 @@ from core.params.compare import shown
 from core.params.presets import GROUPS, Facts, Preset, after_all, presets, suggested
 from ui import style
 from ui.panels.state import FormState
+from ui.readtable import read_table
 
 PRESET = Qt.ItemDataRole.UserRole
 HEADS = ("Parameter", "Now", "With the preset", "Task")
@@ -85,21 +84,8 @@ class PresetDialog(QDialog):
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.data = QLabel(self)
         self.data.setWordWrap(True)
-        self.table = QTableWidget(0, len(HEADS), self)
-        self.table.setHorizontalHeaderLabels(list(HEADS))
-        self.table.setAccessibleName("What the preset would change")
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table = read_table(HEADS, "What the preset would change", self, narrow=(0, 3))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        head = self.table.horizontalHeader()
-        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column in (0, 3):
-            head.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.take = self.buttons.addButton("Take this preset", QDialogButtonBox.ButtonRole.ActionRole)
         self.take_all = self.buttons.addButton("Take all that fit", QDialogButtonBox.ButtonRole.ActionRole)

@@ -265,7 +265,7 @@ class SessionsController(QObject):
         self._saved = self.shot().signature if path is not None else ()
         if path is not None:
             window.settings.add_recent("sessions", path)
-        window.log.say(f"Session of {opened.document.saved or 'an unknown time'} opened.", "good")
+        window.log.say(f"Session saved at {when_of(opened)} opened.", "good")
         self.renamed.emit()
         self.restored.emit()
         if orphan is not None:
@@ -378,5 +378,10 @@ def told_of(opened: Opened) -> str:
         parts.append("an alignment")
     if document.drizzle is not None:
         parts.append("drizzled products")
-    when = document.saved.replace("T", " ").removesuffix("+00:00")
-    return f"Saved by itself at {when} UTC: {', '.join(parts)}."
+    return f"Saved by itself at {when_of(opened)}: {', '.join(parts)}."
+
+
+def when_of(opened: Opened) -> str:
+    """When the session was saved, in words."""
+    saved = opened.document.saved
+    return f"{saved.replace('T', ' ').removesuffix('+00:00')} UTC" if saved else "an unknown time"
