@@ -15,7 +15,7 @@ Pixels = NDArray[np.float32]
 Counts = NDArray[np.int64]
 
 LANES = 512
-"""Sums run in so many columns side by side, which are added at the end: the processor's vectors take them, and the order
+"""Sums run in so many columns side by side, which are added at the end: vectors take them, and the order
 of additions, so every last digit, is the same on every machine."""
 
 
