@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -205,3 +207,26 @@ class TestImages:
     def test_without_an_alignment_it_says_what_to_do(self, qtbot, window):  # noqa: F811
         window.views.show("pair")
         assert "Press Align" in window.views.pair.stack.message
+
+
+def test_sources_and_pair_go_out_as_numbers(qtbot, aligned, tmp_path):  # noqa: F811
+    (tmp_path / "out").mkdir()
+    aligned.ask.answers["save"] = tmp_path / "out"
+    for view in ("sources", "pair"):
+        aligned.views.show(view)
+        rest(qtbot, aligned)
+        aligned.export.refresh()
+        assert aligned.actions_["export_csv"].isEnabled()
+        assert not aligned.actions_["export_svg"].isEnabled()
+        aligned.actions_["export_csv"].trigger()
+        rest(qtbot, aligned)
+    with (tmp_path / "out" / "ibc304v3q_flt_sources.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    found = aligned.views.sources.found
+    assert len(rows) == len(found)
+    kept = [row for row in rows if row["became"] == "found"]
+    assert len(kept) == found.kept.sum()
+    assert [float(row["x_fits"]) for row in kept] == pytest.approx(found.x[found.kept] + 1.0, abs=1e-4)
+    with (tmp_path / "out" / "ibc304v3q_flt_pair.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["dx_px"]) for row in rows] == pytest.approx(aligned.show_.image().fit.rx, abs=1e-5)

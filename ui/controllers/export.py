@@ -23,8 +23,10 @@ from ui.session import Session
 from ui.views.chart import ChartView
 from ui.views.histogram import HistogramView
 from ui.views.linked import LinkedChart
+from ui.views.pair import PairView
 from ui.views.paper import image_of_widget, image_steps, svg_steps, write_bytes, write_png
-from ui.views.tabular import histogram_csv, matches_csv
+from ui.views.sources import SourcesView
+from ui.views.tabular import histogram_csv, matches_csv, sources_csv
 
 if TYPE_CHECKING:
     from ui.viewset import ViewSet
@@ -37,6 +39,7 @@ FILTERS = {
     ".html": "HTML pages (*.html)",
 }
 NOTHING = "This view shows nothing yet."
+NO_NUMBERS = "This view is no plot of numbers."
 NO_LINES = "Only the plots of an alignment (histogram, residuals, vectors) are made of lines and numbers."
 
 
@@ -97,7 +100,7 @@ class ExportController(QObject):
         lines = empty or ("" if isinstance(page, ChartView) else NO_LINES)
         self.actions.enable("export_png", empty)
         self.actions.enable("export_svg", lines)
-        self.actions.enable("export_csv", lines)
+        self.actions.enable("export_csv", empty or ("" if self._numbers() is not None else NO_NUMBERS))
         self.actions.enable("export_report", "" if self.session.alignment else "Align first.")
 
     def _page(self) -> QWidget:
@@ -139,17 +142,23 @@ class ExportController(QObject):
 
     def save_csv(self) -> None:
         """The numbers of the plot in front."""
-        page, image, alignment = self._page(), self.show.image(), self.session.alignment
-        if image is None or alignment is None or not self._is_ready(_has_picture(page)):
+        if not self._is_ready(_has_picture(self._page())):
             return
-        make: Callable[[], str] | None = None
-        if isinstance(page, HistogramView) and image.offset is not None:
-            make = partial(histogram_csv, image.offset, alignment.frame.scale * 1000.0)
-        elif isinstance(page, LinkedChart):
-            make = partial(matches_csv, image, alignment)
+        make = self._numbers()
         path = self._ask("Save the numbers of the plot", ".csv") if make is not None else None
         if make is not None and path is not None:
             self._write(_write_made, make, path)
+
+    def _numbers(self) -> Callable[[], str] | None:
+        """What makes the numbers of the view in front, in the lane; None for a view without any."""
+        page, image, alignment = self._page(), self.show.image(), self.session.alignment
+        if isinstance(page, SourcesView):
+            return partial(sources_csv, page.found) if page.found is not None else None
+        if image is None or alignment is None:
+            return None
+        if isinstance(page, HistogramView) and image.offset is not None:
+            return partial(histogram_csv, image.offset, alignment.frame.scale * 1000.0)
+        return partial(matches_csv, image, alignment) if isinstance(page, LinkedChart | PairView) else None
 
     def save_report(self) -> None:
         """The whole alignment as a page: the plots are drawn little by little, then it is written."""

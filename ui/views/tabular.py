@@ -5,12 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.align.results import Alignment, ImageResult, Offset
 from ui.views.matched import Residuals, State
+from ui.views.reasons import word_of
 
+if TYPE_CHECKING:
+    from core.align.live import Selection
+
+SOURCES = (
+    "extver", "x_fits", "y_fits", "flux", "peak", "sharpness", "roundness_1", "roundness_2", "height", "became",
+)  # fmt: skip
 HISTOGRAM = ("x_px", "y_px", "x_mas", "y_mas", "pairs")
 MATCHES = (
     "number",
@@ -58,6 +66,20 @@ def matches_csv(image: ImageResult, alignment: Alignment) -> str:
     words = [State(state).word for state in shown.state.tolist()]
     rows = zip(*numbers, shown.extver.tolist(), *places, *moved, faint, words, strict=True)
     return _table(MATCHES, (_digits(row) for row in rows))
+
+
+def sources_csv(found: Selection) -> str:
+    """One line a candidate of the chip on show: its place (from 1, as FITS counts), what was measured in image units,
+    and what became of it."""
+    columns = [
+        [f"{value:.4f}" if value == value else "" for value in values.tolist()]
+        for values in (
+            found.x + 1.0, found.y + 1.0, found.flux, found.peak, found.sharp, found.round1, found.round2, found.height
+        )
+    ]  # fmt: skip
+    words = [word_of(code) for code in found.reason.tolist()]
+    extver = [found.extver] * len(found)
+    return _table(SOURCES, zip(extver, *columns, words, strict=True))
 
 
 def _digits(row: Sequence[object]) -> list[object]:
