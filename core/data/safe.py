@@ -29,6 +29,7 @@ from core.errors import Refusal
 _CHUNK = 1 << 22
 _DAY = 86400.0
 _UMASK = threading.Lock()
+_UMASK = threading.Lock()
 _HOST = re.sub(r"\W", "", platform.node())[:16]
 
 

@@ -22,6 +22,7 @@ from astropy.io.fits.verify import VerifyWarning
 from core.data import safe
 from core.data.exposure import open_exposure
 from core.errors import Refusal
+from core.runs.spread import Threads
 
 ROOT = Path(safe.__file__).parents[2]
 
@@ -319,3 +320,16 @@ def test_a_comment_that_is_cut_is_no_news_other_warnings_are(
     monkeypatch.setattr(fits.HDUList, "writeto", doubtful)
     safe.write_fits(hdus, tmp_path / "a.fits")
     assert [str(one.message) for one in recwarn.list] == ["Something is doubtful"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_files_written_side_by_side_have_the_usual_mode(tmp_path: Path) -> None:
+    """The mask of a process can only be read by setting it: two threads at it left it open for everybody."""
+    before = os.umask(0o027)
+    try:
+        names = [tmp_path / f"{number}.txt" for number in range(60)]
+        Threads(6).map(lambda path: safe.write_text("x", path), names)
+        assert {path.stat().st_mode & 0o777 for path in names} == {0o640}
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
