@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = sessions[0] if sessions else None
     return open_window(
         [Path(f) for f in files],
-        maps=find_maps(names),
+        maps=find_maps(names, catalogs=True),
         cfgs=arguments.cfg,
         session=session,
         argv=sys.argv[:1],

@@ -53,7 +53,7 @@ class Engine:
         from core.data.files import find_files, find_maps
 
         name = f"@{path}"
-        maps = {key.absolute(): value.absolute() for key, value in find_maps(name).items()}
+        maps = {key.absolute(): value.absolute() for key, value in find_maps(name, catalogs=True).items()}
         return [found.absolute() for found in find_files(name, keep_order=True)], maps
 
     def open(self, path: Path) -> Exposure:

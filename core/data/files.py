@@ -14,6 +14,8 @@ from core.data.fitsfile import open_fits, read_data
 from core.errors import Refusal
 
 _KINDS = tuple(f"_{kind}.fits{end}" for kind in ("flc", "flt", "cal", "c0m") for end in ("", ".gz"))
+_NO_MAP = ("NONE", "INDEF", "-")
+_FITS = re.compile(r"\.(fits|fit|fts)(\.gz)?$", re.IGNORECASE)
 # not the comma of an extension, [sci,1]
 _COMMA = re.compile(r",(?![^\[\]]*\])")
 
@@ -61,7 +63,8 @@ def find_maps(patterns: str | Path | Iterable[str | Path], *, folder: str | Path
     """The inverse variance maps in the second column of the @lists among `patterns`, by exposure.
 
     The exposures are named as `find_files` gives them. A map is looked for in `folder`, then beside the list; "None",
-    "INDEF" or no second column: the exposure has none.
+    "INDEF" or no second column: the exposure has none. With `catalogs` a second column that is no FITS file by its
+    name is none either: lists of tweakreg have catalogs of sources there.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def find_maps(patterns: str | Path | Iterable[str | Path], *, folder: str | Path
     found: dict[Path, Path] = {}
     for source in (Path(folder) / part[1:] for part in parts if part.startswith("@")):
         for name, *others in read_list(source):
-            if others and others[0].upper() not in ("NONE", "INDEF", "-"):
+            if others and not (catalogs and not _FITS.search(others[0])) and others[0].upper() not in _NO_MAP:
                 places = [base / Path(others[0]).expanduser() for base in (Path(folder), source.parent)]
                 file = next((place for place in places if place.is_file()), None)
                 if file is None:

@@ -194,6 +194,8 @@ def test_an_at_list_names_the_maps(acs: list[Path], tmp_path: Path) -> None:
     assert files == acs
     assert find_maps(f"@{listed}") == {acs[0]: maps[acs[0]]}
     assert find_maps([str(path) for path in acs]) == {}
+    listed.write_text(f"{acs[0].name} stars.coo\n")  # a list of tweakreg
+    assert find_maps(f"@{listed}", catalogs=True) == {}
     listed.write_text(f"{acs[0].name} gone.fits\n")
     with pytest.raises(Refusal) as refused:
         find_maps(f"@{listed}")
