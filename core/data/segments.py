@@ -160,29 +160,27 @@ def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
     Raises OSError, Refusal when the file is too short.
     """
     width, done = out.dtype.itemsize, 0
-    file = _open_to_read(path)
-    try:
+    with _opened_to_read(path) as stream:
         while done < out.size:
             at = offset + done * width
             skip = at % _PAGE
-            count = os.preadv(file, [_buffer().data], at - skip)
+            stream.seek(at - skip)
+            count = stream.readinto(_buffer().data) or 0
             numbers = min((count - skip) // width, out.size - done)
             if numbers <= 0:
                 raise Refusal("The file is truncated.", file=path, advice="Delete it and run again.")
             words = _buffer()[skip : skip + numbers * width].view(out.dtype)
             turn(words, out[done : done + numbers])
             done += numbers
-    finally:
-        os.close(file)
 
 
-def _open_to_read(path: Path) -> int:
+def _opened_to_read(path: Path) -> io.FileIO:
     if _direct:
         try:
-            return os.open(path, os.O_RDONLY | os.O_DIRECT)
-        except OSError:
+            return io.FileIO(path, opener=lambda name, flags: os.open(name, flags | os.O_DIRECT))
+        except OSError:  # not every file system has it
             pass
-    return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    return io.FileIO(path)
 
 
 def _copy(piece: Piece, sink: _Sink, check: Callable[[], None]) -> None:
@@ -223,7 +221,7 @@ class _Sink:
     """A file that is written from its beginning in whole buffers."""
 
     def __init__(self, path: Path, size: int) -> None:
-        self._buffer, self._filled, self._at = _buffer(), 0, 0
+        self._buffer, self._filled = _buffer(), 0
         self._direct = _direct and size >= _DIRECT_FROM
         self._file = self._open(path)
         self._start = time.perf_counter()
@@ -236,7 +234,7 @@ class _Sink:
                 return os.open(path, os.O_WRONLY | os.O_DIRECT)
             except OSError:  # not every file system has it
                 self._direct = False
-        return os.open(path, os.O_WRONLY)
+        return os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
 
     def room(self) -> NDArray[np.uint8]:
         """What is free of the buffer, a multiple of 4 bytes as long as only such were written; never empty."""
@@ -261,13 +259,12 @@ class _Sink:
         data = self._buffer.data[:count]
         while len(data):
             try:
-                done = os.pwrite(self._file, data, self._at)
+                done = os.write(self._file, data)
             except OSError as error:
                 if not self._direct or error.errno not in (22, 95):
                     raise
                 self._through_cache()
                 continue
-            self._at += done
             data = data[done:]
             if done % _PAGE and data:
                 self._through_cache()

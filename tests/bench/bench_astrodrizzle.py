@@ -1,6 +1,6 @@
 """astrodrizzle as a command, from start to exit, ours and drizzlepac's: wall time, processor time, memory, per step.
 
-    nice python tests/bench/bench_astrodrizzle.py [--size small] [--repeat 3] [--scaling 3 6 12 24] [--no-peer]
+    nice python tests/bench/bench_astrodrizzle.py [--size small] [--repeat 3] [--scaling 3 6 12 24] [--cores 1 2]
 
 Every run is a process of its own on fresh exposures, aligned before; imports, loading of compiled kernels and writing
 count. Files of both are the same: cleaned exposures, masks, separate images, blots, product, copies of the exposures.
@@ -68,7 +68,9 @@ def main() -> None:
     )
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--scaling", type=int, nargs="*", default=[], help="numbers of exposures")
-    parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument(
+        "--cores", type=int, nargs="*", default=[1, 2], help="drizzlepac's num_cores; none: not run"
+    )
     parser.add_argument("--scratch", type=Path, help="where to work; its disk is part of what is measured")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-astrodrizzle-", dir=arguments.scratch) as name:
@@ -77,16 +79,15 @@ def main() -> None:
         ours(warm, base / "run", 3)
         source = warm if arguments.size == "small" else arguments.exposures or aligned(base / "full", "full")
         if arguments.repeat:
-            compare(source, base / "run", arguments.repeat, not arguments.no_peer)
+            compare(source, base / "run", arguments.repeat, arguments.cores)
         if arguments.scaling:
             scale(source, base / "run", arguments.scaling)
 
 
-def compare(source: Path, folder: Path, repeat: int, peer: bool) -> None:
+def compare(source: Path, folder: Path, repeat: int, cores: list[int]) -> None:
     """One table: whole commands and steps."""
     runs = {"ours": lambda: ours(source, folder, 3)}
-    if peer:
-        runs |= {f"drizzlepac, {n} core": lambda n=n: theirs(source, folder, n) for n in (1, 2)}
+    runs |= {f"drizzlepac, {n} core": lambda n=n: theirs(source, folder, n) for n in cores}
     results: dict[str, list[Result]] = {title: [] for title in runs}
     for _ in range(repeat):
         for title, run in runs.items():
@@ -97,7 +98,7 @@ def compare(source: Path, folder: Path, repeat: int, peer: bool) -> None:
         rows.append(row("  " + title, [step(one["steps"], title, words) for one in best]))
     rows.append(row("  Updating", [step(one["steps"], "-", ("updat",)) for one in best]))
     rows.append(row("files", [one["files"] for one in best], 0))
-    print_table(("", *runs, *(["ratio"] if peer else [])), rows)
+    print_table(("", *runs, *(["ratio"] if cores else [])), rows)
     print("walls:", {title: [round(one["wall"], 2) for one in tries] for title, tries in results.items()})
 
 

@@ -69,7 +69,7 @@ def kill(
     killed = changed = left = 0
     for _ in range(count):
         process = command(files)
-        time.sleep(rng.uniform(0.2, seconds))
+        time.sleep(rng.uniform(0.2, 1.3 * seconds))
         process.kill()
         killed += process.wait() != 0
         now = digests(folder, whole=False)

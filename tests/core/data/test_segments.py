@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,6 +99,31 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert np.array_equal(out, image.reshape(-1)[12_345:])
     with pytest.raises(Refusal, match="truncated"):
         read_past_cache(path, path.stat().st_size - 8, np.empty(3, np.float32))
+
+
+@pytest.mark.skipif(not segments._direct, reason="the system cannot write past its cache")
+@pytest.mark.parametrize("where", ["open", "write"])
+def test_a_file_system_that_cannot_write_past_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Some say so when a file is opened, some when the first bytes come."""
+    fcntl = pytest.importorskip("fcntl")
+    really = getattr(os, where)
+    refused = []
+
+    def cannot(file: Any, what: Any, *rest: Any) -> Any:
+        flags = what if where == "open" else fcntl.fcntl(file, fcntl.F_GETFL)
+        if flags & os.O_DIRECT:
+            refused.append(1)
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return really(file, what, *rest)
+
+    monkeypatch.setattr(os, where, cannot)
+    write_hdus(hdu_list(3000), tmp_path / "a.fits")
+    monkeypatch.undo()
+    assert refused
+    expected = hdu_list(3000)["SCI"].data
+    assert np.array_equal(fits.getdata(tmp_path / "a.fits", ext=("SCI", 1)), expected)
 
 
 def test_a_slow_disk_is_written_through_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
