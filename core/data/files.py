@@ -59,7 +59,9 @@ def find_files(
     return unique if keep_order else sorted(unique, key=lambda path: (path.name, str(path)))
 
 
-def find_maps(patterns: str | Path | Iterable[str | Path], *, folder: str | Path = "") -> dict[Path, Path]:
+def find_maps(
+    patterns: str | Path | Iterable[str | Path], *, folder: str | Path = "", catalogs: bool = False
+) -> dict[Path, Path]:
     """The inverse variance maps in the second column of the @lists among `patterns`, by exposure.
 
     The exposures are named as `find_files` gives them. A map is looked for in `folder`, then beside the list; "None",
@@ -78,7 +80,7 @@ def find_maps(patterns: str | Path | Iterable[str | Path], *, folder: str | Path
     found: dict[Path, Path] = {}
     for source in (Path(folder) / part[1:] for part in parts if part.startswith("@")):
         for name, *others in read_list(source):
-            if others and not (catalogs and not _FITS.search(others[0])) and others[0].upper() not in _NO_MAP:
+            if others and _is_map(others[0], catalogs):
                 places = [base / Path(others[0]).expanduser() for base in (Path(folder), source.parent)]
                 file = next((place for place in places if place.is_file()), None)
                 if file is None:
@@ -89,6 +91,10 @@ def find_maps(patterns: str | Path | Iterable[str | Path], *, folder: str | Path
                     )
                 found |= dict.fromkeys(_listed(name, Path(folder), source.parent), file)
     return found
+
+
+def _is_map(name: str, catalogs: bool) -> bool:
+    return name.upper() not in _NO_MAP and (not catalogs or _FITS.search(name) is not None)
 
 
 def read_list(path: str | Path) -> list[tuple[str, ...]]:
