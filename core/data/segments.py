@@ -31,7 +31,8 @@ BLOCK = 2880
 _CHUNK = 4 << 20
 _PAGE = 4096
 _DIRECT_FROM = 4 << 20  # bytes of a file
-_SLOW = 150e6  # bytes a second
+_SLOW = 60e6  # bytes a second, of each of several that write
+_TRIAL = 200e6
 _direct = hasattr(os, "O_DIRECT")
 
 
@@ -224,7 +225,7 @@ class _Sink:
         self._buffer, self._filled = _buffer(), 0
         self._direct = _direct and size >= _DIRECT_FROM
         self._file = self._open(path)
-        self._start = time.perf_counter()
+        self._seconds = 0.0
         if size and hasattr(os, "posix_fallocate"):
             _take_room(self._file, size)
 
@@ -259,7 +260,9 @@ class _Sink:
         data = self._buffer.data[:count]
         while len(data):
             try:
+                start = time.perf_counter()
                 done = os.write(self._file, data)
+                self._seconds += time.perf_counter() - start
             except OSError as error:
                 if not self._direct or error.errno not in (22, 95):
                     raise
@@ -287,7 +290,8 @@ class _Sink:
         os.ftruncate(self._file, size)
         if durable:
             os.fsync(self._file)
-        _judge(self._direct, size, time.perf_counter() - self._start)
+        if self._direct:
+            _pace.add(size, self._seconds)
 
     def close(self) -> None:
         os.close(self._file)
@@ -301,8 +305,20 @@ def _take_room(file: int, size: int) -> None:
             raise
 
 
-def _judge(direct: bool, size: int, seconds: float) -> None:
-    """After a big file that took long the system's cache is used: it takes more than a slow disk."""
-    global _direct
-    if direct and size > 1 << 25 and size < _SLOW * seconds:
-        _direct = False
+class _Pace:
+    """How quickly bytes go past the cache, over all files of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._size, self._seconds = 0, 0.0
+
+    def add(self, size: int, seconds: float) -> None:
+        """On a disk that stays slow the system's cache is used from now on: it takes more than the disk does."""
+        global _direct
+        with self._lock:
+            self._size, self._seconds = self._size + size, self._seconds + seconds
+            if self._size > _TRIAL and self._size < _SLOW * self._seconds:
+                _direct = False
+
+
+_pace = _Pace()

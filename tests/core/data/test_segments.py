@@ -128,7 +128,10 @@ def test_a_file_system_that_cannot_write_past_the_cache(
 
 def test_a_slow_disk_is_written_through_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "_direct", True)
-    segments._judge(True, 1 << 30, 2.0)
+    pace = segments._Pace()
+    pace.add(100 << 20, 10.0)  # too little to tell
     assert segments._direct
-    segments._judge(True, 1 << 30, 20.0)
+    pace.add(1000 << 20, 5.0)
+    assert segments._direct
+    pace.add(1000 << 20, 50.0)
     assert not segments._direct
