@@ -30,6 +30,10 @@ def read_sky_file(name: str, exposures: Sequence[Exposure]) -> dict[tuple[Path, 
                 subject="skyfile",
                 advice="Add a line with the file's name and its sky in the units of the image.",
             )
+        if exposure.part and len(own) >= exposure.part:
+            own = (
+                own[:1] if len(own) == 1 else [own[exposure.part - 1]]
+            )  # a value for each image set of the file
         if len(own) not in (1, len(exposure.chips)):
             raise Refusal(
                 f"{exposure.name} has {len(exposure.chips)} chips but {len(own)} sky values.",

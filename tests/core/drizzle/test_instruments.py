@@ -179,6 +179,20 @@ def test_one_image_set_can_be_chosen_and_times_overridden(tmp_path: Path) -> Non
     assert fits.getval(longer.science, "TEXPTIME") == 600.0
 
 
+def test_a_sky_for_each_image_set(tmp_path: Path) -> None:
+    joined, _ = imset_file(tmp_path)
+    listed = tmp_path / "sky.txt"
+    for text, skies in (("1 2 3", [1.0, 2.0, 3.0]), ("4", [4.0, 4.0, 4.0])):
+        listed.write_text(f"{joined.name} {text}\n")
+        result = run(
+            [joined], skyfile=str(listed), driz_separate=False, median=False, blot=False, driz_cr=False
+        )
+        assert [one.chips[0].sky for one in result.exposures] == skies
+    listed.write_text(f"{joined.name} 1 2\n")
+    with pytest.raises(Refusal):
+        run([joined], skyfile=str(listed))
+
+
 def test_an_unknown_detector_is_drizzled_with_a_word_about_it(tmp_path: Path) -> None:
     camera = replace(CAMERAS["uvis"], primary={"INSTRUME": "GIGACAM", "FILTER": "R"}, bunit="")
     files = write_set(camera, tmp_path)
