@@ -166,7 +166,8 @@ def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
             at = offset + done * width
             skip = at % _PAGE
             stream.seek(at - skip)
-            count = stream.readinto(_buffer().data) or 0
+            wanted = -(-(skip + (out.size - done) * width) // _PAGE) * _PAGE
+            count = stream.readinto(_buffer().data[:wanted]) or 0
             numbers = min((count - skip) // width, out.size - done)
             if numbers <= 0:
                 raise Refusal("The file is truncated.", file=path, advice="Delete it and run again.")
