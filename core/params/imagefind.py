@@ -11,8 +11,8 @@ _NOISE_PARAMS = (
         Kind.BOOL,
         True,
         "Measure the noise of the sky",
-        "Measures the noise of each chip in its own pixels, in the way that noise says. Switch it off to give one "
-        "value for all with skysigma, for instance where bright nebulosity leaves no clean sky.",
+        "Measures the noise of each chip in its own pixels, in the way that noise says. Switch it off to "
+        "give one value for all with skysigma, for instance where bright nebulosity leaves no clean sky.",
         level="basic",
     ),
     Param(
@@ -20,8 +20,9 @@ _NOISE_PARAMS = (
         Kind.FLOAT_OR_NONE,
         0.0,
         "Noise of the sky",
-        "The standard deviation of the sky that takes the place of the measured one. It must be above 0: with 0 "
-        "every pixel is a source. drizzlepac quietly measures the noise after all when nothing is found with it.",
+        "The standard deviation of the sky that takes the place of the measured one. It must be above 0: "
+        "with 0 every pixel is a source. drizzlepac quietly measures the noise after all when nothing is "
+        "found with it.",
         unit="units of the image",
         lo=0,
         level="basic",
@@ -54,8 +55,8 @@ _LIMIT_PARAMS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Lowest peak",
-        "Sources whose brightest pixel does not exceed this are left out. The pixel is taken as it is, the sky "
-        "included. None sets no limit.",
+        "Sources whose brightest pixel does not exceed this are left out. The pixel is taken as it is, the "
+        "sky included. None sets no limit.",
         unit="units of the image",
         level="basic",
         smaller="Has no effect below what the threshold finds anyway.",
@@ -66,9 +67,9 @@ _LIMIT_PARAMS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Highest peak",
-        "Sources whose brightest pixel reaches this are left out: saturated stars, whose positions are poor, and "
-        "bright cosmic rays. The pixel is taken as it is, the sky included; for 40 s with WFC3/UVIS 50000 serves "
-        "well. None sets no limit.",
+        "Sources whose brightest pixel reaches this are left out: saturated stars, whose positions are "
+        "poor, and bright cosmic rays. The pixel is taken as it is, the sky included; for 40 s with "
+        "WFC3/UVIS 50000 serves well. None sets no limit.",
         unit="units of the image",
         level="basic",
         smaller="Good bright stars go with the saturated ones.",
@@ -79,10 +80,10 @@ _LIMIT_PARAMS = (
         Kind.FLOAT_OR_NONE,
         4.0,
         "Detection threshold",
-        "A source must stand out of the convolved image by this many times the noise of the sky. A few hundred "
-        "good sources are enough. The default of 4 finds mostly noise and cosmic rays in raw exposures, and "
-        "drizzlepac runs out of memory on them; crowded short exposures want hundreds or thousands. What the "
-        "number means depends on noise.",
+        "A source must stand out of the convolved image by this many times the noise of the sky. A few "
+        "hundred good sources are enough. The default of 4 finds mostly noise and cosmic rays in raw "
+        "exposures, and drizzlepac runs out of memory on them; crowded short exposures want hundreds or "
+        "thousands. What the number means depends on noise.",
         unit="sigma",
         lo=0,
         above=True,
@@ -124,7 +125,8 @@ _SHAPE_PARAMS = (
         Kind.FLOAT,
         0.0,
         "Direction of the kernel",
-        "Direction of the major axis, counted from X towards Y.",
+        "Direction of the major axis, counted from X towards Y: 0 for trails along the rows, 90 for trails "
+        "along the columns.",
         unit="degrees",
         lo=0,
         hi=180,
@@ -137,8 +139,8 @@ _SHAPE_PARAMS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Lowest flux",
-        "Sources with a smaller flux are left out. The flux is the sum of the pixels within conv_width of the "
-        "source, without the sky. None or 0 sets no limit.",
+        "Sources with a smaller flux are left out. The flux is the sum of the pixels within conv_width of "
+        "the source, without the sky. None or 0 sets no limit.",
         unit="units of the image",
         level="basic",
         smaller="Has no effect below what the threshold finds anyway.",
@@ -149,8 +151,8 @@ _SHAPE_PARAMS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Highest flux",
-        "Sources with a larger flux are left out, such as galaxies and bright stars. The flux is the sum of the "
-        "pixels within conv_width of the source, without the sky. None or 0 sets no limit.",
+        "Sources with a larger flux are left out, such as galaxies and bright stars. The flux is the sum of "
+        "the pixels within conv_width of the source, without the sky. None or 0 sets no limit.",
         unit="units of the image",
         level="basic",
         smaller="Good bright stars go too.",
@@ -161,9 +163,9 @@ _SHAPE_PARAMS = (
         Kind.STR,
         "",
         "Flags that count as good",
-        "Which data quality flags do not keep a pixel from being searched. Blank ignores the DQ array; 0 leaves "
-        "out every flagged pixel, which also removes cosmic rays flagged earlier. Write a sum (96), a list "
-        "(64,32), or ~ before a list of the bad ones.",
+        "Which data quality flags do not keep a pixel from being searched. Blank ignores the DQ array; 0 "
+        "leaves out every flagged pixel, which also removes cosmic rays flagged earlier. Write a sum (96), "
+        "a list (64,32), or ~ before a list of the bad ones.",
         unit="DQ bits",
         semantic="dq-bits",
         smaller="With too few good flags, stars on flagged pixels are lost.",
@@ -178,16 +180,17 @@ _FORM_PARAMS = (
         Kind.BOOL,
         False,
         "Choose by sharpness and roundness",
-        "Keeps only sources whose sharpness and roundness lie within the limits below. A good way to be rid of "
-        "hot pixels, cosmic rays and bad columns; look at the values in the catalog before you narrow them.",
+        "Keeps only sources whose sharpness and roundness lie within the limits below. A good way to be rid "
+        "of hot pixels, cosmic rays and bad columns; look at the values in the catalog before you narrow "
+        "them.",
     ),
     Param(
         "sharplo",
         Kind.FLOAT_OR_NONE,
         0.2,
         "Lowest sharpness",
-        "Sources flatter than this, such as galaxies and blends, are left out. Stars lie near the middle between "
-        "the two limits.",
+        "Sources flatter than this, such as galaxies and blends, are left out. Stars lie near the middle "
+        "between the two limits.",
         when=(on("use_sharp_round"),),
         smaller="Galaxies, blends and bad columns stay.",
         larger="Stars in good focus are left out as well.",
@@ -208,8 +211,8 @@ _FORM_PARAMS = (
         Kind.FLOAT_OR_NONE,
         -1.0,
         "Lowest roundness",
-        "Sources less round than this in one direction, such as pieces of bad rows, are left out. A round source "
-        "has 0.",
+        "Sources less round than this in one direction, such as pieces of bad rows, are left out. A round "
+        "source has 0.",
         when=(on("use_sharp_round"),),
         smaller="Pieces of bad rows stay.",
         larger="Stars with slightly elongated images go.",
@@ -219,8 +222,8 @@ _FORM_PARAMS = (
         Kind.FLOAT_OR_NONE,
         1.0,
         "Highest roundness",
-        "Sources less round than this in the other direction, such as pieces of bad columns and bleeding trails, "
-        "are left out. A round source has 0.",
+        "Sources less round than this in the other direction, such as pieces of bad columns and bleeding "
+        "trails, are left out. A round source has 0.",
         when=(on("use_sharp_round"),),
         smaller="Stars with slightly elongated images go.",
         larger="Pieces of bad columns and bleeding trails stay.",
@@ -232,9 +235,9 @@ _NOISE = Param(
     Kind.CHOICE,
     "handbook",
     "Noise estimate",
-    "How the noise behind the threshold is measured. The three differ by a factor of about 4 on short exposures, "
-    "so a threshold copied from elsewhere only means the same with the same choice. In parameter files it stands "
-    "in a comment line, which drizzlepac passes over.",
+    "How the noise behind the threshold is measured. The three differ by a factor of about 4 on short "
+    "exposures, so a threshold copied from elsewhere only means the same with the same choice. In parameter "
+    "files it stands in a comment line, which drizzlepac passes over.",
     choices={
         "handbook": "1.5 times the standard deviation after three rounds of clipping at 3 sigma, as the Handbook says.",
         "drizzlepac": "Square root of twice the mode of the pixels, as drizzlepac 3 does: for thresholds from its "

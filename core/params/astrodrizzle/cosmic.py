@@ -12,9 +12,9 @@ _BLOT = Group(
             Kind.BOOL,
             True,
             "Blot the median back",
-            "Resamples the median to the distorted pixels of every chip: what the chip would have seen without "
-            "cosmic rays. Blink it against the exposure; stars must not move. It runs also when it is off but the "
-            "cosmic rays need it.",
+            "Resamples the median to the distorted pixels of every chip: what the chip would have seen "
+            "without cosmic rays. Blink it against the exposure; stars must not move. It runs also when it "
+            "is off but the cosmic rays need it.",
             switch=True,
             level="basic",
         ),
@@ -23,8 +23,8 @@ _BLOT = Group(
             Kind.CHOICE,
             "poly5",
             "Interpolation",
-            "How values between the pixels of the median are made. The error at a star decides how many false "
-            "cosmic rays its core gives.",
+            "How values between the pixels of the median are made. The error at a star decides how many "
+            "false cosmic rays its core gives.",
             choices={
                 "poly5": "Polynomial over 6 by 6 pixels: the most accurate for star images.",
                 "nearest": "The nearest pixel: for masks and tests.",
@@ -38,7 +38,8 @@ _BLOT = Group(
             Kind.FLOAT,
             1.0,
             "Width of the sinc",
-            "Scales the sinc function. Only with blot_interp sinc.",
+            "Scales the sinc function that makes the values between the pixels; 1 is that of the pixel grid "
+            "itself. Only with blot_interp sinc.",
             unit="pixels",
             lo=0,
             above=True,
@@ -51,8 +52,8 @@ _BLOT = Group(
             Kind.BOOL,
             True,
             "Add the sky again",
-            "Adds to each blotted chip the sky that was found for it, so that it can be compared with the exposure, "
-            "which still has its sky. Off, blot_skyval is added.",
+            "Adds to each blotted chip the sky that was found for it, so that it can be compared with the "
+            "exposure, which still has its sky. Off, blot_skyval is added.",
         ),
         Param(
             "blot_skyval",
@@ -78,9 +79,9 @@ _COSMIC = Group(
             Kind.BOOL,
             True,
             "Find cosmic rays",
-            "Compares every chip with its blotted median. A pixel is a cosmic ray when the difference is larger "
-            "than noise and the steepness of the image allow. Off, cosmic rays stay in the product, except those "
-            "flagged in the DQ arrays.",
+            "Compares every chip with its blotted median. A pixel is a cosmic ray when the difference is "
+            "larger than noise and the steepness of the image allow. Off, cosmic rays stay in the product, "
+            "except those flagged in the DQ arrays.",
             switch=True,
             level="basic",
         ),
@@ -89,9 +90,9 @@ _COSMIC = Group(
             Kind.BOOL,
             False,
             "Write cleaned exposures",
-            "Writes for each exposure a copy, *_crclean.fits, in which cosmic rays are replaced by the blotted "
-            "median. Blink it against the exposure to see whether too much was taken. Other bad pixels stay as they "
-            "are; drizzlepac replaces those too.",
+            "Writes for each exposure a copy, *_crclean.fits, in which cosmic rays are replaced by the "
+            "blotted median. Blink it against the exposure to see whether too much was taken. Other bad "
+            "pixels stay as they are; drizzlepac replaces those too.",
             level="basic",
         ),
         Param(
@@ -99,8 +100,9 @@ _COSMIC = Group(
             Kind.STR,
             "3.5 3.0",
             "Significance",
-            "Two numbers: how many sigma a pixel must differ to be a cosmic ray, and how many a neighbour of one "
-            "must.",
+            "Two numbers: how many sigma a pixel must differ to be a cosmic ray, and how many a neighbour "
+            "of one must. Blink crclean against the exposure: raise both when cores of stars are missing, "
+            "lower them when hits are left.",
             unit="sigma",
             semantic="pair",
             parts=("for a cosmic ray", "for its neighbours"),
@@ -114,7 +116,8 @@ _COSMIC = Group(
             1,
             "Growth",
             "Side of the box around each cosmic ray that is masked with it. 1 adds nothing, 3 one pixel all "
-            "around. An even box sits off centre. 0 adds nothing here; in drizzlepac it switches off all flagging.",
+            "around. An even box sits off centre. 0 adds nothing here; in drizzlepac it switches off all "
+            "flagging.",
             unit="pixels",
             lo=0,
             hi=101,
@@ -127,8 +130,8 @@ _COSMIC = Group(
             Kind.INT,
             0,
             "Length of the CTE tail",
-            "So many pixels behind each cosmic ray, away from the readout, are masked too. It has no effect on "
-            "detectors without such tails, such as WFC3/IR; drizzlepac then masks the whole chip.",
+            "So many pixels behind each cosmic ray, away from the readout, are masked too. It has no effect "
+            "on detectors without such tails, such as WFC3/IR; drizzlepac then masks the whole chip.",
             unit="pixels",
             lo=0,
             hi=4096,
@@ -159,9 +162,9 @@ GUARD = Param(
     Kind.CHOICE,
     "stop",
     "When stars are flagged",
-    "What happens when step 6 has flagged the stars themselves because an exposure lies elsewhere than the others. The "
-    "final image would have holes in place of stars. In parameter files it stands in a comment line, which "
-    "drizzlepac passes over.",
+    "What happens when step 6 has flagged the stars themselves because an exposure lies elsewhere than the "
+    "others. The final image would have holes in place of stars. In parameter files it stands in a comment "
+    "line, which drizzlepac passes over.",
     choices={
         "stop": "Stop before the final image, with the exposure and its distance named; no exposure is changed.",
         "warn": "Go on with a warning.",

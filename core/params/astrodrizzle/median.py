@@ -13,9 +13,9 @@ _COMBINE = (
         Kind.BOOL,
         True,
         "Make the median image",
-        "Combines the separate images into one that is free of cosmic rays, against which each exposure is then "
-        "judged. Its stars should be round and as narrow as the alignment allows: look at it before you trust the "
-        "cosmic ray masks. It runs also when it is off but a later step needs it.",
+        "Combines the separate images into one that is free of cosmic rays, against which each exposure is "
+        "then judged. Its stars should be round and as narrow as the alignment allows: look at it before "
+        "you trust the cosmic ray masks. It runs also when it is off but a later step needs it.",
         switch=True,
         level="basic",
     ),
@@ -24,8 +24,8 @@ _COMBINE = (
         Kind.BOOL,
         True,
         "Leave out pixels of low weight",
-        "Masks pixels of the separate images that have little weight, as combine_maskpt says. Off, bad pixels and "
-        "the empty rims of the exposures go into the median like good ones.",
+        "Masks pixels of the separate images that have little weight, as combine_maskpt says. Off, bad "
+        "pixels and the empty rims of the exposures go into the median like good ones.",
         when=(_MASKED,),
     ),
     Param(
@@ -33,7 +33,8 @@ _COMBINE = (
         Kind.FLOAT,
         0.3,
         "Weight that is too low",
-        "A pixel is left out when its weight is below this fraction of the mean weight of its image.",
+        "A pixel is left out when its weight is below this fraction of the mean weight of its image. Weight "
+        "is low where flagged pixels were left out, and at the rim.",
         unit="of the mean weight",
         lo=0,
         hi=1,
@@ -46,10 +47,10 @@ _COMBINE = (
         Kind.CHOICE,
         "minmed",
         "Combination",
-        "How the values at a pixel become one. minmed serves for three to six exposures, where two "
-        "cosmic rays may fall on the same place; with more, median with combine_nhigh 1 or 2 is "
-        "better. The forms with i fill pixels that are bad in every exposure from one of them instead "
-        "of with 0; in drizzlepac they do not.",
+        "How the values of all exposures at a pixel become one. minmed serves for three to six exposures, "
+        "where two cosmic rays may fall on the same place; with more, median with combine_nhigh 1 or 2 is "
+        "better. The forms with i fill pixels that are bad in every exposure from one of them instead of "
+        "with 0; in drizzlepac they do not.",
         choices={
             "minmed": "The median, or the lowest value where the median lies significantly above it.",
             "iminmed": "As minmed, with pixels that are bad everywhere filled from an exposure.",
@@ -66,8 +67,9 @@ _COMBINE = (
         Kind.STR,
         "4 3",
         "When the lowest value is taken",
-        "Two numbers: the lowest value replaces the median where the median lies this many sigma above it, first "
-        "for any pixel, then for neighbours of such pixels.",
+        "Two numbers: the lowest value replaces the median where the median lies this many sigma above it, "
+        "first for any pixel, then for neighbours of such pixels: the first finds cosmic rays, the second "
+        "their halos.",
         unit="sigma",
         semantic="pair",
         parts=("for any pixel", "next to such pixels"),
@@ -84,7 +86,8 @@ _RANKS = (
         Kind.INT,
         0,
         "Low values left out",
-        "So many of the lowest values at each pixel are left out. Seldom needed; it draws the result upwards.",
+        "So many of the lowest values at each pixel are left out. Seldom needed: for pixels that fall low "
+        "without being flagged.",
         unit="images",
         lo=0,
         level="basic",
@@ -97,8 +100,8 @@ _RANKS = (
         Kind.INT,
         0,
         "High values left out",
-        "So many of the highest values at each pixel are left out, where cosmic rays are. With n exposures keep it "
-        "well below n, or little is left.",
+        "So many of the highest values at each pixel are left out, where cosmic rays are. With n exposures "
+        "keep it well below n, or little is left.",
         unit="images",
         lo=0,
         level="basic",
@@ -112,8 +115,8 @@ _RANKS = (
         None,
         "Lowest value used",
         "Values of the separate images below this are left out. In electrons per second for ACS and WFC3. "
-        "drizzlepac multiplies the limit by the gain once per exposure for other instruments, so there it is not "
-        "what you wrote. None sets no limit.",
+        "drizzlepac multiplies the limit by the gain once per exposure for other instruments, so there it "
+        "is not what you wrote. None sets no limit.",
         unit="units of the separate images",
         when=(_RANKED,),
         smaller="Deep holes of bad pixels take part.",
@@ -136,8 +139,8 @@ _RANKS = (
         Kind.INT,
         1,
         "Reach of the neighbours",
-        "How far around a pixel that took the lowest value the second number of combine_nsigma applies: the halos "
-        "of bright cosmic rays. 0 looks at no neighbours.",
+        "How far around a pixel that took the lowest value the second number of combine_nsigma applies: the "
+        "halos of bright cosmic rays. 0 looks at no neighbours.",
         unit="pixels",
         lo=0,
         hi=50,

@@ -13,8 +13,8 @@ _SEPARATE = Group(
             Kind.BOOL,
             True,
             "Drizzle each exposure by itself",
-            "Lays every exposure on the same undistorted frame, so that the median can compare them pixel by pixel. "
-            "It runs also when it is off but a later step needs it.",
+            "Lays every exposure on the same undistorted frame, so that the median can compare them pixel "
+            "by pixel. It runs also when it is off but a later step needs it.",
             switch=True,
             level="basic",
         ),
@@ -22,13 +22,14 @@ _SEPARATE = Group(
             "driz_sep_kernel",
             "turbo",
             ("turbo", "square", "point", "gaussian", "tophat", "lanczos3"),
-            "The shape in which the light of a pixel is laid down in the separate images. They serve only to find "
-            "cosmic rays, so the quick turbo is good enough.",
+            "The shape in which the light of a pixel is laid down in the separate images. They serve only "
+            "to find cosmic rays, so the quick turbo is good enough.",
         ),
         weight_scale("driz_sep_wt_scl", "In drizzlepac 3.11 expsq does the same as exptime."),
         pixfrac(
             "driz_sep_pixfrac",
-            "Side of the drop relative to the pixel. Keep it at 1 here, where each exposure is drizzled alone.",
+            "Side of the drop relative to the pixel. Keep it at 1 here, where each exposure is drizzled "
+            "alone.",
             "A single exposure gets holes, which are lost for the median.",
             "all",
         ),
@@ -46,15 +47,16 @@ _SEPARATE = Group(
         bits(
             "driz_sep_bits",
             "Flags that count as good",
-            "Which data quality flags do not keep a pixel out of the separate images. For WFC3/UVIS 64,32 lets warm "
-            "pixels and unstable ones (older files: tails of hot pixels) in.",
+            "Which data quality flags do not keep a pixel out of the separate images. For WFC3/UVIS 64,32 "
+            "lets warm pixels and unstable ones (older files: tails of hot pixels) in.",
         ),
         Param(
             "driz_sep_compress",
             Kind.BOOL,
             False,
             "Compress the separate images",
-            "Writes them as compressed FITS: less disk, more time.",
+            "Writes them as compressed FITS: less disk, more time. Worth it only when they are kept; "
+            "reading them again takes longer too.",
         ),
     ),
     handbook="5.2 AstroDrizzle",
@@ -69,8 +71,8 @@ _FRAME = Group(
             Kind.BOOL,
             False,
             "Give the frame by hand",
-            "Uses the values below for the separate images. Off, the frame is laid around all exposures, whatever "
-            "the frame of the final image.",
+            "Uses the values below for the separate images. Off, the frame is laid around all exposures, "
+            "whatever the frame of the final image.",
             switch=True,
             when=(runs("driz_separate"),),
         ),

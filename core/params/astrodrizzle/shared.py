@@ -4,8 +4,8 @@ from core.params.model import Kind, Param
 from core.params.when import Condition
 
 BITS_HELP = (
-    "Write a sum (96), a list (64,32), 0 to trust no flagged pixel, or None to ignore the DQ array; ~ in front "
-    "lists the bad flags instead."
+    "Write a sum (96), a list (64,32), 0 to trust no flagged pixel, or None to ignore the DQ array; ~ in "
+    "front lists the bad flags instead."
 )
 
 KERNELS = {
@@ -37,8 +37,8 @@ def weight_scale(name: str, text: str, when: tuple[Condition, ...] = ()) -> Para
         Kind.STR,
         "exptime",
         "Scale of the weights",
-        "exptime leaves the weights as they are, expsq multiplies them by the exposure time, a number by itself. "
-        + text,
+        "exptime leaves the weights as they are, expsq multiplies them by the exposure time, a number by "
+        "itself. " + text,
         semantic="weight-scale",
         smaller="A smaller number lessens all weights alike; against each other they stay.",
         larger="A larger number raises all weights alike; against each other they stay.",
@@ -99,8 +99,8 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.FLOAT_OR_NONE,
             None,
             "Orientation",
-            "Position angle of the y axis, from north through east. 0 puts north up; None keeps the orientation of "
-            "the detector, which gives the smallest image.",
+            "Position angle of the y axis, from north through east. 0 puts north up; None keeps the "
+            "orientation of the detector, which gives the smallest image.",
             unit="degrees",
             smaller="North lies further to the left than wanted.",
             larger="North lies further to the right than wanted.",
@@ -111,8 +111,8 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.FLOAT_OR_NONE,
             None,
             "Pixel scale",
-            "Size of an output pixel. The smaller, the better stars are sampled and the less data each pixel gets: "
-            "halve it only with well dithered exposures. None takes the scale of the first "
+            "Size of an output pixel. The smaller, the better stars are sampled and the less data each "
+            "pixel gets: halve it only with well dithered exposures. None takes the scale of the first "
             "exposure.",
             unit="arcsec/pixel",
             smaller="Pixels without data appear, and the image and its files grow with the square.",
@@ -126,7 +126,7 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.INT_OR_NONE,
             None,
             "Width",
-            f"Number of columns. Only together with {prefix}_outny. None takes what the exposures need.",
+            f"Number of columns of the image. Only together with {prefix}_outny. None takes what the exposures need.",
             unit="pixels",
             smaller="Data at the rim is cut off.",
             larger="The image gets an empty rim.",
@@ -137,7 +137,7 @@ def _frame_scale(prefix: str, image: str) -> tuple[Param, ...]:
             Kind.INT_OR_NONE,
             None,
             "Height",
-            f"Number of rows. Only together with {prefix}_outnx. None takes what the exposures need.",
+            f"Number of rows of the image. Only together with {prefix}_outnx. None takes what the exposures need.",
             unit="pixels",
             smaller="Data at the rim is cut off.",
             larger="The image gets an empty rim.",

@@ -15,9 +15,9 @@ _STATIC = Group(
             Kind.BOOL,
             True,
             "Find pixels that are always low",
-            "Masks pixels far below the background, such as those whose dark current was over-subtracted. A pixel "
-            "that is low in one exposure is masked in all exposures of the detector, so one bad exposure costs "
-            "pixels of the others.",
+            "Masks pixels far below the background, such as those whose dark current was over-subtracted. A "
+            "pixel that is low in one exposure is masked in all exposures of the detector, so one bad "
+            "exposure costs pixels of the others.",
             switch=True,
             level="basic",
         ),
@@ -26,7 +26,8 @@ _STATIC = Group(
             Kind.FLOAT,
             4.0,
             "Limit of the static mask",
-            "A pixel is masked when it lies this many times the scatter below the mode.",
+            "A pixel is masked when it lies this many times the scatter below the mode of its chip. 4 suits "
+            "most data; look at the mask before you lower it.",
             unit="sigma",
             lo=0,
             above=True,
@@ -43,9 +44,10 @@ _METHOD = (
         Kind.BOOL,
         True,
         "Subtract the sky",
-        "Takes the background off before drizzling, so that exposures with a different sky do not leave steps and "
-        "are compared fairly for cosmic rays. The pixels of the exposures themselves keep their sky. Switch it off "
-        "when an extended object fills the field and the sky is taken off already; then see skyuser.",
+        "Takes the background off before drizzling, so that exposures with a different sky do not leave "
+        "steps and are compared fairly for cosmic rays. The pixels of the exposures themselves keep their "
+        "sky. Switch it off when an extended object fills the field and the sky is taken off already; then "
+        "see skyuser.",
         switch=True,
         level="basic",
     ),
@@ -54,8 +56,8 @@ _METHOD = (
         Kind.CHOICE,
         "localmin",
         "How the sky is found",
-        "Whether each exposure has its own sky, or all share what their overlaps say. A single number per chip in "
-        "any case: gradients stay.",
+        "Whether each exposure has its own sky, or all share what their overlaps say. A single number per "
+        "chip in any case: gradients stay.",
         choices={
             "globalmin+match": "First make the overlaps agree, then take the lowest level of all off: for mosaics "
             "of extended objects.",
@@ -71,7 +73,8 @@ _METHOD = (
         Kind.CHOICE,
         "median",
         "Statistic of the sky",
-        "Which number of the clipped pixels stands for the sky.",
+        "Which number of the clipped pixels stands for the sky. In nearly empty fields all three agree; the "
+        "more a field is filled, the further they lie apart.",
         choices={
             "median": "The middle value: robust, a little high in crowded fields.",
             "mode": "The peak of the histogram: the least drawn up by stars, but noisy; it needs skywidth.",
@@ -101,8 +104,8 @@ _LIMITS = (
         Kind.FLOAT_OR_NONE,
         None,
         "Lowest value used",
-        "Pixels below this take no part in the sky. In the units of the exposure, whatever older texts say of "
-        "electrons. None sets no limit.",
+        "Pixels below this take no part in the sky. In the units of the exposure, whatever older texts say "
+        "of electrons. None sets no limit.",
         unit="units of the image",
         when=_COMPUTED,
         smaller="Bad low pixels take part and draw the sky down.",
@@ -124,7 +127,8 @@ _LIMITS = (
         Kind.INT,
         5,
         "Clipping rounds",
-        "How often outliers are cut off and the statistic taken again. 0 uses all pixels, stars included.",
+        "How often outliers are cut off and the statistic taken again. 0 uses all pixels, stars included; 5 "
+        "rounds are enough for nearly every field.",
         unit="rounds",
         lo=0,
         when=_COMPUTED,
@@ -136,7 +140,8 @@ _LIMITS = (
         Kind.FLOAT,
         4.0,
         "Clipping below",
-        "Pixels further below the mean than this are cut off in each round.",
+        "Pixels further below the mean than this are cut off in each round. Few pixels are low without "
+        "being flagged, so it matters less than the limit above.",
         unit="sigma",
         lo=0,
         above=True,
@@ -152,8 +157,8 @@ _LIMITS = (
         Kind.FLOAT,
         4.0,
         "Clipping above",
-        "Pixels further above the mean than this are cut off in each round. Smaller than the lower limit suits "
-        "crowded fields, where the sky is drawn up by stars.",
+        "Pixels further above the mean than this are cut off in each round. Smaller than the lower limit "
+        "suits crowded fields, where the sky is drawn up by stars.",
         unit="sigma",
         lo=0,
         above=True,
@@ -172,8 +177,9 @@ _MASKS = (
         Kind.STR,
         "",
         "List of masks",
-        "A text file that names for each exposure the mask of each chip whose pixels take no part in the sky: the "
-        "way to keep a galaxy or nebula out. Lines like j1_flc.fits, mask1.fits, mask2.fits; 0 in a mask is left out.",
+        "A text file that names for each exposure the mask of each chip whose pixels take no part in the "
+        "sky: the way to keep a galaxy or nebula out. Lines like j1_flc.fits, mask1.fits, mask2.fits; 0 in "
+        "a mask is left out.",
         semantic="filename",
         when=_COMPUTED,
     ),
@@ -182,7 +188,8 @@ _MASKS = (
         Kind.BOOL,
         True,
         "Leave out the static mask",
-        "Pixels of the static mask take no part in the sky.",
+        "Pixels of the static mask take no part in the sky. Switch it off only where the mask takes much of "
+        "a good sky away.",
         when=(*_COMPUTED, on("static")),
     ),
     Param(
@@ -202,8 +209,8 @@ _MASKS = (
         Kind.STR,
         "",
         "File with sky values",
-        "A text file with the name of each exposure and its sky, one value or one per chip, in the units of the "
-        "exposure. The values are taken as they are and nothing is measured.",
+        "A text file with the name of each exposure and its sky, one value or one per chip, in the units of "
+        "the exposure. The values are taken as they are and nothing is measured.",
         semantic="filename",
     ),
     Param(
@@ -211,9 +218,9 @@ _MASKS = (
         Kind.STR,
         "",
         "Sky taken off before",
-        "The header keyword, or @file, with the sky that you took off the exposures yourself. It is not taken off "
-        "again, but the noise of that sky counts when cosmic rays are judged; left blank, they are judged too "
-        "strictly. Only when skysub is off.",
+        "The header keyword, or @file, with the sky that you took off the exposures yourself. It is not "
+        "taken off again, but the noise of that sky counts when cosmic rays are judged; left blank, they "
+        "are judged too strictly. Only when skysub is off.",
         semantic="keyword-or-file",
         apart=True,
         when=(off("skysub"),),

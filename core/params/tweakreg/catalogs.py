@@ -14,11 +14,11 @@ _INPUT = Group(
             Kind.STR,
             "",
             "List of catalogs",
-            "A text file that gives for each exposure the catalogs of its chips, one per chip, or None for a chip "
-            "without; in degrees one for the whole exposure will do. For these exposures nothing is searched in the "
-            "pixels, and the source finding parameters have no effect; exposures without catalogs are searched. "
-            "Catalogs may be text, ECSV, FITS or VOTable. A run with writecat on leaves such a list, which can be "
-            "edited and given here.",
+            "A text file that gives for each exposure the catalogs of its chips, one per chip, or None for "
+            "a chip without; in degrees one for the whole exposure will do. For these exposures nothing is "
+            "searched in the pixels, and the source finding parameters have no effect; exposures without "
+            "catalogs are searched. Catalogs may be text, ECSV, FITS or VOTable. A run with writecat on "
+            "leaves such a list, which can be edited and given here.",
             switch=True,
             semantic="filename",
             level="basic",
@@ -58,8 +58,8 @@ _INPUT = Group(
             Kind.FLOAT_OR_NONE,
             None,
             "Bright limit",
-            "Sources brighter than this are left out: a larger number of counts, or a smaller magnitude. Use it "
-            "against saturated stars. None sets no limit.",
+            "Sources brighter than this are left out: a larger number of counts, or a smaller magnitude. "
+            "Use it against saturated stars. None sets no limit.",
             unit="fluxunits",
             smaller="Counts: only faint sources remain, whose positions are poor. Magnitudes: saturated stars come in.",
             larger="Counts: saturated stars come in. Magnitudes: only faint sources remain, whose positions are poor.",
@@ -80,8 +80,8 @@ _INPUT = Group(
             Kind.CHOICE,
             "counts",
             "What the flux column holds",
-            "Decides which end is bright, for the two limits and for the choice of the brightest. A wrong choice "
-            "keeps the faintest sources in place of the brightest.",
+            "Decides which end is bright, for the two limits and for the choice of the brightest. A wrong "
+            "choice keeps the faintest sources in place of the brightest.",
             choices={
                 "counts": "Counts, electrons or rates: the larger, the brighter.",
                 "mag": "Magnitudes: the smaller, the brighter.",
@@ -104,9 +104,10 @@ _INPUT = Group(
             Kind.INT_OR_NONE,
             None,
             "Use only the brightest",
-            "Keeps this many of the brightest sources of each chip, of its catalog or found in its pixels. Here it "
-            "counts by itself; drizzlepac ignores it unless a flux limit is given too, and for sources it finds. Left "
-            "blank, at most the 20 000 brightest of the sources found in an image are matched, with a warning.",
+            "Keeps this many of the brightest sources of each chip, of its catalog or found in its pixels. "
+            "Here it counts by itself; drizzlepac ignores it unless a flux limit is given too, and for "
+            "sources it finds. Left blank, at most the 20 000 brightest of the sources found in an image "
+            "are matched, with a warning.",
             unit="sources",
             lo=1,
             smaller="The few that remain may lie in one corner or be saturated, and the fit tilts.",
@@ -125,10 +126,10 @@ _REFERENCE = Group(
             Kind.STR,
             "",
             "Reference catalog",
-            "A catalog in text, ECSV, FITS or VOTable, such as an extract of Gaia, to whose positions the exposures "
-            "are aligned in place of sources found in a reference image. If it has proper motions (pmra, pmdec in "
-            "mas/yr) and their epoch (ref_epoch), the positions are taken to the date of each exposure; drizzlepac "
-            "leaves them where they are.",
+            "A catalog in text, ECSV, FITS or VOTable, such as an extract of Gaia, to whose positions the "
+            "exposures are aligned in place of sources found in a reference image. If it has proper motions "
+            "(pmra, pmdec in mas/yr) and their epoch (ref_epoch), the positions are taken to the date of "
+            "each exposure; drizzlepac leaves them where they are.",
             switch=True,
             semantic="filename",
             level="basic",
@@ -158,7 +159,8 @@ _REFERENCE = Group(
             Kind.CHOICE,
             "degrees",
             "What the reference positions are",
-            "Positions in pixels refer to the frame of the reference image, so they need one.",
+            "Whether the reference catalog holds places on the sky or on an image. Positions in pixels "
+            "refer to the frame of the reference image, so they need one.",
             choices={
                 "degrees": "Right ascension and declination.",
                 "pixels": "Pixels of the undistorted reference frame, counted from 1.",
@@ -178,8 +180,9 @@ _REFERENCE = Group(
             Kind.FLOAT_OR_NONE,
             None,
             "Bright limit of the reference",
-            "Reference sources brighter than this are left out: more counts, or a smaller magnitude. Stars that "
-            "are saturated in the exposures have poor positions there and are best left out here. None sets no limit.",
+            "Reference sources brighter than this are left out: more counts, or a smaller magnitude. Stars "
+            "that are saturated in the exposures have poor positions there and are best left out here. None "
+            "sets no limit.",
             unit="rfluxunits",
             smaller="Counts: only faint stars remain. Magnitudes: stars that are saturated in the exposures come in.",
             larger="Counts: stars that are saturated in the exposures come in. Magnitudes: only faint stars remain.",
@@ -189,8 +192,8 @@ _REFERENCE = Group(
             Kind.FLOAT_OR_NONE,
             None,
             "Faint limit of the reference",
-            "Reference sources fainter than this are left out: fewer counts, or a larger magnitude. A limit near "
-            "the depth of the exposures keeps chance pairs down. None sets no limit.",
+            "Reference sources fainter than this are left out: fewer counts, or a larger magnitude. A limit "
+            "near the depth of the exposures keeps chance pairs down. None sets no limit.",
             unit="rfluxunits",
             smaller="Counts: stars fainter than the exposures reach make chance pairs. Magnitudes: few pairs remain.",
             larger="Counts: few pairs remain. Magnitudes: stars fainter than the exposures reach make chance pairs.",
@@ -200,7 +203,8 @@ _REFERENCE = Group(
             Kind.CHOICE,
             "mag",
             "What the reference flux column holds",
-            "Decides which end is bright, for the limits and for the choice of the brightest.",
+            "Decides which end is bright, for the limits and for the choice of the brightest. A wrong "
+            "choice keeps the faintest stars in place of the brightest.",
             choices={
                 "counts": "Counts, electrons or rates: the larger, the brighter.",
                 "mag": "Magnitudes: the smaller, the brighter.",
@@ -212,8 +216,8 @@ _REFERENCE = Group(
             Kind.INT_OR_NONE,
             None,
             "Use only the brightest of the reference",
-            "Keeps this many of the brightest reference sources. Here it counts by itself; drizzlepac ignores it "
-            "unless a flux limit is given too.",
+            "Keeps this many of the brightest reference sources. Here it counts by itself; drizzlepac "
+            "ignores it unless a flux limit is given too.",
             unit="sources",
             lo=1,
             smaller="Too few of them fall on each exposure to make a fit.",

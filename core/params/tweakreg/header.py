@@ -14,9 +14,10 @@ _UPDATE = Group(
             Kind.BOOL,
             False,
             "Write the solution into the headers",
-            "Puts the fitted shift, rotation and scale into the WCS of every aligned exposure. Leave it off until "
-            "the residuals are good: a run without it changes no exposure. An exposure that could not be aligned "
-            "keeps its WCS and its WCS name; drizzlepac renames it, so it looks as if it had been aligned.",
+            "Puts the fitted shift, rotation and scale into the WCS of every aligned exposure. Leave it off "
+            "until the residuals are good: a run without it changes no exposure. An exposure that could not "
+            "be aligned keeps its WCS and its WCS name; drizzlepac renames it, so it looks as if it had "
+            "been aligned.",
             switch=True,
             level="basic",
         ),
@@ -25,9 +26,9 @@ _UPDATE = Group(
             Kind.STR,
             "TWEAK",
             "Name of the new WCS",
-            "The WCSNAME of the new solution; the former one stays in the header under the next free letter. The "
-            "name must not be in use in any of the exposures, so choose a new one for each attempt, or switch "
-            "reusename on. Blank means TWEAK.",
+            "The WCSNAME of the new solution; the former one stays in the header under the next free "
+            "letter. The name must not be in use in any of the exposures, so choose a new one for each "
+            "attempt, or switch reusename on. Blank means TWEAK.",
             level="basic",
             apart=True,
             when=(_NAME_USED,),
@@ -37,8 +38,8 @@ _UPDATE = Group(
             Kind.BOOL,
             False,
             "The name may be in use",
-            "Allows the present solution to be overwritten when it already has this name. It is then not kept as "
-            "an alternate WCS. The name of an alternate WCS stays forbidden in any case.",
+            "Allows the present solution to be overwritten when it already has this name. It is then not "
+            "kept as an alternate WCS. The name of an alternate WCS stays forbidden in any case.",
         ),
     ),
     handbook="6.2 Image Alignment",
@@ -53,8 +54,9 @@ _HEADERLET = Group(
             Kind.BOOL,
             False,
             "Make headerlets",
-            "Stores each solution in a small FITS file of its own, which colleagues can apply to their copies of "
-            "the same exposures. Works with or without the header update, and needs hdrname or wcsname.",
+            "Stores each solution in a small FITS file of its own, which colleagues can apply to their "
+            "copies of the same exposures. Works with or without the header update, and needs hdrname or "
+            "wcsname.",
             switch=True,
         ),
         Param(
@@ -63,7 +65,8 @@ _HEADERLET = Group(
             True,
             "Attach to the exposure",
             "Appends the headerlet to the exposure as an HDRLET extension, besides the file of its own, "
-            "when its header is updated. With updatehdr off the exposure stays as it is and only the file is written.",
+            "when its header is updated. With updatehdr off the exposure stays as it is and only the file "
+            "is written.",
         ),
         Param(
             "hdrfile",
@@ -71,7 +74,8 @@ _HEADERLET = Group(
             "",
             "Headerlet file",
             "A name with .fits in it is taken as it is; anything else becomes the middle of "
-            "ROOT_NAME_hlet.fits. With several exposures give only the middle part, or they share one file name.",
+            "ROOT_NAME_hlet.fits. With several exposures give only the middle part, or they share one file "
+            "name.",
             semantic="filename",
             writes=True,
         ),
@@ -95,30 +99,32 @@ _HEADERLET = Group(
             Kind.STR,
             "",
             "Author",
-            "Who made the solution. Only recorded in the headerlet.",
+            "Who made the solution, so that whoever applies the headerlet knows whom to ask. Recorded as "
+            "AUTHOR; it changes nothing else.",
         ),
         Param(
             "descrip",
             Kind.STR,
             "",
             "Description",
-            "One line that says what the solution is, for instance which catalog and which filter it rests on. "
-            "Recorded in the headerlet as DESCRIP.",
+            "One line that says what the solution is, for instance which catalog and which filter it rests "
+            "on. Recorded in the headerlet as DESCRIP.",
         ),
         Param(
             "catalog",
             Kind.STR,
             "",
             "Astrometric catalog",
-            "The name of the catalog that the alignment refers to, such as GAIA DR3. It is recorded and not read: "
-            "the catalog itself is given by refcat.",
+            "The name of the catalog that the alignment refers to, such as GAIA DR3. It is recorded and not "
+            "read: the catalog itself is given by refcat.",
         ),
         Param(
             "history",
             Kind.STR,
             "",
             "History file",
-            "A text file whose lines become HISTORY cards of the headerlet.",
+            "A text file whose lines become HISTORY cards of the headerlet: the place to tell how the "
+            "solution was found. The file itself is not needed afterwards.",
             semantic="filename",
         ),
     ),
@@ -134,8 +140,8 @@ _SHIFTS = Group(
             Kind.BOOL,
             False,
             "Write a shift file",
-            "Writes the fitted shift, rotation, scale and residuals of every exposure into one text file. It is a "
-            "record for people: no program of today reads it back, the headers carry the solution.",
+            "Writes the fitted shift, rotation, scale and residuals of every exposure into one text file. "
+            "It is a record for people: no program of today reads it back, the headers carry the solution.",
             switch=True,
         ),
         Param(
@@ -143,8 +149,8 @@ _SHIFTS = Group(
             Kind.STR,
             "shifts.txt",
             "Name of the shift file",
-            "One line per exposure: name, dx, dy, rot, scale, xrms, yrms, in pixels and degrees of the reference "
-            "frame. Exposures that were not aligned have nan.",
+            "One line per exposure: name, dx, dy, rot, scale, xrms, yrms, in pixels and degrees of the "
+            "reference frame. Exposures that were not aligned have nan.",
             semantic="filename",
             writes=True,
         ),

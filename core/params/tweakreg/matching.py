@@ -28,8 +28,9 @@ _MATCH = Group(
             1.0,
             "Search radius",
             "The largest offset that the histogram can find: its half side. "
-            "Pointing errors within a visit are below 0.1 arcsec, between visits up to about 1. The radius is "
-            "rounded up to whole pixels on both sides alike; drizzlepac mixes both and is off by up to a pixel.",
+            "Pointing errors within a visit are below 0.1 arcsec, between visits up to about 1. The radius "
+            "is rounded up to whole pixels on both sides alike; drizzlepac mixes both and is off by up to a "
+            "pixel.",
             unit="searchunits",
             lo=0,
             above=True,
@@ -43,7 +44,8 @@ _MATCH = Group(
             Kind.CHOICE,
             "arcseconds",
             "Units of the search radius",
-            "How searchrad is meant. Set both together: 1 pixel where 1 arcsecond was meant finds nothing.",
+            "The unit in which searchrad is given. Set both together: 1 pixel where 1 arcsecond was meant "
+            "finds nothing.",
             choices={
                 "arcseconds": "Seconds of arc on the sky, turned into pixels with the scale of the reference frame.",
                 "pixels": "Pixels of the reference frame.",
@@ -56,9 +58,10 @@ _MATCH = Group(
             Kind.BOOL,
             True,
             "Find the offset by histogram",
-            "Subtracts every reference position from every position of the exposure and takes the peak in the "
-            "two-dimensional histogram of the differences as first offset. Switch it off when the offset is known, "
-            "or the field so sparse that no peak stands out; then xoffset and yoffset are taken.",
+            "Subtracts every reference position from every position of the exposure and takes the peak in "
+            "the two-dimensional histogram of the differences as first offset. Switch it off when the "
+            "offset is known, or the field so sparse that no peak stands out; then xoffset and yoffset are "
+            "taken.",
             level="basic",
         ),
         Param(
@@ -77,7 +80,8 @@ _MATCH = Group(
             Kind.FLOAT,
             0.5,
             "Smallest separation",
-            "Of two sources in the same list that lie closer together than this, one is dropped before pairing.",
+            "Of two sources in the same list that lie closer together than this, one is dropped before "
+            "pairing. About the width of a star is a good value.",
             unit="pixels of the reference frame",
             lo=0,
             smaller="Double stars are mixed up with each other.",
@@ -89,9 +93,8 @@ _MATCH = Group(
             1.0,
             "Matching tolerance",
             "Two sources are a pair when they lie this close after the first offset. It must cover what the "
-            "offset leaves: the effect of rotation and scale at the edges, and the offset's own error of up to "
-            "half a pixel. It counts with and without the "
-            "histogram, though TEAL greys it.",
+            "offset leaves: the effect of rotation and scale at the edges, and the offset's own error of up "
+            "to half a pixel. It counts with and without the histogram, though TEAL greys it.",
             unit="pixels of the reference frame",
             lo=0,
             above=True,
@@ -104,8 +107,8 @@ _MATCH = Group(
             Kind.FLOAT,
             0.0,
             "Known offset in X",
-            "First offset in X, exposure minus reference, taken when the histogram is off. The same value serves "
-            "for every exposure.",
+            "First offset in X, exposure minus reference, taken when the histogram is off. The same value "
+            "serves for every exposure.",
             unit="pixels of the reference frame",
             when=(off("use2dhist"),),
             smaller="The pairs are looked for at the wrong place: none are found, or chance ones.",
@@ -116,8 +119,8 @@ _MATCH = Group(
             Kind.FLOAT,
             0.0,
             "Known offset in Y",
-            "First offset in Y, exposure minus reference, taken when the histogram is off. The same value serves "
-            "for every exposure.",
+            "First offset in Y, exposure minus reference, taken when the histogram is off. The same value "
+            "serves for every exposure.",
             unit="pixels of the reference frame",
             when=(off("use2dhist"),),
             smaller="The pairs are looked for at the wrong place: none are found, or chance ones.",
@@ -136,8 +139,9 @@ _FIT = Group(
             Kind.CHOICE,
             "rscale",
             "Fit",
-            "What the fit may change. Take the simplest that leaves no pattern in the vector plot: every further "
-            "freedom needs more and better spread pairs, or it bends the frame to fit the noise.",
+            "What the fit may change besides the shift. Take the simplest that leaves no pattern in the "
+            "vector plot: every further freedom needs more and better spread pairs, or it bends the frame "
+            "to fit the noise.",
             choices={
                 "shift": "A shift in x and y; for exposures of one visit, or with very few sources.",
                 "rscale": "A shift, one rotation and one scale; right between visits.",
@@ -192,8 +196,8 @@ _FIT = Group(
             Kind.INT,
             3,
             "Clipping rounds",
-            "How often pairs with large residuals are dropped and the rest fitted again. 0 fits once with all "
-            "pairs.",
+            "How often pairs with large residuals are dropped and the rest fitted again. 0 fits once with "
+            "all pairs; 3 rounds are usual.",
             unit="rounds",
             lo=0,
             level="basic",
