@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import dataclass, field
 
 from core.params.cfg.quoting import TRIPLE, nothing_left, unquote
@@ -11,6 +12,8 @@ OURS = "drizzledesk:"
 """What the comment lines begin with in which our own parameters ride."""
 KEPT = "kept "
 """What follows in those that keep an entry which was not understood, as a JSON list of section, name and text."""
+COMMENT = "#"
+"""The key of a kept comment line of the person; no entry of a file can have it."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class Entry:
 
 @dataclass
 class Parsed:
-    """The entries of a file in order, those from our comment lines and those only kept in them apart, and the lines
-    not understood."""
+    """The entries of a file in order, those from our comment lines apart, what is only kept (entries in our comment
+    lines, and the person's own comment lines under the key `COMMENT`), and the lines not understood."""
 
     entries: list[Entry] = field(default_factory=list)
     ours: list[Entry] = field(default_factory=list)
@@ -64,6 +67,8 @@ def take_apart(text: str) -> Parsed:
 def _comment(parsed: Parsed, number: int, line: str) -> None:
     body = line.lstrip("#").strip()
     if not body.startswith(OURS):
+        if body and not any(unicodedata.category(char) in ("Cc", "Cs") and char != "\t" for char in line):
+            parsed.kept.append(Entry(number, "", COMMENT, line))
         return
     body = body[len(OURS) :].strip()
     if body.startswith(KEPT):
@@ -78,6 +83,8 @@ def _kept(parsed: Parsed, number: int, text: str) -> None:
     """An entry that an earlier reader did not understand and an earlier writer kept."""
     try:
         section, key, value = (part for part in json.loads(text) if isinstance(part, str))
+        if key == COMMENT:
+            raise ValueError("a comment stands for itself")
     except (ValueError, TypeError, RecursionError):
         parsed.notes.append(f"line {number}: the kept entry {_short(text)!r} cannot be read.")
         return
@@ -85,7 +92,9 @@ def _kept(parsed: Parsed, number: int, text: str) -> None:
 
 
 def kept_line(entry: Entry) -> str:
-    """The comment line that keeps an entry: one line of ASCII, whatever the entry holds."""
+    """The comment line that keeps an entry: one line of ASCII, whatever the entry holds; a person's own as it is."""
+    if entry.key == COMMENT:
+        return entry.text
     return f"# {OURS} {KEPT}{json.dumps([entry.section, entry.key, entry.text])}"
 
 

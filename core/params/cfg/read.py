@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import Refusal
-from core.params.cfg.lines import Entry, Parsed, take_apart
+from core.params.cfg.lines import COMMENT, Entry, Parsed, take_apart
 from core.params.cfg.old import OLD_NAMES, OLD_TASKS, present_word
 from core.params.model import Kind, Task, Value
 from core.params.paramset import ParamSet
@@ -27,6 +27,8 @@ RULES_SECTION = "_RULES_"
 _MAX_NOTES = 200
 _MAX_HINTS = 50
 _MAX_KEPT = 500
+# of our own parameters those without which the file's other values mean something else: a threshold counts in noise
+_WEIGHTY = ("noise",)
 _MAX_KEPT_TEXT = 2000
 
 
@@ -35,8 +37,9 @@ class Loaded:
     """A set read from a file, and a note for each item that was not taken over as it stands.
 
     `unread` names the parameters whose values could not be read and that stand at their defaults: a form can show
-    that, a batch run must not go on with them. `kept` are the entries that were not understood: `write_cfg` keeps them
-    in comment lines, so that opening and saving a file of any age loses nothing.
+    that, a batch run must not go on with them. `kept` are the entries that were not understood and the person's own
+    comment lines (under the key `#`): `write_cfg` keeps them in comment lines, so that opening and saving a file of
+    any age loses nothing.
     """
 
     set: ParamSet
@@ -270,9 +273,10 @@ def _mention_kept(reading: _Reading, kept: Sequence[Entry]) -> None:
     """Entries that a former saving kept have no effect, and are kept further."""
     for entry in kept:
         _keep_entry(reading, entry)
-    if kept:
-        named = ", ".join(entry.key[:40] for entry in kept[:8])
-        more = f" and {len(kept) - 8} more" if len(kept) > 8 else ""
+    entries = [entry for entry in kept if entry.key != COMMENT]
+    if entries:
+        named = ", ".join(entry.key[:40] for entry in entries[:8])
+        more = f" and {len(entries) - 8} more" if len(entries) > 8 else ""
         reading.remarks.append(f"Kept from an older file in comment lines, without effect: {named}{more}.")
 
 
@@ -282,5 +286,6 @@ def _mention_missing(reading: _Reading) -> None:
         named = ", ".join(missing[:8]) + (f" and {len(missing) - 8} more" if len(missing) > 8 else "")
         reading.remarks.append(f"Not in the file, so at the default: {named}.")
     for extra in reading.task.extras:
-        if extra.name not in reading.lines and reading.values.get("computesig", True):
+        told = extra.name in reading.lines or extra.name not in _WEIGHTY
+        if not told and reading.values.get("computesig", True):
             reading.remarks.append(f"The file does not say {extra.name}: {extra.default} is used.")

@@ -106,6 +106,24 @@ def test_nothing_is_lost_by_opening_and_saving(tmp_path: Path) -> None:
     assert format_cfg(second.set, second.kept) == (tmp_path / "new.cfg").read_text()
 
 
+def test_comment_lines_of_the_person_stay(tmp_path: Path) -> None:
+    """Those after a value are replaced by the labels, as TEAL does; lines of their own are not, as TEAL would."""
+    text = (
+        '# for NGC 104, second visit\n_task_name_ = tweakreg\n\n#\t"quoted", é #2\n'
+        "input = *flc.fits # here\n#\n[CATALOG FITTING PARAMETERS]\n  # tried 3, too few\nnclip = 5\n"
+    )
+    (tmp_path / "mine.cfg").write_text(text)
+    first = read_cfg(tmp_path / "mine.cfg", strict=True)
+    assert not any("without effect" in note for note in first.notes)
+    write_cfg(first.set, tmp_path / "mine.cfg", first.kept)
+    second = read_cfg(tmp_path / "mine.cfg", strict=True)
+    lines = (tmp_path / "mine.cfg").read_text().splitlines()
+    assert lines[1:4] == ["# for NGC 104, second visit", '#\t"quoted", é #2', "# tried 3, too few"]
+    assert second.set == first.set
+    write_cfg(second.set, tmp_path / "again.cfg", second.kept)
+    assert (tmp_path / "again.cfg").read_text() == (tmp_path / "mine.cfg").read_text()
+
+
 @pytest.mark.parametrize("text", ["a\nb", "é\u2028€", "'''\"\"\"", "%(input)s", "\\", '"]', "#", "\x00"])
 def test_whatever_is_kept_comes_back(text: str) -> None:
     from core.params.cfg.lines import Entry
