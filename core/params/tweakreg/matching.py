@@ -81,7 +81,7 @@ _MATCH = Group(
             0.5,
             "Smallest separation",
             "Of two sources in the same list that lie closer together than this, one is dropped before "
-            "pairing. About the width of a star is a good value.",
+            "pairing. It matters for catalogs with close doubles; sources found in the pixels lie further apart.",
             unit="pixels of the reference frame",
             lo=0,
             smaller="Double stars are mixed up with each other.",
