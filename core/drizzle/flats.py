@@ -15,7 +15,7 @@ from core.data.fitsfile import open_fits, read_data
 from core.data.reffiles import find_reference, names_a_file, unknown_folder
 from core.errors import Refusal
 
-Floats = NDArray[np.float64]
+Image = NDArray[np.float32]
 
 
 def flat_files(exposure: Exposure) -> tuple[tuple[Path, ...], list[str]]:
@@ -50,21 +50,22 @@ def flat_files(exposure: Exposure) -> tuple[tuple[Path, ...], list[str]]:
     return tuple(found), warnings
 
 
-def flat_field(files: Sequence[Path], exposure: Exposure, chip: Chip) -> Floats:
-    """The product of the flat fields on the chip's pixels, larger where the detector is more sensitive."""
-    flat = np.ones(chip.shape)
+def flat_field(files: Sequence[Path], exposure: Exposure, chip: Chip) -> Image | None:
+    """The product of the flat fields on the chip's pixels, float32, larger where the detector is more sensitive, 0
+    where that is not known; None without any."""
+    flat: Image | None = None
     for file in files:
-        flat *= _on_chip(file, chip, exposure.facts.full_shape)
-    if not exposure.facts.flat_inverted:
-        return flat
-    with np.errstate(divide="ignore"):
-        return np.where(flat > 0, 1.0 / flat, 0.0)
+        one = _on_chip(file, chip, exposure.facts.full_shape)
+        flat = one if flat is None else np.multiply(flat, one, out=flat)
+    if flat is not None and exposure.facts.flat_inverted:
+        flat = np.divide(np.float32(1.0), flat, out=np.zeros_like(flat), where=flat > 0)
+    return flat
 
 
-def _on_chip(file: Path, chip: Chip, full: tuple[int, int] | None) -> Floats:
+def _on_chip(file: Path, chip: Chip, full: tuple[int, int] | None) -> Image:
     with open_fits(file) as hdus:
         hdu = _of_chip(hdus, chip, file)
-        values = np.array(read_data(hdus, hdu, file), np.float64)
+        values = np.array(read_data(hdus, hdu, file), np.float32)
     if values.shape == chip.shape:
         return values
     coarse = full is not None and values.shape[0] < full[0] and full[0] % values.shape[0] == 0
@@ -94,13 +95,13 @@ def _of_chip(hdus: fits.HDUList, chip: Chip, file: Path) -> Any:
     return same[0]
 
 
-def _expanded(values: Floats, shape: tuple[int, int]) -> Floats:
+def _expanded(values: Image, shape: tuple[int, int]) -> Image:
     """A low-order flat on the full grid, linear between the middles of its cells."""
     for axis in (0, 1):
         count, step = values.shape[axis], shape[axis] // values.shape[axis]
         place = (np.arange(shape[axis]) + 0.5) / step - 0.5
         low = np.clip(np.floor(place).astype(int), 0, max(0, count - 2))
-        part = (place - low).reshape((-1, 1) if axis == 0 else (1, -1))
+        part = (place - low).astype(np.float32).reshape((-1, 1) if axis == 0 else (1, -1))
         high = np.minimum(low + 1, count - 1)
         values = np.take(values, low, axis) * (1 - part) + np.take(values, high, axis) * part
     return values

@@ -21,6 +21,7 @@ from core.drizzle.ivmfile import check_map, read_map
 from core.errors import Refusal
 
 Image = NDArray[np.float32]
+_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -67,26 +68,32 @@ def inverse_variance(exposure: Exposure, chip: Chip, sky: float, maps: Maps) -> 
     Computed: flat^2 / (dark + sky * flat + read noise^2), `sky` in the units of the chip.
     """
     file = maps.given.get(exposure.path)
-    found = read_map(file, chip) if file is not None else _computed(exposure, chip, sky, maps)
-    return np.where(np.isfinite(found) & (found > 0), found, 0).astype(np.float32)
-
-
-def _computed(exposure: Exposure, chip: Chip, sky: float, maps: Maps) -> NDArray[np.float64]:
+    if file is not None:
+        found = read_map(file, chip)
+        found[~(np.isfinite(found) & (found > 0))] = 0.0
+        return found
     flat = flat_field(maps.flats.get(exposure.path, ()), exposure, chip)
-    electrons = sky * to_electrons(chip) * _share_of_time(chip)
-    variance = dark_current(exposure, chip) + electrons * flat + chip.read_noise**2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(flat > 0, flat * flat / np.maximum(variance, 0.0), 0.0)
+    time = _times(chip)
+    dark, noise2 = dark_current(exposure, chip), chip.read_noise**2
+    out = np.empty(chip.shape, np.float32)
+    for start in range(0, chip.shape[0], _ROWS):  # in double precision, but only so many rows at a time
+        rows = slice(start, start + _ROWS)
+        part = np.ones(out[rows].shape) if flat is None else flat[rows].astype(np.float64)
+        electrons = sky * to_electrons(chip) * (1.0 if time is None else time[rows] / chip.exptime)
+        variance = dark + electrons * part + noise2
+        usable = (part > 0) & np.isfinite(part) & (variance > 0)
+        out[rows] = np.divide(part * part, variance, out=np.zeros_like(part), where=usable)
+    return out
 
 
-def _share_of_time(chip: Chip) -> NDArray[np.float64] | float:
-    """The part of the exposure time that a pixel of an infrared detector was read up to (TIME), else 1."""
+def _times(chip: Chip) -> Image | None:
+    """The time that each pixel of an infrared detector was read up to (TIME), None where there is none."""
     if not chip.is_rate:
-        return 1.0
+        return None
     try:
-        return chip.read("TIME").astype(np.float64) / chip.exptime
+        return chip.read("TIME")
     except Refusal:  # there is no such extension
-        return 1.0
+        return None
 
 
 def dark_current(exposure: Exposure, chip: Chip) -> float:

@@ -26,11 +26,11 @@ def check_map(file: Path, exposure: Exposure) -> None:
             _extension(hdus, file, chip)
 
 
-def read_map(file: Path, chip: Chip) -> NDArray[np.float64]:
+def read_map(file: Path, chip: Chip) -> NDArray[np.float32]:
     """The map of a chip as it is in the file, (rows, columns); raises Refusal."""
     with open_fits(file, whole=False) as hdus:
         values: Any = read_data(hdus, _extension(hdus, file, chip), file)
-        return np.array(values, np.float64)
+        return np.array(values, np.float32)
 
 
 def _extension(hdus: fits.HDUList, file: Path, chip: Chip) -> Any:
