@@ -40,8 +40,10 @@ def loaded(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["core.align.session", "app.tweakreg"])
-def test_aligning_loads_nothing_heavy_that_it_may_not_need(module: str) -> None:
+@pytest.mark.parametrize(
+    "module", ["core.align.session", "core.drizzle.session", "app.tweakreg", "app.astrodrizzle"]
+)
+def test_a_run_loads_nothing_heavy_that_it_may_not_need(module: str) -> None:
     assert not HEAVY & loaded(f"import {module}")
 
 
