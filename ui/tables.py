@@ -14,7 +14,7 @@ from ui.exposures import badge_colour
 from ui.outcomes import badge_of, remark_on
 
 if TYPE_CHECKING:
-    from core.align.results import Alignment, ImageResult
+    from core.align.results import Alignment, Fit, ImageResult
     from core.drizzle.results import DrizzleResult
 
 PATH = Qt.ItemDataRole.UserRole
@@ -150,6 +150,9 @@ class AlignTable(FigureTable):
             self.item(row, 2).setToolTip(source_figures(image))
             if image.fit is None:
                 self._spread_remark(row)
+            else:
+                for place, words in enumerate(error_figures(image.fit)):
+                    self.item(row, FIRST_FIGURE + place).setToolTip(words)
         self.fit_columns()
 
     def _spread_remark(self, row: int) -> None:
@@ -228,6 +231,17 @@ def align_figures(image: ImageResult, applied: bool = False) -> list[str]:
     word = "APPLIED" if applied else str(image.status)
     status = f"{word}, doubtful" if badge_of(image) == "DOUBTFUL" else word
     return [image.name, status, str(sources) if sources else "", matched, used, *figures, remark]
+
+
+def error_figures(fit: Fit) -> list[str]:
+    """Standard errors of the shift in x and y, the rotation and the scale, and the robust scatter, for tooltips."""
+    errors, robust = fit.errors, fit.robust_rms
+    known = ((errors.x, "px"), (errors.y, "px"), (errors.rot, "°"), (errors.scale, ""))
+    told = [
+        f"± {value:.2g} {unit} (standard error)".replace("  ", " ") if value == value else ""
+        for value, unit in known
+    ]
+    return [*told, *(f"robust {value:.4f} px (median absolute deviation)" for value in robust)]
 
 
 def signed(value: float, digits: int) -> str:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import style
+from ui.elided import ElidedLabel
 
 if TYPE_CHECKING:
     from core.data.history import State
@@ -73,6 +74,7 @@ class WCSDialog(QDialog):
         self.setWindowTitle("WCS history")
         self.past: Past | None = None
         self._busy = ""
+        self._headings: list[tuple[str, ElidedLabel]] = []
         self.files = _file_list(paths, self)
         self.states = _table(STATES, "Recorded states", self)
         self.versions = _table(VERSIONS, "WCSs in the file", self)
@@ -107,10 +109,12 @@ class WCSDialog(QDialog):
         column = QVBoxLayout(right)
         column.setContentsMargins(8, 0, 0, 0)
         for title, table, buttons in (
-            ("Recorded states of the headers", self.states, (self.restore,)),
-            ("WCSs inside the file", self.versions, (self.primary, self.headerlet, self.export)),
+            ("Recorded states of the headers of {name}", self.states, (self.restore,)),
+            ("WCSs inside {name}", self.versions, (self.primary, self.headerlet, self.export)),
         ):
-            column.addWidget(_heading(title))
+            heading = _heading(self)
+            self._headings.append((title, heading))
+            column.addWidget(heading)
             column.addWidget(table, 1)
             row = QHBoxLayout()
             row.addStretch(1)
@@ -224,6 +228,9 @@ class WCSDialog(QDialog):
 
     def _file_chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None = None) -> None:
         self.past = None
+        name = item.data(PATH).name if item is not None else "the file"
+        for title, heading in self._headings:
+            heading.set_text(title.format(name=name))
         for table in (self.states, self.versions):
             table.setRowCount(0)
         self.say(READING)
@@ -260,6 +267,7 @@ def _file_list(paths: Sequence[Path], parent: QWidget) -> QListWidget:
     made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     made.setMinimumWidth(120)
+    made.setSpacing(2)
     for path in paths:
         item = QListWidgetItem(path.name, made)
         item.setData(PATH, path)
@@ -267,8 +275,8 @@ def _file_list(paths: Sequence[Path], parent: QWidget) -> QListWidget:
     return made
 
 
-def _heading(text: str) -> QLabel:
-    made = QLabel(text)
+def _heading(parent: QWidget) -> ElidedLabel:
+    made = ElidedLabel(parent)
     font = made.font()
     font.setBold(True)
     made.setFont(font)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
 
-from core.align.results import Alignment, ImageResult
+from core.align.results import Alignment, FitErrors, ImageResult
 from ui.views.chart import ChartView, signed, why_missing
 from ui.views.colors import plot_colours
 from ui.views.lasso import within
@@ -37,6 +37,7 @@ class LinkedChart(ChartView):
         self._missing = missing
         self._residuals: Residuals | None = None
         self._mas = 1.0
+        self._errors: FitErrors | None = None
         self.colour_by = QComboBox()
         self.colour_by.addItems(["chip", "magnitude"])
         self.colour_by.setAccessibleName("Colour by")
@@ -67,9 +68,10 @@ class LinkedChart(ChartView):
         """Show the matches of an image, or why it has none."""
         residuals = Residuals.of(image, alignment)
         self._residuals = residuals
-        if residuals is None:
+        if residuals is None or image.fit is None:
             self.clear(why_missing(image, self._missing))
             return
+        self._errors = image.fit.errors
         self._mas = alignment.frame.scale * 1000.0
         self._draw(residuals, image)
         self._draw_selected()
@@ -186,6 +188,22 @@ def scatter_words(residuals: Residuals, mas: float) -> str:
         robust = robust_rms(values[kept])
         words.append(f"rms {axis} <b>{rms:.4f} px</b> ({rms * mas:.2f} mas), robust {robust:.4f}")
     return "; ".join(words)
+
+
+def error_words(errors: FitErrors | None) -> str:
+    """The standard errors of the fit; nothing where they are not known."""
+    if errors is None or not np.isfinite([errors.x, errors.y]).all():
+        return ""
+    words = f"shift \u00b1 {errors.x:.4f}, {errors.y:.4f} px"
+    if errors.rot:
+        words += f", rotation \u00b1 {_power(errors.rot)}\u00b0, scale \u00b1 {_power(errors.scale)}"
+    return f"Errors of the fit: {words}."
+
+
+def _power(value: float) -> str:
+    """Two digits, as typography has powers of ten."""
+    figure, _, power = f"{value:.1e}".partition("e")
+    return f"{figure}\u00b710<sup>{int(power)}</sup>".replace("-", "\u2212")
 
 
 def state_words(residuals: Residuals) -> str:

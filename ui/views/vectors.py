@@ -12,7 +12,7 @@ from core.align.results import ImageResult
 from ui.views.chart import signed
 from ui.views.colors import plot_colours
 from ui.views.dots import Dots
-from ui.views.linked import CATCH, LinkedChart, keys_of, mean_words, state_words
+from ui.views.linked import CATCH, LinkedChart, error_words, keys_of, mean_words, state_words
 from ui.views.matched import Floats, Group, Residuals, State, chip_means, groups_of
 from ui.views.residuals import NOTHING
 from ui.views.selection import BandBox, Selection
@@ -230,7 +230,7 @@ class VectorView(LinkedChart):
         means = mean_words(residuals, self._mas)
         if means and self.show_means.isChecked():
             keys.append(f"<b>\u2192</b>&nbsp;chip&nbsp;means,&nbsp;{MEAN_FACTOR}\u00d7")
-        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}."
+        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}. {error_words(self._errors)}"
         return f"{words}<br>{means} &nbsp; {' &nbsp; '.join(keys)}"
 
     def _matches_near(self, scene: QPointF) -> int | None:

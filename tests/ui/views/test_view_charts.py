@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from core.align.results import Alignment, Offset, PeakStatus
 from ui.lane import Lane
+from ui.tables import error_figures
 from ui.views.chart import ChartView, plain
 from ui.views.histogram import HistogramView
 from ui.views.paper import _on_paper, _size, image_of_chart
@@ -374,3 +375,20 @@ class TestVectors:
         assert view.clipped.getData()[0] is None or len(view.clipped.getData()[0]) == 0
         qtbot.mouseClick(view.show_clipped, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
         assert len(view.clipped.getData()[0]) == 6 * 6
+
+
+def test_errors_of_the_fit_are_told_where_they_are_known(qtbot: QtBot, alignment: Alignment) -> None:
+    image = alignment.images[1]
+    assert image.fit is not None
+    assert "Errors of the fit" not in plain(shown(qtbot, VectorView, alignment).figures.text())
+    known = replace(image.fit, covariance=np.diag([4e-6, 9e-6, 1e-12, 1e-12]))
+    errors = known.errors
+    changed = replace(alignment, images=(alignment.images[0], replace(image, fit=known)))
+    words = plain(shown(qtbot, VectorView, changed).figures.text())
+    assert f"shift ± {errors.x:.4f}, {errors.y:.4f} px" in words
+    assert errors.x == pytest.approx(2e-3, rel=1e-6)
+    assert "scale ± 1.0·10\u22126" in words
+    tips = error_figures(known)
+    assert tips[0] == "± 0.002 px (standard error)"
+    assert error_figures(image.fit)[0] == ""
+    assert tips[4].startswith(f"robust {known.robust_rms[0]:.4f} px")
