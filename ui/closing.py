@@ -106,3 +106,4 @@ class Closer(QObject):
         window.live.close()
         window.lane.close()
         window.quick.close()
+        window.form.lane.close()

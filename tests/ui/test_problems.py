@@ -298,3 +298,17 @@ def test_alt_and_down_opens_a_list_and_moves_no_exposure(qtbot, window):
     window.listing.setFocus()
     qtbot.keyClick(window.listing, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert [entry.path.name for entry in window.listing.entries()] != before
+
+
+def test_images_that_are_read_do_not_keep_the_form_waiting(qtbot, make_window):
+    """The views' lane may be busy for seconds; what the rules need is known before."""
+    import threading
+
+    go = threading.Event()
+    window = make_window(NAMES[0])
+    window.quick.run(go.wait)
+    try:
+        window.params.states["tweakreg"].edit("refcat", "no such file.cat")
+        qtbot.waitUntil(lambda: ("error", "refcat") in lines(window), timeout=4000)
+    finally:
+        go.set()

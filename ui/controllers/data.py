@@ -1,4 +1,4 @@
-"""What forms ask about files, answered from the quick lane: facts of the exposures, flags, columns, names."""
+"""What forms ask about files, answered from a lane: facts of the exposures, flags, columns, names."""
 
 from __future__ import annotations
 

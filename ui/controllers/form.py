@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton
 
 from core.params import ParamSet
 from ui.controllers.data import DataController
+from ui.lane import Lane
 from ui.panels.state import FormState
 from ui.panels.strip import told_of
 from ui.problems import ProblemList
@@ -41,7 +42,9 @@ class FormController(QObject):
         self._window = window
         self.params = window.params
         self.states = tuple(self.params.states.values())
-        self.data = DataController(self.states, window.listing, window.quick, self)
+        # of its own: reading images keeps the views' lane busy for seconds, and names are completed while one types
+        self.lane = Lane("form", self)
+        self.data = DataController(self.states, window.listing, self.lane, self)
         self.problems = ProblemList()
         self.problems.chosen.connect(self.params.reveal)
         window.foot.addTab(self.problems, "Problems")
@@ -188,11 +191,11 @@ class FormController(QObject):
     # ---- the pipeline's values
 
     def take_pipeline(self) -> None:
-        """Read the row of MDRIZTAB for the exposures of the list, in the quick lane."""
+        """Read the row of MDRIZTAB for the exposures of the list, in the lane."""
         files = self._window.files.files()
         state = self.params.states["astrodrizzle"]
         if files:
-            self._window.quick.run(
+            self.lane.run(
                 read_pipeline,
                 files,
                 state.values,

@@ -1,6 +1,6 @@
 """What a form may know of the loaded data: facts of the exposures, counts of flags, columns of catalogs, file names.
 
-A form asks; somebody who may read files (the data controller, in the quick lane) answers later. Without anybody
+A form asks; somebody who may read files (the data controller, in a lane) answers later. Without anybody
 to answer the form works as well, only with less to show.
 """
 
