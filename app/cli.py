@@ -25,6 +25,7 @@ COMMANDS = {
     "astrodrizzle": "app.ahead",
     "params": "app.params",
     "wcs": "app.wcs",
+    "photometry": "app.photometry",
 }
 TASKS = ("tweakreg", "imagefindpars", "refimagefindpars", "astrodrizzle")
 
@@ -114,6 +115,9 @@ def commands_parser() -> argparse.ArgumentParser:
     _add_astrodrizzle(commands.add_parser("astrodrizzle", help="combine exposures"))
     _add_params(commands.add_parser("params", help="show, compare and save parameters"))
     _add_wcs(commands.add_parser("wcs", help="list, restore and switch the WCS of exposures"))
+    _add_photometry(
+        commands.add_parser("photometry", help="copy of a drizzled product with its sky put back")
+    )
     for command in commands.choices.values():
         _add_debug(command)
     return parser
@@ -212,6 +216,20 @@ def _add_wcs(parser: argparse.ArgumentParser) -> None:
     )
     for action in (listing, back, other, anew):
         action.add_argument("files", nargs="+", metavar="FILES", help="exposures, or drizzled images")
+
+
+def _add_photometry(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Writes a copy of a drizzled product, ours or drizzlepac's, with the mean sky of its exposures put "
+        "back and in electrons, as DAOPHOT needs it. The product itself stays as it is."
+    )
+    parser.add_argument("product", type=Path, metavar="PRODUCT", help="*_drz.fits, or *_drz_sci.fits")
+    parser.add_argument(
+        "--unit", choices=("e", "e/s"), default="e", help="electrons (default), or electrons per second"
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="F", help="the copy (default: ROOT_phot.fits beside it)"
+    )
 
 
 def _add_updatewcs(parser: argparse.ArgumentParser) -> None:
