@@ -203,7 +203,7 @@ def versions(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
         return
     if not any(wanted in (letter, name.upper()) for letter, name in facts.wcs):
         have = ", ".join(f"{letter} {name}".strip() for letter, name in facts.wcs) or "the primary one only"
-        yield error("wcskey", f"{facts.names[0]} has no such WCS.", f"It has {have}.")
+        yield warning("wcskey", f"{facts.names[0]} has no such WCS, so it is left out.", f"It has {have}.")
 
 
 def from_presets(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:

@@ -61,7 +61,7 @@ CASES: list[tuple[str, Mapping[str, object], DataFacts, str, str]] = [
     (D, {"output": "other_drz.fits", "build": True}, UVIS, "output", "warning"),
     (D, {"output": "folder/name"}, UVIS, "output", "error"),
     (D, {"group": "sci,3"}, EMPTY, "group", "error"),
-    (D, {"wcskey": "B"}, replace(EMPTY, wcs=(("A", "IDC_x"),), wcsname="TWEAK"), "wcskey", "error"),
+    (D, {"wcskey": "B"}, replace(EMPTY, wcs=(("A", "IDC_x"),), wcsname="TWEAK"), "wcskey", "warning"),
     (D, {"input": "j8bt06*_flc.fits"}, EMPTY, "input", "warning"),
     (T, {"input": "jbta01*_flc.fits"}, EMPTY, "input", "warning"),
     (D, {}, replace(EMPTY, detectors=("WFC3/UVIS", "WFC3/IR")), "input", "warning"),
