@@ -119,6 +119,17 @@ def test_saving_over_a_changed_file_asks(window, drizzle, person, tmp_path, answ
     drizzle.reset()
 
 
+def test_coming_back_to_the_window_looks_at_the_files(qtbot, window, drizzle, tmp_path):
+    path = tmp_path / "mine.cfg"
+    window.params.write(drizzle, path)
+    os.utime(path, ns=(1, 1))
+    QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: "was changed by another program" in window.banner.plain())
+    window.close()
+    # a window that is closed has nothing to look with, and does not try
+    QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
+
+
 def test_a_file_that_went_is_told_and_written_anew(qtbot, window, drizzle, tmp_path):
     path = tmp_path / "mine.cfg"
     window.params.write(drizzle, path)

@@ -204,7 +204,8 @@ class SetFiles(QObject):
             lane.run(_stamps, paths, done=self._looked, key="parameter files")
 
     def _came_back(self, state: Any) -> None:
-        if state == Qt.ApplicationState.ApplicationActive:
+        # a window that was closed has no lane any more
+        if state == Qt.ApplicationState.ApplicationActive and self.window_.isVisible():
             self.check_disk()
 
     def _looked(self, stamps: Mapping[Path, Stamp | None]) -> None:
