@@ -15,9 +15,8 @@ from pathlib import Path
 
 from core.runs.buffers import fetch_ahead
 
-_NEEDED = (
-    3.8  # bytes of images in memory for a byte of the largest file, as `core.drizzle.prepare` takes them
-)
+# bytes of images in memory for a byte of the largest file, as `core.drizzle.prepare` lets them be
+_NEEDED = 3.5
 _STRETCH = 6.0
 _MOST = 2 << 30
 

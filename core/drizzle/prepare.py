@@ -26,7 +26,7 @@ from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
 
-_KEPT = 4  # frames that stay in memory when they are in files
+_KEPT = 2  # frames that stay in memory when they are in files
 
 
 def prepare(

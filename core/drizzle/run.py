@@ -301,6 +301,7 @@ class Run:
             if images:
                 self._write_clean(exposure, images, flags)
         self.space.shrink(self.space.room // 3)
+        self._await_cleaning(1)  # what they hold the final image needs
         return figures
 
     def crmask_names(self) -> list[str]:
@@ -326,11 +327,15 @@ class Run:
             write_clean(exposure, space.folder / names.crclean(exposure), images, flags, space.check)
             space.buffers.give(*images.values(), *flags.values())
 
-        self._cleaning = [one for one in self._cleaning if not one.done()]
-        if len(self._cleaning) > 1:
-            await_one(self._cleaning.pop(0))
+        self._await_cleaning(1)
         writing = space.do(job)
         self._cleaning += [] if writing is None else [writing]
+
+    def _await_cleaning(self, left: int) -> None:
+        """Until no more than `left` cleaned exposures are being written."""
+        self._cleaning = [one for one in self._cleaning if not one.done()]
+        while len(self._cleaning) > left:
+            await_one(self._cleaning.pop(0))
 
     def crmask_units(self) -> int:
         return sum(cosmic_units(chip.shape) for _, chip in self.chips)
