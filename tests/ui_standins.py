@@ -166,6 +166,10 @@ class StandInPerson:
         self.cards = cards
         return bool(self._answer("headerlet"))
 
+    def for_photometry(self, product, name):
+        answer = self._answer("photometry")
+        return (answer, product.parent / name) if isinstance(answer, str) else None
+
     def file_to_open(self, title, start, filters):
         answer = self._answer("open")
         return answer if isinstance(answer, Path) else None

@@ -74,6 +74,12 @@ ACTIONS = {
     "save_as": ("Save parameters as…", "", "Ctrl+Shift+S", "Save the shown parameter set to another file"),
     "tables": ("Write catalogs and shift file…", "", "", "Write what writecat and shiftfile ask for"),
     "folder": ("Folder for products…", "folder", "", "Choose where products are written"),
+    "photometry": (
+        "Ready for photometry…",
+        "",
+        "",
+        "A copy of a product with its mean sky put back, in electrons or electrons per second, as DAOPHOT needs it",
+    ),
     "quit": ("Quit", "", "Ctrl+Q", "Close the window"),
     "undo": (
         "Undo",

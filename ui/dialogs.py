@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from ui.applydialog import ApplyDialog, Cards
 from ui.headerletdialog import HeaderletDialog
+from ui.photometrydialog import PhotometryDialog
 
 if TYPE_CHECKING:
     from core.align.results import Alignment
@@ -233,6 +234,14 @@ class Ask:
         accepted = dialog.exec() == QDialog.DialogCode.Accepted
         dialog.deleteLater()
         return accepted
+
+    def for_photometry(self, product: Path, name: str) -> tuple[str, Path] | None:
+        """Unit ("e" or "e/s") and file of a copy of a product, called `name` unless the person says otherwise."""
+        dialog = PhotometryDialog(product, name, self._parent)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        wanted = (dialog.unit, dialog.path)
+        dialog.deleteLater()
+        return wanted if accepted else None
 
     def file_to_open(self, title: str, start: Path, filters: str) -> Path | None:
         """A file to read, or None."""

@@ -84,7 +84,17 @@ class Menus:
         )
         self._params(bar.addMenu("&Parameters"))
         actions.fill(
-            bar.addMenu("&Run"), "align", "walk", "apply", "drizzle", "", "stop", "", "tables", "folder"
+            bar.addMenu("&Run"),
+            "align",
+            "walk",
+            "apply",
+            "drizzle",
+            "",
+            "stop",
+            "",
+            "tables",
+            "folder",
+            "photometry",
         )
         self.view = bar.addMenu("&View")
         self._look(self.view)

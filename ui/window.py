@@ -25,6 +25,7 @@ from ui.controllers.live import LiveController
 from ui.controllers.marks import MarksController
 from ui.controllers.pair import PairController
 from ui.controllers.params import ParamsController
+from ui.controllers.photometry import PhotometryController
 from ui.controllers.pick import PickController
 from ui.controllers.sessions import SessionsController
 from ui.controllers.settools import SetTools
@@ -174,6 +175,7 @@ class MainWindow(QMainWindow):
         self.folder_line = layout.FolderLine()
         self.params.panels[-1].top.addWidget(self.folder_line)
         self.form = FormController(self)
+        self.photometry = PhotometryController(self)
 
     def _connect(self) -> None:
         slots = {**self._slots(), **self.tools.slots(), **self.sessions.slots()}

@@ -20,11 +20,11 @@ from core import __version__
 from core.data.fitsfile import open_fits, read_data
 from core.data.outfiles import product_path
 from core.data.safe import write_fits
+from core.drizzle.results import phot_name
 from core.drizzle.skyback import effective_gain, mean_sky, number
 from core.errors import Refusal
 
 UNITS = {"e": "ELECTRONS", "e/s": "ELECTRONS/S"}
-_NAME = re.compile(r"(_dr[zcw])?(_sci)?\.fits(\.gz)?$", re.IGNORECASE)
 _PART = re.compile(r"_sci(?=\.fits(\.gz)?$)", re.IGNORECASE)
 _KNOWN = ("ELECTRONS", "ELECTRONS/S", "COUNTS", "COUNTS/S")
 _MARK = "SKYADDED"
@@ -41,11 +41,6 @@ class ForPhotometry:
     exptime: float
     gain: float
     notes: tuple[str, ...] = ()
-
-
-def phot_name(product: str | Path) -> str:
-    """What the copy is called unless a name is given: f606w_drz.fits gives f606w_phot.fits."""
-    return _NAME.sub("", Path(product).name) + "_phot.fits"
 
 
 def ready_for_photometry(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_PRODUCT = re.compile(r"(_dr[zcw])?(_sci)?\.fits(\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,8 @@ class DrizzleResult:
     products: tuple[Path, ...]
     seconds: dict[str, float]
     warnings: tuple[str, ...] = ()
+
+
+def phot_name(product: str | Path) -> str:
+    """What a copy for photometry is called unless a name is given: f606w_drz.fits gives f606w_phot.fits."""
+    return _PRODUCT.sub("", Path(product).name) + "_phot.fits"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.drizzle.results import DrizzleResult
 from ui.views.canvas import Canvas, ViewState
@@ -86,6 +86,10 @@ class ProductView(QWidget):
         self.choice = QComboBox()
         self.choice.addItems([SIDE_BY_SIDE, *(title for _, title, _ in PANES)])
         self.choice.setAccessibleName("Products shown")
+        self.photometry = QPushButton("For photometry…")
+        self.photometry.setToolTip(
+            "Write a copy with the mean sky put back, in electrons, as DAOPHOT needs it"
+        )
         self.readout, self.who = Readout(), ElidedLabel()
         self._lay_out()
         self._wire()
@@ -139,6 +143,7 @@ class ProductView(QWidget):
         head = QHBoxLayout()
         head.addWidget(together("Show", self.choice), 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.bar, 1)
+        head.addWidget(self.photometry, 0, Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout(self.picture)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

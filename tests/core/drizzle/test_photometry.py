@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.drizzle.photometry import phot_name, ready_for_photometry
+from core.drizzle.photometry import ready_for_photometry
+from core.drizzle.results import phot_name
 from core.drizzle.session import astrodrizzle
 from core.errors import Refusal
 from core.params import TASKS
