@@ -76,7 +76,7 @@ def catalog_columns(text: str, parameter: str) -> tuple[ColumnFact, ...]:
 
     Raises Refusal when the file or the catalog cannot be read.
     """
-    path = Path(text.strip().removeprefix("@")).expanduser()
+    path = Path(text.strip().removeprefix("@"))
     if parameter == "catfile":
         listed = read_chip_list(path, parameter)
         found = next((file for one in listed.values() for file in one.files if file is not None), None)
@@ -111,12 +111,14 @@ def lost_files(values: ParamSet) -> dict[str, tuple[str, str]]:
 
 def _why_lost(name: str, text: str) -> str:
     bare = re.sub(r"(?<=.)\[[^\]]*\]$", "", text.strip().removeprefix("@"))
-    path = Path(bare).expanduser()
+    path = Path(bare)
     try:
         if path.is_dir():
             return f"{path.name} is a folder."
         if not path.is_file():
-            return f"There is no file {path.name} in {path.absolute().parent}."
+            # the tasks take a name as it stands, as drizzlepac does
+            home = " A ~ does not stand for the home folder here." if bare.startswith("~") else ""
+            return f"There is no file {path.name} in {path.absolute().parent}.{home}"
         return _why_no_frame(path) if name in _FRAMES else ""
     except OSError as error:
         return f"{path.name} cannot be looked at: {error.strerror}."
@@ -133,11 +135,16 @@ def _why_no_frame(path: Path) -> str:
 
 
 def continuing(text: str) -> tuple[str, ...]:
-    """Names of files and folders (with a slash) that continue `text`, written as `text` is; at most 40, in order."""
+    """Names of files and folders (with a slash) that continue `text`, written as `text` is; at most 40, in order.
+
+    Of a home folder ("~/") the whole name, for the tasks do not know the short one.
+    """
+    if text.startswith("~/"):
+        text = str(Path.home()) + text[1:]
     head, sign, begun = text.rpartition("/")
     lead = head + sign
     at = "@" if lead.startswith("@") or (not lead and begun.startswith("@")) else ""
-    folder = Path(lead.removeprefix("@") or ".").expanduser()
+    folder = Path(lead.removeprefix("@") or ".")
     begun = begun.removeprefix("@") if not lead else begun
     found = []
     try:

@@ -70,9 +70,11 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
         skymask_cat=str(tmp_path),
         skyuser="MYSKY",
         runfile=str(tmp_path / "new.log"),
+        rules_file="~/rules.txt",
     )  # fmt: skip
     lost = lost_files(values)
-    assert set(lost) == {"final_refimage", "driz_sep_refimage", "skyfile", "skymask_cat"}
+    assert set(lost) == {"final_refimage", "driz_sep_refimage", "skyfile", "skymask_cat", "rules_file"}
+    assert "home folder" in lost["rules_file"][1]
     assert "no WCS" in lost["final_refimage"][1]
     assert "There is no file no such file.txt" in lost["skyfile"][1]
     assert "is a folder" in lost["skymask_cat"][1]
@@ -119,6 +121,9 @@ def test_names_that_continue_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert continuing(f"{tmp_path}/data/b") == (f"{tmp_path}/data/b_flt.fits",)
     assert continuing("") == ("dark.txt", "data/")
     assert continuing("none/x") == ()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert continuing("~/dar") == (f"{tmp_path}/dark.txt",)
 
 
 def test_the_pipeline_table_is_known_before_it_is_asked_for(tmp_path: Path, monkeypatch) -> None:
