@@ -3,8 +3,8 @@
     python tests/bench/bench_hostile_cfg.py [--count 100000] [--seed 1] [--processes 2]
 
 Each file is read in the ordinary way; what is read is written and read again, and must be the same. A file that takes
-the processor longer than a second, an error that is no refusal, a set that does not come back, or a program that was started is a
-failure, and its text is kept in the working folder. Prints a summary; exit status 1 with any failure.
+the processor longer than a second, an error that is no refusal, a set that does not come back, or a program that was
+started is a failure, and its text is kept in the working folder. Prints a summary; exit status 1 with any failure.
 """
 
 from __future__ import annotations
