@@ -196,7 +196,7 @@ def error_words(errors: FitErrors | None) -> str:
         return ""
     words = f"shift \u00b1 {errors.x:.4f}, {errors.y:.4f} px"
     if errors.rot:
-        words += f", rotation \u00b1 {_power(errors.rot)}\u00b0, scale \u00b1 {_power(errors.scale)}"
+        words += f", rotation \u00b1 {errors.rot:.6f}\u00b0, scale \u00b1 {_power(errors.scale)}"
     return f"Errors of the fit: {words}."
 
 

@@ -101,8 +101,8 @@ class VectorView(LinkedChart):
         self.length.setRange(-30, 30)
         self.length.setAccessibleName("Length of the arrows")
         self.length.setToolTip("Longer or shorter arrows; the key in the plot keeps the scale.")
-        self.length.setFixedWidth(140)
-        self.show_clipped = QCheckBox("Clipped matches too")
+        self.length.setFixedWidth(120)
+        self.show_clipped = QCheckBox("Clipped too")
         self.show_means = QCheckBox("Chip means")
         self.show_means.setToolTip("The mean residual of each chip, ten times as long as the other arrows")
         self.show_means.setChecked(True)
@@ -230,8 +230,9 @@ class VectorView(LinkedChart):
         means = mean_words(residuals, self._mas)
         if means and self.show_means.isChecked():
             keys.append(f"<b>\u2192</b>&nbsp;chip&nbsp;means,&nbsp;{MEAN_FACTOR}\u00d7")
-        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}. {error_words(self._errors)}"
-        return f"{words}<br>{means} &nbsp; {' &nbsp; '.join(keys)}"
+        words = f"{span_words(residuals, self._mas)}; {state_words(residuals)}."
+        second = " &nbsp; ".join(filter(None, [error_words(self._errors), *keys]))
+        return "<br>".join(filter(None, [words, second, means]))
 
     def _matches_near(self, scene: QPointF) -> int | None:
         residuals = self._residuals
