@@ -300,8 +300,10 @@ class Run:
                 self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
             if images:
                 self._write_clean(exposure, images, flags)
-        self.space.shrink(self.space.room // 3)
-        self._await_cleaning(1)  # what they hold the final image needs
+        # the final image needs what masks and cleaned exposures hold
+        self.space.room //= 3
+        self.space.shrink(self.space.room)
+        self._await_cleaning(1)
         return figures
 
     def crmask_names(self) -> list[str]:

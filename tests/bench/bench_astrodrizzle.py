@@ -7,16 +7,21 @@ count. Files of both are the same: cleaned exposures, masks, separate images, bl
 "peak" is the largest sum of resident memory over the processes of a run, looked at every 20 ms. With --scaling the
 three exposures are repeated under other names. Best of the repeats by wall time; they take turns.
 
-What limits each step of ours, on two processors of 2 x AVX-512 and a disk of 1-2 GB/s:
+drizzlepac leaves 18 files more: masks that we do not write (single_mask, final_mask, skymatch_mask; 150 MB).
 
-Static mask, sky  arithmetic: some eight passes over a chip for its clipped statistics, 5 ms a pass and processor
-Separate drizzle  arithmetic of the turbo kernel, 60 % of the time; the rest getting memory from the system
-Median            reading back the separate images that did not stay in memory, at the speed of the disk
-Blot              arithmetic of poly5: 36 multiplications a pixel
-Cosmic rays       memory: eight arrays of a chip pass by once each; cleaned exposures are written meanwhile
-Final drizzle     arithmetic of the square kernel, 80 %; at the end writing the product at the speed of the disk
-Updating          the disk: exposures are written anew and must be on it before they take their names
-Start             Python: importing numpy, astropy and numba, on one processor
+What limits each step of ours, on two processors (EPYC with AVX-512) and a disk of 1 to 2 GB/s; seconds of a quiet run
+of three full WFC3/UVIS exposures, 4.0-4.6 in all:
+
+Start             0.8  Python: importing numpy, astropy and numba, on one processor; memory is fetched meanwhile
+Static mask       0.2  arithmetic: some eight passes over a chip for its clipped statistics
+Sky               0.25 the same, with a median
+Separate drizzle  0.5  arithmetic of the turbo kernel, 0.06 a chip; a fifth is getting memory from the system
+Median            0.3  reading back the separate images that did not stay in memory, at the speed of the disk
+Blot              0.3  arithmetic of poly5, 36 multiplications a pixel; 0.05 a chip
+Cosmic rays       0.4  memory, eight arrays of a chip passed by once each, and the disk: 0.5 GB of cleaned exposures
+Final drizzle     1.0  arithmetic of the square kernel, 0.08 a chip; blending headers in Python beside it, 0.5; then
+                       the product, 0.28 GB, at the speed of the disk
+Updating          0.25 the disk: 0.5 GB must be on it before exposures take their names
 """
 
 from __future__ import annotations
