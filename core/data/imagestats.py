@@ -16,6 +16,7 @@ from core.errors import Refusal
 from core.kernels import statistics as kernel
 from core.runs.spread import Threads, Workers, row_blocks
 
+ROUNDING = 1e-13
 BLOCK = 1 << 20
 """Pixels of one block of work; fixed, so that sums never depend on the number of threads."""
 
@@ -117,7 +118,9 @@ def _moments(
         )
     total = sum(part[1] for part in parts)
     squares = sum(part[2] for part in parts)
-    variance = max(0.0, squares - total * total / npix) / (npix - 1) if npix > 1 else 0.0
+    spread = squares - total * total / npix
+    # pixels all alike away from the pivot: what the two sums leave of each other is their rounding
+    variance = spread / (npix - 1) if npix > 1 and spread > ROUNDING * squares else 0.0
     # stsci.imagestats starts its search for the extremes at the very first pixel, inside the limits or not; kept,
     # because the bins of the mode, and through it the static mask, hang on these numbers
     first = float(np.clip(blocks[0][0], lower, upper))

@@ -99,7 +99,7 @@ def test_a_star_taken_out_costs_one_fit_and_one_verdict(
 def test_a_refit_among_ten_thousand_matches_is_at_once(
     files: list[Path], settings: AlignSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under 50 ms on a machine that does nothing else."""
+    """Under 50 ms; of the processor, so that other work of the machine does not count."""
     rng = np.random.default_rng(3)
 
     def catalog(shift: float) -> Catalog:
@@ -117,9 +117,9 @@ def test_a_refit_among_ten_thousand_matches_is_at_once(
     assert len(image.matches) > 9_000
     times = []
     for star in image.sources.number[image.matches.image[:8]].tolist():
-        start = time.perf_counter()
+        start = time.process_time()
         align(files, dense, choices=Choices().replaced(B, excluded=frozenset({star})), memory=memory)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.05
 
 

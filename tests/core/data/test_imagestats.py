@@ -78,3 +78,12 @@ def test_threads_change_nothing() -> None:
         for n in (1, 3)
     )
     assert one == two
+
+
+@pytest.mark.parametrize("other", [1.0, 0.3, 12.7, 255.0])
+def test_pixels_that_clipping_leaves_all_alike_have_no_scatter(other: float) -> None:
+    """The limits of a round come from the mean of the round before, which lies between the pixels."""
+    image = np.zeros((700, 900), np.float32)
+    image[::37, ::41] = other
+    stats = image_statistics(image, Clipping(rounds=3))
+    assert (stats.mean, stats.stddev) == (0.0, 0.0)
