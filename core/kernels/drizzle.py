@@ -487,12 +487,25 @@ def _place_points(s: Floats, f: Pixels, n: int, tile: Tile, place: Places) -> No
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _factor(drop: Drop, distance: float) -> float:
+    """What a profile has at a distance along one axis: exp(-b d^2), or the table at a d."""
+    if drop[0] == GAUSSIAN:
+        return math.exp(-distance * distance * drop[3])
+    if drop[0] == TOPHAT:
+        return 0.0
+    # one entry further than the distance, as drizzlepac looks it up
+    i = math.floor(distance * drop[2] + 0.5) + 1
+    return np.float64(drop[4][i]) if i < drop[4].size else 0.0
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def _list_profile(s: Floats, k: int, n: int, drop: Drop, tile: Tile, shares: Shares) -> int:
     """The list of the kernels that are a profile around the pixel's place, cut to a box of `reach` frame pixels:
     gaussian a * exp(-b r^2); tophat 1 where r^2 <= a; lanczos table[a |dx| + 1] * table[a |dy| + 1]."""
     row0, row1, nx = tile
     start, at, part = shares
-    shape, reach, a, b, table = drop
+    shape, reach, a = drop[:3]
+    columns = np.empty(int(2.0 * reach) + 3)
     m = 0
     most = int((2.0 * reach + 2.0) ** 2)
     while k < n and m + most <= at.size:
@@ -505,20 +518,18 @@ def _list_profile(s: Floats, k: int, n: int, drop: Drop, tile: Tile, shares: Sha
             continue
         c0, c1 = max(math.floor(x - reach + 0.5), 0), min(math.floor(x + reach + 0.5), nx - 1)
         w0, w1 = max(math.floor(y - reach + 0.5), row0), min(math.floor(y + reach + 0.5), row1 - 1)
+        # a share is a product of one factor of its column and one of its row, but for the disc of tophat
+        for col in range(c0, c1 + 1):
+            columns[col - c0] = _factor(drop, abs(x - col))
         for row in range(w0, w1 + 1):
             dy = y - row
+            factor = _factor(drop, abs(dy))
             for col in range(c0, c1 + 1):
-                dx = x - col
-                share = 0.0
-                if shape == GAUSSIAN:
-                    share = np.float64(np.float32(a * math.exp(-(dx * dx + dy * dy) * b)))
-                elif shape == TOPHAT:
-                    share = 1.0 if dx * dx + dy * dy <= a else 0.0
-                else:
-                    # one entry further than the distance, as drizzlepac looks it up
-                    i, j = math.floor(abs(dx) * a + 0.5) + 1, math.floor(abs(dy) * a + 0.5) + 1
-                    if i < table.size and j < table.size:
-                        share = np.float64(table[i] * table[j])
+                share = np.float64(np.float32(columns[col - c0] * factor))
+                if shape == TOPHAT:
+                    share = 1.0 if (x - col) ** 2 + dy * dy <= a else 0.0
+                elif shape == GAUSSIAN:
+                    share = np.float64(np.float32(a * columns[col - c0] * factor))
                 if share != 0.0:
                     at[m], part[m] = row * nx + col, share
                     m += 1
