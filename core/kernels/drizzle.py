@@ -525,11 +525,11 @@ def _list_profile(s: Floats, k: int, n: int, drop: Drop, tile: Tile, shares: Sha
             dy = y - row
             factor = _factor(drop, abs(dy))
             for col in range(c0, c1 + 1):
-                share = np.float64(np.float32(columns[col - c0] * factor))
+                share = float(np.float32(columns[col - c0] * factor))
                 if shape == TOPHAT:
                     share = 1.0 if (x - col) ** 2 + dy * dy <= a else 0.0
                 elif shape == GAUSSIAN:
-                    share = np.float64(np.float32(a * columns[col - c0] * factor))
+                    share = float(np.float32(a * columns[col - c0] * factor))
                 if share != 0.0:
                     at[m], part[m] = row * nx + col, share
                     m += 1
