@@ -72,11 +72,6 @@ def good_pixels(dq: NDArray[Any], bits: Bits | None) -> NDArray[np.bool_]:
     return good
 
 
-def with_bits(dq: NDArray[np.uint16], mask: NDArray[np.bool_], bit: int) -> NDArray[np.uint16]:
-    """A copy of `dq` with `bit` set where `mask` is true."""
-    return np.where(mask, dq | np.uint16(bit), dq).astype(np.uint16)
-
-
 def without_bits(dq: NDArray[np.uint16], bits: Bits | None) -> NDArray[np.uint16]:
     """A copy of `dq` with the flags of `bits` cleared; None clears nothing.
 

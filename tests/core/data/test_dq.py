@@ -8,7 +8,7 @@ from astropy.nddata.bitmask import bitfield_to_boolean_mask, interpret_bit_flags
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.data.dq import Bits, good_pixels, parse_bits, with_bits, without_bits
+from core.data.dq import Bits, good_pixels, parse_bits, without_bits
 from core.errors import Refusal
 
 FLAGS = st.lists(st.sampled_from([2**n for n in range(16)]), min_size=1, max_size=6, unique=True)
@@ -58,10 +58,8 @@ def test_other_texts_are_refused(text: str) -> None:
     assert refusal.value.advice
 
 
-def test_setting_and_clearing() -> None:
+def test_clearing() -> None:
     dq = np.array([[0, 16], [4096, 4112]], np.uint16)
-    mask = np.array([[True, True], [False, False]])
-    assert with_bits(dq, mask, 4096).tolist() == [[4096, 4112], [4096, 4112]]
     assert without_bits(dq, parse_bits("4096")).tolist() == [[0, 16], [0, 16]]
     assert without_bits(dq, None).tolist() == dq.tolist()
     assert without_bits(dq, None) is not dq
