@@ -13,10 +13,12 @@ from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
 from core.data import find_files, find_maps
 from core.data.outfiles import named_files
+from core.drizzle.diagnostics import Diagnostics, diagnose
 from core.drizzle.pipeline import pipeline_values
 from core.drizzle.report import report
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
+from core.errors import Refusal
 from core.params import ParamSet
 from core.runs.report import peak_rss_mb
 
@@ -49,8 +51,22 @@ def run(arguments: argparse.Namespace) -> int:
         print(path)
     failed = fail([f"{one.name}: {one.reason}" for one in result.exposures if one.reason])
     if arguments.report:
-        write_report(report(result, peak_rss_mb=peak_rss_mb()), arguments.report)
+        peak = peak_rss_mb()  # of the run alone
+        told = report(result, peak_rss_mb=peak, diagnostics=_diagnosed(result, arguments.diagnostics))
+        write_report(told, arguments.report)
     return failed
+
+
+def _diagnosed(result: DrizzleResult, pixels: bool) -> Diagnostics | None:
+    """What the products tell; the remarks on standard error. None when they cannot be read any more."""
+    try:
+        found = diagnose(result, pixels)
+    except Refusal as refusal:
+        print(f"warning: no diagnostics: {refusal}", file=sys.stderr)
+        return None
+    for remark in found.remarks:
+        print(f"warning: {remark.parameter}: {remark.text}", file=sys.stderr)
+    return found
 
 
 def _of_pipeline(files: Sequence[Path], params: ParamSet) -> ParamSet:

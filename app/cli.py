@@ -158,6 +158,11 @@ def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take the pipeline's values from the table that MDRIZTAB of the first exposure names; -p goes before them",
     )
+    parser.add_argument(
+        "--diagnostics",
+        action="store_true",
+        help="read the products again for the report: coverage, holes, weights, width of the stars",
+    )
     _add_run_options(parser)
 
 

@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
         self.align.refitted.connect(self._refitted)
         self.drizzle.drizzled.connect(self._drizzled)
         self.remedies.chosen.connect(self._try)
+        self.views.products.figures.chosen.connect(self.params.reveal_subject)
         self.lane.troubled.connect(self._troubled)
         self.log.spoke.connect(self._spoke)
         style.switch().changed.connect(self.show_.show_figures)

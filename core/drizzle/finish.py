@@ -155,7 +155,8 @@ def _figures(run: Run, exposure: Exposure, figures: Figures) -> ExposureFigures:
     chips = []
     for chip in exposure.chips:
         found = figures.get((chip.path, chip.extver), Flagged(0, 0.0, 0.0))
-        chips.append(ChipFigures(chip.extver, run.sky.of(chip).noise, found.count, found.fraction))
+        sky = run.sky.of(chip).noise
+        chips.append(ChipFigures(chip.extver, sky, found.count, found.fraction, found.core_fraction))
     crclean = run.space.folder / names.crclean(exposure)
     return ExposureFigures(
         path=exposure.path,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from core import __version__
+from core.drizzle.diagnostics import Diagnostics
 from core.drizzle.results import DrizzleResult
 
 
-def report(result: DrizzleResult, *, peak_rss_mb: float | None = None) -> dict[str, Any]:
+def report(
+    result: DrizzleResult, *, peak_rss_mb: float | None = None, diagnostics: Diagnostics | None = None
+) -> dict[str, Any]:
     """Plain values only: task, version, exposures with sky (input units) and cosmic rays of each chip, paths of the
-    products, seconds of each step, peak memory in MB (None: not known), warnings."""
+    products, diagnostics (None: not made), seconds of each step, peak memory in MB (None: not known), warnings."""
     return {
         "task": "astrodrizzle",
         "version": __version__,
@@ -31,6 +35,7 @@ def report(result: DrizzleResult, *, peak_rss_mb: float | None = None) -> dict[s
             for exposure in result.exposures
         ],
         "products": [str(path) for path in result.products],
+        "diagnostics": None if diagnostics is None else asdict(diagnostics),
         "warnings": list(result.warnings),
         "seconds": dict(result.seconds),
         "peak_rss_mb": peak_rss_mb,

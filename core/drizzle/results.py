@@ -11,12 +11,14 @@ _PRODUCT = re.compile(r"(_dr[zcw])?(_sci)?\.fits(\.gz)?$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class ChipFigures:
-    """Figures of one chip: sky in input units, cosmic ray pixels flagged and their fraction of the good pixels."""
+    """Figures of one chip: sky in input units, cosmic ray pixels flagged and their fraction of the good pixels, the
+    same fraction before growing."""
 
     extver: int
     sky: float
     n_cr: int = 0
     cr_fraction: float = 0.0
+    core_fraction: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from core.drizzle import plan
 
 # design, section 5; beside them what was added since
 TOP = {"task", "version", "exposures", "products", "seconds", "peak_rss_mb"}
-TOP_ADDED = {"warnings"}
+TOP_ADDED = {"warnings", "diagnostics"}
 EXPOSURE = {"file", "chips"}
 EXPOSURE_ADDED = {"reason"}
 CHIP = {"extver", "sky", "n_cr", "cr_fraction"}
@@ -31,7 +31,9 @@ def run(simulated, copied, command, find_stars, tmp_path_factory) -> dict[str, A
     aligned = command("tweakreg", *files, *find_stars, "-p", "updatehdr=yes", "--dir", folder / "catalogs")
     assert aligned.status == 0, aligned.err
     report = folder / "reports" / "run.json"
-    done = command("astrodrizzle", *files, *ASKED, "--dir", folder / "out", "--report", report)
+    done = command(
+        "astrodrizzle", *files, *ASKED, "--dir", folder / "out", "--report", report, "--diagnostics"
+    )
     return {"done": done, "files": files, "out": folder / "out", "report": json.loads(report.read_text())}
 
 
@@ -66,6 +68,10 @@ def test_the_report_has_the_keys_of_the_design(run) -> None:
             assert chip["n_cr"] > 100
             assert 0.0 < chip["cr_fraction"] < 0.01
     assert report["products"] == run["done"].out[7:]
+    told = report["diagnostics"]
+    assert [one["name"] for one in told["cosmic"]] == [path.name for path in run["files"]]
+    assert told["coverage"]["seen"]
+    assert 0.07 < told["inputs"]["fwhm"] < told["drizzled"]["fwhm"] < 0.1
     assert list(report["seconds"]) == [plan.READING, *plan.STEPS, plan.WRITING]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from core.drizzle.results import DrizzleResult
 from ui.views.canvas import Canvas, ViewState
 from ui.views.colourbar import ColourBar
+from ui.views.figures import FigureStrip
 from ui.views.lookbar import LookBar
 from ui.views.parts import ElidedLabel, Stacked, save_widget
 from ui.views.planes import contributors, read_product
@@ -28,6 +30,9 @@ from ui.views.prepared import (
 from ui.views.readout import Readout, context_bits, value_words
 from ui.views.stretch import Look
 from ui.views.wrap import together
+
+if TYPE_CHECKING:
+    from core.drizzle.diagnostics import Diagnostics
 
 NO_PRODUCTS = (
     "No products yet.\n\nRun AstroDrizzle: the drizzled image, its weights and its context appear here."
@@ -75,6 +80,7 @@ class ProductView(QWidget):
         super().__init__(parent)
         self._run = run
         self._asked = 0
+        self._result: DrizzleResult | None = None
         self._paths: dict[str, Path | None] = {}
         self._chips: tuple[str, ...] = ()
         self._weights = "EXP"
@@ -90,7 +96,7 @@ class ProductView(QWidget):
         self.photometry.setToolTip(
             "Write a copy with the mean sky put back, in electrons, as DAOPHOT needs it"
         )
-        self.readout, self.who = Readout(), ElidedLabel()
+        self.readout, self.who, self.figures = Readout(), ElidedLabel(), FigureStrip()
         self._lay_out()
         self._wire()
         self.panes[WEIGHT].set_colours("Grey", False)
@@ -115,6 +121,7 @@ class ProductView(QWidget):
             self.clear("This run made no final image: driz_combine is off.")
             return
         self.stack.show_picture()
+        self.figures.show_figures(None)
         for kind, pane in self.panes.items():
             path = self._paths[kind]
             if path is None:
@@ -123,11 +130,13 @@ class ProductView(QWidget):
                 pane.canvas.say(f"Reading {path.name} ...")
         self._todo = [kind for kind, path in self._paths.items() if path is not None]
         self._run(numbered, self._asked, contributors, result, done=self._named, failed=self._failed)
+        self._result = result
 
     def clear(self, message: str) -> None:
         """Show no products, but why."""
         self._asked += 1
         self._todo = []
+        self.figures.show_figures(None)
         for pane in self.panes.values():
             pane.clear("")
         self.readout.setText("")
@@ -156,6 +165,7 @@ class ProductView(QWidget):
         column.addWidget(self.picture, 1)
         column.addWidget(self.readout)
         column.addWidget(self.who)
+        column.addWidget(self.figures)
         self.stack = Stacked(whole)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(8, 6, 8, 6)
@@ -179,8 +189,13 @@ class ProductView(QWidget):
             self._chips = chips
             self._ask_next()
 
+    def _diagnosed(self, answer: tuple[int, Diagnostics]) -> None:
+        if answer[0] == self._asked:
+            self.figures.show_figures(answer[1])
+
     def _ask_next(self) -> None:
         if not self._todo:
+            self._run(numbered, self._asked, diagnosed, self._result, done=self._diagnosed, failed=_left_out)
             return
         kind = self._todo[0]
         extension = next(name for each, _, name in PANES if each == kind)
@@ -205,7 +220,7 @@ class ProductView(QWidget):
         self._show(frame)
         if self._todo:
             self._todo.pop(0)
-            self._ask_next()
+            self._ask_next()  # last of all the figures
 
     def _failed(self, error: BaseException) -> None:
         if number_of(error) not in (None, self._asked):
@@ -304,6 +319,17 @@ class ProductView(QWidget):
             return ""
         value = context.data[..., int(y - 0.5), int(x - 0.5)]
         return f"context {context_words(value, self._chips)}"
+
+
+def diagnosed(result: DrizzleResult) -> Diagnostics:
+    """The diagnostics of a run. Runs in the worker; raises `Refusal`."""
+    from core.drizzle.diagnostics import diagnose  # numba and stwcs: the window does not wait for them
+
+    return diagnose(result)
+
+
+def _left_out(error: BaseException) -> None:
+    """Products that cannot be read have no figures; the panes say why."""
 
 
 def context_words(value: object, chips: Sequence[str]) -> str:

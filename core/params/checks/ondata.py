@@ -17,7 +17,7 @@ DataRule = Callable[[ParamSet, DataFacts], Iterator[Problem]]
 
 _BY_LETTER = {"i": "WFC3", "j": "ACS", "n": "NICMOS", "o": "STIS", "u": "WFPC2"}
 _WIDTHS = {"WFC3/IR": (2.5, 3.2, 1.5), "WFC3/UVIS": (3.5, 9.0, 2.6), "ACS/WFC": (3.5, 9.0, 2.6)}
-_FEW, _MANY = 3, 10
+_FEW, _MANY = 3, 7
 
 
 def bits(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
