@@ -7,12 +7,13 @@ count, so that the ratio holds on a machine that does other things too.
 
 What each stands against, on the machine it was written on (EPYC of 2025 at 4 GHz, 40 GB/s a core; ns a chip pixel):
 
-square   17-24. Bytes: 8 read of chip, 24 read and written of the frame, 0.8 ns; shares: 5 divisions and some 90 other
+square   16-26 (27-30 with fresh memory for a turned chip). Bytes: 8 read of chip, 24 read and written of the frame, 0.8 ns; shares: 5 divisions and some 90 other
          operations, 8 pixels at once, 3; the corners 1.5. The rest, half of it, are the sums: 12 additions to memory
          a drop that cannot be made 16 at once, because the next drop adds to the same pixels, and the cache lines
          of two rows of three images. Chips on their side pay 3 for being turned.
 turbo    9-13, point 4-8: the same sums, and places instead of corners.
-gaussian, lanczos3: a list of 12 and 49 shares a drop: exp() and the table, one after the other.
+gaussian 65, lanczos3 115: a list of 12 and 49 shares a drop; 7 exp() or 14 entries of the table, one after the
+         other, then 1.5 ns a share for the sums.
 blot     poly5 8.5, linear 6: half of it places and weights; 36 products are 6 vectors of 8, 2.5, wherever they lie.
 minmed   5 a frame pixel for 3 exposures: 24 bytes and 6 comparisons for the sorting, 1; medians, noise, two passes.
 cosmic   1.4: the root and the division in double precision; joining and growing are bytes, 64 at once.
