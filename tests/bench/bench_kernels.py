@@ -7,10 +7,10 @@ count, so that the ratio holds on a machine that does other things too.
 
 What each stands against, on the machine it was written on (EPYC of 2025 at 4 GHz, 40 GB/s a core; ns a chip pixel):
 
-square   16-26 (27-30 with fresh memory for a turned chip). Bytes: 8 read of chip, 24 read and written of the frame, 0.8 ns; shares: 5 divisions and some 90 other
-         operations, 8 pixels at once, 3; the corners 1.5. The rest, half of it, are the sums: 12 additions to memory
-         a drop that cannot be made 16 at once, because the next drop adds to the same pixels, and the cache lines
-         of two rows of three images. Chips on their side pay 3 for being turned.
+square   16-26, 27-30 in fresh memory for a turned chip. Bytes: 8 read of the chip, 24 read and written of the frame,
+         0.8 ns; shares: 5 divisions and some 90 other operations, 8 pixels at once, 3; the corners 1.5. The rest,
+         half of it, are the sums: 12 additions to memory a drop that cannot be made 16 at once, because the next
+         drop adds to the same pixels, and the cache lines of two rows of three images.
 turbo    9-13, point 4-8: the same sums, and places instead of corners.
 gaussian 65, lanczos3 115: a list of 12 and 49 shares a drop; 7 exp() or 14 entries of the table, one after the
          other, then 1.5 ns a share for the sums.
