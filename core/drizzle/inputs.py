@@ -57,7 +57,7 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
     left_out, first = [], None
     for path in files:
         try:
-            found.extend(_opened(Path(path), params))
+            found.extend(open_one(Path(path), params))
         except Refusal as refusal:
             if refusal.subject == "wcskey":
                 raise
@@ -139,7 +139,7 @@ def _group(text: str) -> set[int]:
     return versions
 
 
-def _opened(path: Path, params: Mapping[str, Any]) -> list[Exposure]:
+def open_one(path: Path, params: Mapping[str, Any]) -> list[Exposure]:
     """The exposures of a file, with gain, read noise and exposure time as the instrument parameters say."""
     given = [_value_or_keyword(params, *names) for names in _INSTRUMENT]
     as_it_is = not any(given)
