@@ -16,7 +16,7 @@ from pathlib import Path
 from core.runs.buffers import fetch_ahead
 
 # bytes of images in memory for a byte of the largest file, as `core.drizzle.prepare` lets them be
-_NEEDED = 3.5
+_NEEDED = 3.8
 _STRETCH = 6.0
 _MOST = 2 << 30
 

@@ -300,10 +300,8 @@ class Run:
                 self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
             if images:
                 self._write_clean(exposure, images, flags)
-        # the final image needs what masks and cleaned exposures hold
-        self.space.room //= 3
+        self.space.room //= 3  # the final image needs what masks hold
         self.space.shrink(self.space.room)
-        self._await_cleaning(1)
         return figures
 
     def crmask_names(self) -> list[str]:
