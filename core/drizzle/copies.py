@@ -72,8 +72,12 @@ def original_kept(path: Path, params: Mapping[str, Any]) -> Iterator[None]:
         if linked and same_file(path, copy):
             copy.unlink()
         raise
-    if not same_file(path, copy):  # the block found nothing to change
-        copy.chmod(0o444)
+    if same_file(
+        path, copy
+    ):  # the block found nothing to change, and other programs may change files in place
+        with replacing(copy) as part:
+            shutil.copyfile(path, part)
+    copy.chmod(0o444)
 
 
 def _linked(path: Path, copy: Path) -> bool:

@@ -99,3 +99,16 @@ def test_where_a_file_cannot_have_two_names_it_is_copied(
     with original_kept(path, PRESERVE):
         replace(path, b"changed")
     assert (tmp_path / ORIGINALS / path.name).read_bytes() == b"as it was"
+
+
+def test_what_stays_as_it_is_gets_a_copy_of_its_own(tmp_path: Path) -> None:
+    # another program that changes the exposure in place must not change the kept one with it
+    path = exposure(tmp_path)
+    with original_kept(path, PRESERVE):
+        pass
+    copy = path.parent / ORIGINALS / path.name
+    kept = copy.read_bytes()
+    assert kept == path.read_bytes()
+    with path.open("r+b") as file:
+        file.write(b"other")
+    assert copy.read_bytes() == kept
