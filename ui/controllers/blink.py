@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from ui.controllers.crpreview import CosmicPreviewController
 from ui.exposures import ExposureList
 from ui.session import Session
 from ui.views.blinkframes import ALL, blink_frames
 
 if TYPE_CHECKING:
     from ui.viewset import ViewSet
+    from ui.window import MainWindow
 
 
 class BlinkController(QObject):
     """Keeps the blink view's frames in step with the list and the last result."""
 
-    def __init__(self, session: Session, listing: ExposureList, views: ViewSet, parent: QObject) -> None:
+    def __init__(self, session: Session, listing: ExposureList, views: ViewSet, parent: MainWindow) -> None:
         super().__init__(parent)
         self.session, self.listing, self.view = session, listing, views.blink
         self._shown: tuple[object, ...] = ()
+        self.preview = CosmicPreviewController(parent)
 
     def refresh(self) -> None:
         """Other exposures or another result; nothing happens when the frames would be the same."""

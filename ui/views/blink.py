@@ -5,7 +5,8 @@ All frames share one view. Swapping shows an array that is ready (1-6 ms); nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -17,8 +18,8 @@ from ui.views.canvas import Canvas
 from ui.views.colourbar import ColourBar
 from ui.views.framestore import BlinkFrame, FrameStore
 from ui.views.lookbar import LookBar
-from ui.views.parts import save_widget
-from ui.views.prepared import IMAGE, MASK, Run, default_look
+from ui.views.parts import ElidedLabel, save_widget
+from ui.views.prepared import IMAGE, MASK, Prepared, Run, default_look
 from ui.views.readout import Readout
 from ui.views.skyview import same_sky
 from ui.views.stretch import Look
@@ -45,11 +46,13 @@ class BlinkView(QWidget):
         self.canvas.tab_steps = True
         self.bar = LookBar(default_look(IMAGE))
         self.scale = ColourBar()
-        self.readout = Readout()
+        self.readout, self.reason = Readout(), ElidedLabel()
+        self.reason.hide()
         self.controls = BlinkControls()
         self.timer = QTimer(self)
         self._current: int | None = None
         self._group = ""
+        self._preview: tuple[str, Prepared] | None = None
         self._lay_out()
         self._wire()
         self._add_keys()
@@ -131,6 +134,12 @@ class BlinkView(QWidget):
             row = (self.list.groups.currentIndex() + by) % count
             self._choose_group(self.list.groups.itemText(row))
 
+    def set_preview(self, group: str, mask: Prepared | None) -> None:
+        """Lay this mask over the frames of `group` in place of that of the run; None: that of the run again."""
+        self._preview = None if mask is None else (group, mask)
+        self.reason.setVisible(mask is not None)
+        self._lay_mask()
+
     def start(self) -> None:
         """Blink the ticked frames by themselves."""
         self.controls.play.setChecked(True)
@@ -153,7 +162,7 @@ class BlinkView(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self.bar, self.canvas, self.scale, self.readout, self.controls):
+        for widget in (self.bar, self.canvas, self.scale, self.readout, self.reason, self.controls):
             column.addWidget(widget)
         column.setStretchFactor(self.canvas, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -319,7 +328,11 @@ class BlinkView(QWidget):
         """Lay the first ready mask of the group over the frame, if it fits and is asked for."""
         frame, chosen = self.canvas.frame, None
         if self.controls.overlay.isChecked() and frame is not None and frame.kind != MASK:
-            masks = (self.store.get(index) for index, made in self._members() if made.kind == MASK)
+            masks: Iterator[Prepared | None] = (
+                self.store.get(index) for index, made in self._members() if made.kind == MASK
+            )
+            if self._preview is not None and self._preview[0] == self._group:
+                masks = itertools.chain((self._preview[1],), masks)
             chosen = next((mask for mask in masks if mask is not None and mask.shape == frame.shape), None)
         self.canvas.set_mask(chosen)
 

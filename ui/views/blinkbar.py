@@ -128,7 +128,10 @@ class BlinkControls(QWidget):
         self.interval.setToolTip("How long each frame is shown")
         self.shared = _switch("Same cuts", "All images of a group between the cuts of its first one", True)
         self.overlay = _switch(
-            "Mask in red", "Lay the flagged pixels of the mask over every frame (M)", False
+            "Mask in red",
+            "Lay the flagged pixels of the mask over every frame (M); of a drizzled chip the mask that\n"
+            "driz_cr_snr, driz_cr_scale and driz_cr_grow in the form would give",
+            False,
         )
         self.split = _switch(
             "Split", "Keep this frame right of a line and step on at its left; drag the line (S)", False
