@@ -63,3 +63,8 @@ sys.argv = []
 assert gc.get_freeze_count() > 1000
 """
     loaded(code)
+
+
+def test_a_table_of_wcs_history_is_made_without_the_table_library() -> None:
+    code = "from core.data import wcsarchive as w\nw._table_hdu(w._empty_table(4), 2)"
+    assert "astropy.table" not in loaded(code)
