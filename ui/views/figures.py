@@ -6,35 +6,48 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import style
+from ui.views.wrap import Wrap
 
 if TYPE_CHECKING:
     from core.drizzle.diagnostics import CosmicRate, Diagnostics
 
+MOST = 5  # figures
+FLAGS = (
+    Qt.TextInteractionFlag.TextSelectableByMouse
+    | Qt.TextInteractionFlag.LinksAccessibleByMouse
+    | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+)
 _SHOWN = 2  # remarks; the images need the room
 
 
-class FigureStrip(QLabel):
-    """A row of figures with their names above; remarks below, each with a link: `chosen(parameter)`."""
+class FigureStrip(QWidget):
+    """Figures with their names above, side by side as far as there is room; below, remarks with links:
+    `chosen(parameter)`. Hidden without figures."""
 
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: Diagnostics | None = None
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse
-            | Qt.TextInteractionFlag.LinksAccessibleByMouse
-            | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
-        )
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.cells, self.remarks = [QLabel() for _ in range(MOST)], QLabel()
+        for label in (*self.cells, self.remarks):
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setTextInteractionFlags(FLAGS)
+        self.remarks.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.remarks.setWordWrap(True)
+        row = Wrap(gap=18)
+        for label in self.cells:
+            row.addWidget(label)
+        self.remarks.linkActivated.connect(self.chosen)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.remarks)
         self.setAccessibleName("Figures of the run")
-        self.linkActivated.connect(self.chosen)
         style.switch().changed.connect(self._write)
         self.show_figures(None)
 
@@ -46,40 +59,23 @@ class FigureStrip(QLabel):
     def _write(self) -> None:
         found = self._shown
         cells = cells_of(found) if found is not None else []
-        self.setVisible(bool(cells))
-        if found is None or not cells:
-            self.clear()
-            return
         theme = style.current()
-        heads = "".join(
-            f'<td style="color:{theme.muted};padding-right:26px">{name}</td>' for name, _ in cells
-        )
-        texts = "".join(f'<td style="padding-right:26px"><b>{text}</b></td>' for _, text in cells)
+        for place, label in enumerate(self.cells):
+            label.setVisible(place < len(cells))
+            if place < len(cells):
+                name, text = cells[place]
+                label.setText(f'<span style="color:{theme.muted}">{name}</span><br><b>{text}</b>')
+        remarks = found.remarks if found is not None else ()
         lines = [
-            f'<br><span style="color:{theme.warn}">\u26a0</span> {escape(each.text)} '
+            f'<span style="color:{theme.warn}">\u26a0</span> {escape(each.text)} '
             f'<a href="{each.parameter}" style="color:{theme.accent}">{each.parameter}</a>'
-            for each in found.remarks[:_SHOWN]
+            for each in remarks[:_SHOWN]
         ]
-        rest = len(found.remarks) - _SHOWN
-        more = f"&nbsp; and {rest} more" if rest > 0 else ""
-        self.setText(
-            f'<table cellspacing="0"><tr>{heads}</tr><tr>{texts}</tr></table>{"".join(lines)}{more}'.replace(
-                "</table><br>", "</table>"
-            )
-        )
-        self.setToolTip(rates_table(found.cosmic))
-        self._fit()
-
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
-        return False  # its height is set, see `_fit`
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        """As high as the text is at this width: the layouts around do not ask."""
-        self.setFixedHeight(max(self.heightForWidth(max(self.width(), 200)), 1))
+        rest = len(remarks) - _SHOWN
+        self.remarks.setText("<br>".join(lines) + (f"&nbsp; and {rest} more" if rest > 0 else ""))
+        self.remarks.setVisible(bool(lines))
+        self.setToolTip(rates_table(found.cosmic) if found is not None else "")
+        self.setVisible(bool(cells))
 
 
 def cells_of(found: Diagnostics) -> list[tuple[str, str]]:

@@ -51,14 +51,15 @@ def test_every_figure_that_is_known():
 def test_remarks_lead_to_their_parameter(qtbot, strip):
     strip.show_figures(FOUND)
     assert not strip.isHidden()
-    assert "1 &lt; 2 holes" in strip.text()
-    assert "and 1 more" in strip.text()
+    assert "1 &lt; 2 holes" in strip.remarks.text()
+    assert "and 1 more" in strip.remarks.text()
+    assert [not label.isHidden() for label in strip.cells] == [True] * 5
     with qtbot.waitSignal(strip.chosen) as told:
-        strip.linkActivated.emit("final_pixfrac")
+        strip.remarks.linkActivated.emit("final_pixfrac")
     assert told.args == ["final_pixfrac"]
     strip.show_figures(None)
     assert strip.isHidden()
-    assert strip.text() == ""
+    assert strip.remarks.text() == ""
 
 
 def test_link_in_the_window_shows_the_parameter(qtbot, make_window):
