@@ -23,10 +23,13 @@ from core.params import ParamSet
 from core.runs.report import peak_rss_mb
 
 
+_MDRIZTAB = ("mdriztab=yes", "mdriztab=true", "mdriztab=1")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Combine; prints one row a chip and the products, returns 0 only if every exposure went in."""
     # a Python argument of AstroDrizzle, none of its parameters: -p mdriztab=yes means --mdriztab
-    asked = [text for text in arguments.assignments if text.replace(" ", "").lower() == "mdriztab=yes"]
+    asked = [text for text in arguments.assignments if text.replace(" ", "").lower() in _MDRIZTAB]
     assignments = [text for text in arguments.assignments if text not in asked]
     assignments, anew = taken_out(assignments)
     (params,) = assigned([load_set("astrodrizzle", arguments.cfg)], assignments)
@@ -61,8 +64,8 @@ def _diagnosed(result: DrizzleResult, pixels: bool) -> Diagnostics | None:
     """What the products tell; the remarks on standard error. None when they cannot be read any more."""
     try:
         found = diagnose(result, pixels)
-    except Refusal as refusal:
-        print(f"warning: no diagnostics: {refusal}", file=sys.stderr)
+    except (Refusal, MemoryError) as error:  # the products are there, and the report must be too
+        print(f"warning: no diagnostics: {error or 'too little memory'}", file=sys.stderr)
         return None
     for remark in found.remarks:
         print(f"warning: {remark.parameter}: {remark.text}", file=sys.stderr)

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from app.console import ConsoleProgress
 from core.data.updatewcs import Updated, update_all
+from core.errors import Refusal
 
 
 def taken_out(assignments: Sequence[str]) -> tuple[list[str], bool]:
     """The assignments without updatewcs, and whether it is asked for: a Python argument of drizzlepac's tasks and no
-    parameter, so -p updatewcs=yes means --updatewcs."""
+    parameter, so -p updatewcs=yes means --updatewcs. Raises Refusal for a word that is neither yes nor no."""
     named = [text for text in assignments if text.partition("=")[0].strip().lower() == "updatewcs"]
     words = {text.partition("=")[2].strip().lower() for text in named}
+    for word in words - {"yes", "true", "1", "no", "false", "0"}:
+        raise Refusal(f"'{word}' is neither yes nor no.", subject="updatewcs", advice="Give yes or no.")
     left = [text for text in assignments if text not in named]
     return left, bool(words & {"yes", "true", "1"})
 

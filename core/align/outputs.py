@@ -166,12 +166,17 @@ def _fit_list(image: ImageResult, mine: Sources, reference: Sources, alignment: 
     return _text(_fit_header(image) + _rows(form, *table.T, *ids, ra, dec, _origins(reference, r)))
 
 
+def _mean_angle(first: float, second: float) -> float:
+    """The mean of two angles, degrees 0 ... 360, on the circle: of 359 and 1 it is 0."""
+    return float((first + 0.5 * ((second - first + 180.0) % 360.0 - 180.0)) % 360.0)
+
+
 def _fit_header(image: ImageResult) -> list[str]:
     fit = image.fit
     assert fit is not None
     rot_x = np.degrees(np.arctan2(-fit.matrix[0, 1], fit.matrix[0, 0])) % 360.0
     rot_y = np.degrees(np.arctan2(fit.matrix[1, 0], fit.matrix[1, 1])) % 360.0
-    mean = 0.5 * (rot_x + rot_y) if fit.geometry == "general" else fit.rot
+    mean = _mean_angle(rot_x, rot_y) if fit.geometry == "general" else fit.rot
     if fit.geometry != "general":
         rot_x = rot_y = fit.rot
     columns = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,49 +52,58 @@ def original_kept(path: Path, params: Mapping[str, Any]) -> Iterator[None]:
 
     The old file itself is kept, under a second name, and costs neither time nor room: exposures are never changed but
     by a new file that takes their name. Where a file cannot have two names, or has several already, so that somebody
-    may change it under another one, it is copied. Raises Refusal; when the block fails a new second name goes again.
+    may change it under another one, it is copied. An older copy gives way when the block ended well. Raises Refusal.
     """
     copy = path.parent / ORIGINALS / path.name
-    missing = not copy.exists()
-    if not (params["overwrite"] or (params["preserve"] and missing)):
+    if not (params["overwrite"] or (params["preserve"] and not copy.exists())):
         yield
         return
     _make_folder(copy.parent)
-    if not missing:
-        copy.chmod(0o644)
-    linked = _linked(path, copy)
-    if not linked:
-        with replacing(copy) as part:
-            shutil.copyfile(path, part)
+    # an older copy gives way only when all went well; a first one is there before the exposure is touched
+    older = copy.exists()
+    kept = copy.with_name(f".{copy.name}.part") if older else copy
+    with _told(copy):
+        kept.unlink(missing_ok=True)
+        _second_name(path, kept)
     try:
         yield
     except BaseException:
-        if linked and same_file(path, copy):
-            copy.unlink()
+        if older or same_file(path, kept):
+            kept.unlink(missing_ok=True)
         raise
-    if same_file(
-        path, copy
-    ):  # the block found nothing to change, and other programs may change files in place
-        with replacing(copy) as part:
-            shutil.copyfile(path, part)
-    copy.chmod(0o444)
+    with _told(copy):
+        if same_file(path, kept):  # nothing was changed, and other programs may change files in place
+            with replacing(kept, durable=False) as part:
+                shutil.copyfile(path, part)
+        if older:
+            os.replace(kept, copy)
+    with suppress(OSError):  # a colleague's file
+        copy.chmod(0o444)
 
 
-def _linked(path: Path, copy: Path) -> bool:
-    """Give the file the second name `copy`; whether that could be done."""
-    source = path.resolve()
-    part = copy.with_name(f".{copy.name}.{os.getpid()}.part")
-    if source.stat().st_nlink > 1 and not same_file(source, copy):
-        return False
+@contextmanager
+def _told(copy: Path) -> Iterator[None]:
+    """An error of the disk as a refusal."""
     try:
-        part.unlink(missing_ok=True)
-        os.link(source, part)
-        os.replace(part, copy)
-    except OSError:
-        return False
-    finally:
-        part.unlink(missing_ok=True)  # renaming one name of a file to another one leaves both
-    return True
+        yield
+    except OSError as error:
+        raise Refusal(
+            f"The exposure cannot be kept: {error.strerror or error}.",
+            file=copy,
+            subject="preserve",
+            advice="Make room, make the folder writable, or switch preserve and overwrite off.",
+        ) from error
+
+
+def _second_name(path: Path, side: Path) -> None:
+    """Give the file the second name `side`, or copy it."""
+    source = path.resolve()
+    kept = path.parent / ORIGINALS / path.name
+    if source.stat().st_nlink == 1 or same_file(source, kept):
+        with suppress(OSError):
+            os.link(source, side)
+            return
+    shutil.copyfile(source, side)
 
 
 def _make_folder(folder: Path) -> None:

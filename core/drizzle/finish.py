@@ -110,13 +110,15 @@ def update_exposures(run: Run, with_masks: bool) -> dict[Path, str]:
 
 def _update(run: Run, exposures: Sequence[Exposure], with_masks: bool) -> str:
     """Change the file of `exposures`; the first reason why that could not be done."""
-    plan, first = run.plan, ""
+    plan, first, params = run.plan, "", run.params
     for exposure in exposures:
         masks = {}
         if with_masks:
             masks = {c.extver: run.space.get(names.of_chip(exposure, c, "crmask")) for c in exposure.chips}
         found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks, run.space.buffers)
-        first = first or write_changes(exposure, found, run.params, run.progress.check)
+        first = first or write_changes(exposure, found, params, run.progress.check)
+        if found:  # what is kept is the file before the first of its image sets was changed
+            params = {**run.params, "preserve": False, "overwrite": False}
         run.space.buffers.give(*found.dq.values())
         run.space.let_go(*(names.of_chip(exposure, chip, "crmask") for chip in exposure.chips))
         run.progress.advance()

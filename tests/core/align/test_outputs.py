@@ -12,6 +12,7 @@ import pytest
 from align_shots import Shot, Sky, tuned
 from astropy.io import fits
 
+from core.align import outputs
 from core.align.report import report
 from core.align.results import Status, Written
 from core.align.session import AlignSettings, align, apply, tweakreg, write_outputs
@@ -205,3 +206,9 @@ def test_a_compressed_exposure_is_aligned_and_written_compressed(
         alignment.images[1].new_wcs[1].crval.tolist(), abs=1e-12
     )
     assert (tmp_path / "out" / "z_flt_catalog_fit.match").exists()
+
+
+def test_the_mean_of_two_angles_is_taken_on_the_circle() -> None:
+    assert outputs._mean_angle(359.999, 0.001) == pytest.approx(0.0, abs=1e-9)
+    assert outputs._mean_angle(0.001, 359.997) == pytest.approx(359.999)
+    assert outputs._mean_angle(10.0, 20.0) == pytest.approx(15.0)

@@ -112,3 +112,27 @@ def test_what_stays_as_it_is_gets_a_copy_of_its_own(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.write(b"other")
     assert copy.read_bytes() == kept
+
+
+def test_a_failure_leaves_the_older_copy_as_it_was(tmp_path: Path) -> None:
+    path = exposure(tmp_path)
+    with original_kept(path, PRESERVE):
+        replace(path, b"changed")
+    with pytest.raises(OSError, match="full"), original_kept(path, {"preserve": True, "overwrite": True}):
+        raise OSError("full")
+    folder = tmp_path / ORIGINALS
+    assert (folder / path.name).read_bytes() == b"as it was"
+    assert [one.name for one in folder.iterdir()] == [path.name]
+
+
+def test_a_kept_file_whose_mode_cannot_be_changed_is_kept(tmp_path: Path, monkeypatch) -> None:
+    # it belongs to a colleague: links and renames work in a shared folder, chmod does not
+    path = exposure(tmp_path)
+
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", denied)
+    with original_kept(path, PRESERVE):
+        replace(path, b"changed")
+    assert (tmp_path / ORIGINALS / path.name).read_bytes() == b"as it was"

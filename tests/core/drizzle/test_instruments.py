@@ -170,6 +170,14 @@ def test_image_sets_of_stis_are_exposures(tmp_path: Path) -> None:
             assert mine["SCI", number].header["MDRIZSKY"] == theirs["SCI", 1].header["MDRIZSKY"]
 
 
+def test_what_is_kept_of_image_sets_is_the_file_before_any_was_changed(tmp_path: Path) -> None:
+    joined, _apart = imset_file(tmp_path)
+    before = joined.read_bytes()
+    run([joined], overwrite=True, output="kept")
+    assert joined.read_bytes() != before
+    assert (joined.parent / "OrIg_files" / joined.name).read_bytes() == before
+
+
 def test_one_image_set_can_be_chosen_and_times_overridden(tmp_path: Path) -> None:
     joined, _apart = imset_file(tmp_path)
     one = run([joined], group="sci,2", output="second")
