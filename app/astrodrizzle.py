@@ -22,7 +22,6 @@ from core.errors import Refusal
 from core.params import ParamSet
 from core.runs.report import peak_rss_mb
 
-
 _MDRIZTAB = ("mdriztab=yes", "mdriztab=true", "mdriztab=1")
 
 
