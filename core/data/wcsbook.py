@@ -144,11 +144,6 @@ def update_wcs(
         hdus[0].header["NEXTEND"] = len(hdus) - 1
 
 
-def previous_headers(hdus: fits.HDUList) -> dict[tuple[str, int], str]:
-    """The primary and SCI headers as text, by (EXTNAME, EXTVER): enough to put a WCS back exactly."""
-    return {(hdu.name, int(hdu.ver)): hdu.header.tostring() for hdu in [hdus[0], *science_of(hdus)]}
-
-
 def wcs_type(name: str) -> str:
     """WCSTYPE for a WCS name, in the words of the Hubble archive.
 

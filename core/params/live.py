@@ -43,11 +43,6 @@ def is_live(values: ParamSet, name: str, *, tweakreg: ParamSet | None = None, ex
     return section_live
 
 
-def section_runs(values: Values, section: Section) -> bool:
-    """Whether the section's switch is on, or a later step needs it although it is off."""
-    return section.switch is None or _is_on(values, section.switch)
-
-
 def _section_liveness(values: ParamSet, param: Param, section: Section) -> Liveness:
     switch = section.switch
     if switch is None or param.switch or param.apart:

@@ -83,12 +83,6 @@ class ImageView(QWidget):
         look = self.bar.look if kind == IMAGE else None
         self._ask(load_and_prepare, name, load, look, kind, wcs, unit)
 
-    def show_prepared(self, frame: Prepared, label: str = "") -> None:
-        """Show a frame that a worker has prepared already."""
-        self._asked += 1
-        self._label = label or frame.name
-        self._arrived((self._asked, frame))
-
     def set_marks(self, *marks: Marks) -> None:
         """Overlays, replacing those before."""
         self.canvas.set_marks(*marks)
