@@ -6,10 +6,16 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile
 
+from core.errors import Refusal
 from core.sessions.names import EXTENSION
+from ui.sessionstate import Shot, Sums, save
+
+if TYPE_CHECKING:
+    from core.sessions.writing import Parts
 
 LAST = f"last{EXTENSION}"
 DAMAGED = ".damaged"
@@ -33,6 +39,17 @@ class Slot:
             else:
                 self.path.unlink(missing_ok=True)
         self._lock.unlock()
+
+
+def leave(slot: Slot, shot: Shot | None, parts: Parts, sums: Sums) -> None:
+    """The last work of a window's lane, after any autosave: its state at the close is written, then its place let go.
+
+    A state that cannot be written leaves that of the autosave before it; None is a state that nobody wants back.
+    """
+    with contextlib.suppress(Refusal, OSError):
+        if shot is not None:
+            save(shot, slot.path, parts, sums, False)
+    slot.release(keep=shot is not None)
 
 
 class Orphan:

@@ -71,7 +71,7 @@ class Closer(QObject):
         if answer == "save" and all(params.save(state) for state in states):
             if sessions.path is not None and sessions.is_modified:
                 # written in the background; the window closes when that is done
-                sessions.save_to(sessions.path, close=True)
+                sessions.save_to(sessions.path, then=self._window.close)
                 return False
             return True
         return answer == "discard"

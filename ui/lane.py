@@ -161,13 +161,19 @@ class Lane(QObject):
         for job in list(self._jobs.values()):
             job.cancel()
 
-    def close(self) -> None:
-        """Cancel and forget all jobs and take no more; does not wait."""
-        self._closed = True
+    def close(self, last: Callable[[], object] | None = None) -> None:
+        """Cancel and forget all jobs and take no more; does not wait.
+
+        `last` is still done in the lane, after the job that is running now; the program ends after it.
+        """
+        was_closed, self._closed = self._closed, True
         self.cancel()
         self._jobs.clear()
         self._timer.stop()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if last is not None and not was_closed:
+            # what waits ahead of it ends at its first check
+            self._pool.submit(last)
+        self._pool.shutdown(wait=False, cancel_futures=last is None)
 
     def _work(self, job: Job, work: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> None:
         """In the worker thread: do the work and send what came of it."""

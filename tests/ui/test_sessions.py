@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from core.params import TASKS, read_cfg, write_cfg
 from core.simulate import Scene, simulate
 from tests.core.data.test_madewith import DRIZZLEPAC, product
 from tests.ui_standins import StandInEngine
-from ui import autosave
+from ui import autosave, sessionstate
 from ui.controllers import sessions
 from ui.engine import Engine
 from ui.settings import Settings
@@ -259,6 +260,71 @@ def test_a_new_session_is_empty(qtbot, make_window, files):
     assert window.align_table.rowCount() == 0
 
 
+def test_a_new_session_does_not_get_the_file_of_the_old_one(qtbot, make_window, files, tmp_path, person):
+    """Saving runs in the background; what it tells at its end must not reach the empty session."""
+    window = make_window(*NAMES)
+    path = tmp_path / "run.drizzledesk"
+    saved(qtbot, window, path)
+    window.params.states["tweakreg"].edit("nclip", "5")
+    person.answers["unsaved"] = "save"
+    window.sessions.new()
+    qtbot.waitUntil(lambda: not window.sessions.lane.is_busy and window.listing.count() == 0)
+    assert window.sessions.path is None
+    other = make_window()
+    opened(qtbot, other, path)
+    assert other.listing.count() == 3
+    assert other.params.values("tweakreg")["nclip"] == 5
+
+
+def test_a_save_that_goes_on_leaves_a_new_session_alone(qtbot, make_window, files, tmp_path, person):
+    window = make_window(*NAMES)
+    person.answers["unsaved"] = "discard"
+    window.sessions.save_to(tmp_path / "run.drizzledesk")
+    window.sessions.new()
+    qtbot.waitUntil(lambda: not window.sessions.lane.is_busy)
+    assert (tmp_path / "run.drizzledesk").exists()
+    assert window.sessions.path is None
+
+
+@pytest.mark.parametrize("what", ["open", "new"])
+def test_a_save_that_fails_loses_nothing(qtbot, make_window, files, tmp_path, person, monkeypatch, what):
+    from core.errors import Refusal
+
+    saved(qtbot, make_window(*NAMES[:1]), tmp_path / "small.drizzledesk")
+    window = make_window(*NAMES)
+    path = tmp_path / "run.drizzledesk"
+    saved(qtbot, window, path)
+    window.params.states["tweakreg"].edit("nclip", "5")
+
+    def full(*_: object) -> None:
+        raise Refusal("Cannot write: No space left on device.", file=path)
+
+    monkeypatch.setattr("core.sessions.writing.write_text", full)
+    person.answers["unsaved"] = "save"
+    if what == "open":
+        window.sessions.open(tmp_path / "small.drizzledesk")
+    else:
+        window.sessions.new()
+    qtbot.waitUntil(lambda: "was not saved" in window.banner.plain())
+    qtbot.waitUntil(lambda: not window.sessions.lane.is_busy)
+    assert window.listing.count() == 3
+    assert window.params.values("tweakreg")["nclip"] == 5
+    assert window.sessions.path == path
+
+
+def test_a_session_is_opened_once_the_other_is_saved(qtbot, make_window, files, tmp_path, person):
+    saved(qtbot, make_window(*NAMES[:1]), tmp_path / "small.drizzledesk")
+    window = make_window(*NAMES)
+    saved(qtbot, window, tmp_path / "run.drizzledesk")
+    window.params.states["tweakreg"].edit("nclip", "5")
+    person.answers["unsaved"] = "save"
+    opened(qtbot, window, tmp_path / "small.drizzledesk")
+    assert window.sessions.path == tmp_path / "small.drizzledesk"
+    assert window.listing.count() == 1
+    opened(qtbot, window, tmp_path / "run.drizzledesk")
+    assert window.params.values("tweakreg")["nclip"] == 5
+
+
 def test_saved_and_opened_by_keys(qtbot, make_window, files, tmp_path, monkeypatch):
     window = make_window(*NAMES)
     answer = str(tmp_path / "mine")
@@ -304,7 +370,7 @@ def test_autosave_comes_and_goes(qtbot, make_window, files, tmp_path):
     with qtbot.waitSignal(window.sessions.autosaved):
         window.params.states["tweakreg"].edit("nclip", "7")
     window.close()
-    assert [each.name for each in folder.iterdir()] == ["last.drizzledesk"]
+    qtbot.waitUntil(lambda: [each.name for each in folder.iterdir()] == ["last.drizzledesk"])
     other = make_window(settings=settings)
     other.sessions.offer_recovery()
     assert other.ask.asked == []
@@ -312,6 +378,47 @@ def test_autosave_comes_and_goes(qtbot, make_window, files, tmp_path):
         other.actions_["last_session"].trigger()
     assert other.params.values("tweakreg")["nclip"] == 7
     assert other.sessions.path is None
+
+
+def test_last_session_is_the_state_at_the_close(qtbot, make_window, files, tmp_path, monkeypatch):
+    """Also what was typed within the seconds before, which no autosave has seen."""
+    monkeypatch.setattr(sessions, "DEBOUNCE_MS", 60_000)
+    settings = Settings(None, tmp_path / "state")
+    window = make_window(*NAMES, settings=settings)
+    window.params.states["tweakreg"].edit("nclip", "7")
+    window.close()
+    folder = tmp_path / "state" / "sessions"
+    qtbot.waitUntil(lambda: [each.name for each in folder.iterdir()] == ["last.drizzledesk"])
+    other = make_window(settings=settings)
+    with qtbot.waitSignal(other.sessions.restored):
+        other.actions_["last_session"].trigger()
+    assert other.params.values("tweakreg")["nclip"] == 7
+    assert other.listing.count() == 3
+
+
+def test_an_autosave_running_at_the_close_leaves_nothing_behind(
+    qtbot, make_window, files, tmp_path, monkeypatch
+):
+    """Its file comes before the last state, not after its place was let go."""
+    began, go = threading.Event(), threading.Event()
+
+    def slow(*given: object) -> Path:
+        began.set()
+        assert go.wait(10)
+        return sessionstate.save(*given)
+
+    monkeypatch.setattr(sessions, "save", slow)
+    window = make_window(settings=Settings(None, tmp_path / "state"))
+    folder = tmp_path / "state" / "sessions"
+    window.params.states["tweakreg"].edit("nclip", "7")
+    qtbot.waitUntil(began.is_set)
+    window.params.states["tweakreg"].edit("nclip", "8")
+    window.close()
+    assert autosave.orphans(folder) == []
+    go.set()
+    window.sessions.lane._pool.shutdown(wait=True)
+    assert [each.name for each in folder.iterdir()] == ["last.drizzledesk"]
+    assert sessionstate.load(folder / "last.drizzledesk").document.sets["tweakreg"].values["nclip"] == 8
 
 
 def test_typing_does_not_write_at_every_key(qtbot, make_window, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.errors import Refusal
 from core.sessions.names import EXTENSION
-from ui.autosave import LAST, Orphan, Slot, orphans
+from ui.autosave import LAST, Orphan, Slot, leave, orphans
 from ui.lane import Lane
 from ui.runner import tell
 from ui.sessionstate import Opened, Shot, Sums, load, read_by, save
+from ui.sessionwords import told_of, when_of
 from ui.windowstate import forget_results, shoot, show
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class SessionsController(QObject):
         self._saved = shoot(window, {}).signature
         self._autosaved = self._saved
         self._closing = False
+        # counts the sessions shown: what was begun for an earlier one must not touch the next
+        self._shown = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE_MS)
@@ -113,10 +117,17 @@ class SessionsController(QObject):
 
     def save(self) -> bool:
         """Write the session to its file, or ask for one; whether it was begun."""
-        return self.save_to(self.path) if self.path is not None else self.ask_save()
+        return self._save_then(None)
+
+    def _save_then(self, then: Callable[[], object] | None) -> bool:
+        """Save, and go on with `then` once the file is written; not when that fails."""
+        return self.save_to(self.path, then=then) if self.path is not None else self._ask_save(then)
 
     def ask_save(self) -> bool:
         """Ask for a file, and write the session to it."""
+        return self._ask_save(None)
+
+    def _ask_save(self, then: Callable[[], object] | None) -> bool:
         folder = self.window_.drizzle.folder()
         start = (
             self.path
@@ -126,10 +137,10 @@ class SessionsController(QObject):
         if not name:
             return False
         path = Path(name)
-        return self.save_to(path if path.suffix else path.with_suffix(EXTENSION))
+        return self.save_to(path if path.suffix else path.with_suffix(EXTENSION), then=then)
 
-    def save_to(self, path: Path, *, close: bool = False) -> bool:
-        """Write the session in the background; with `close` the window closes after it."""
+    def save_to(self, path: Path, *, then: Callable[[], object] | None = None) -> bool:
+        """Write the session in the background; `then` is called once it is written, not when that fails."""
         shot, path = self.shot(), path.absolute()
         self.window_.log.say(f"Saving the session to {path}…")
         self.lane.run(
@@ -139,20 +150,21 @@ class SessionsController(QObject):
             self._packed_parts(),
             self._sums,
             True,
-            done=partial(self._written, shot, close),
+            done=partial(self._written, shot, self._shown, then),
             failed=self._failed,
             key="save",
         )
         return True
 
-    def _written(self, shot: Shot, close: bool, path: Path) -> None:
-        self.path, self._saved = path, shot.signature
+    def _written(self, shot: Shot, shown: int, then: Callable[[], object] | None, path: Path) -> None:
         self.window_.settings.add_recent("sessions", path)
         self.window_.settings.set("folder/sessions", str(path.parent))
         self.window_.log.say(f"Session saved to {path}.", "good")
-        self.renamed.emit()
-        if close:
-            self.window_.close()
+        if shown == self._shown:  # else the file belongs to a session that is not shown any more
+            self.path, self._saved = path, shot.signature
+            self.renamed.emit()
+        if then is not None:
+            then()
 
     def _failed(self, error: BaseException) -> None:
         told = tell(self.window_.log, "Session", error)
@@ -190,20 +202,26 @@ class SessionsController(QObject):
 
     def new(self) -> None:
         """An empty list, all defaults, no results; unsaved changes are asked about."""
-        if self._may_replace("New session"):
-            forget_results(self.window_)
-            self.window_.files.replace([])
-            for state in self.window_.params.states.values():
-                state.reset()
-            self.path, self._saved = None, self.shot().signature
-            self.renamed.emit()
+        self._replace("New session", self._clear)
 
-    def _load(self, path: Path, done: object, also: tuple[Path, ...] = ()) -> None:
-        if self._may_replace("Open session"):
-            self.lane.run(load, path, also, done=done, failed=self._failed, key="open")  # type: ignore[arg-type]
+    def _clear(self) -> None:
+        self._shown += 1
+        forget_results(self.window_)
+        self.window_.files.replace([])
+        for state in self.window_.params.states.values():
+            state.reset()
+        self.path, self._saved = None, self.shot().signature
+        self.renamed.emit()
 
-    def _may_replace(self, title: str) -> bool:
-        """Whether the window may show another session: no run going on, nothing unsaved."""
+    def _load(self, path: Path, done: Callable[[Opened], object]) -> None:
+        self._replace(
+            "Open session",
+            lambda: self.lane.run(load, path, (), done=done, failed=self._failed, key="open"),
+        )
+
+    def _replace(self, title: str, go: Callable[[], object]) -> None:
+        """Show another session by `go`: no run going on, nothing unsaved. After a save it is looked at again, for
+        the person may have gone on meanwhile."""
         window = self.window_
         if window.runner.is_running:
             window.log.say(
@@ -212,15 +230,17 @@ class SessionsController(QObject):
             window.banner.tell(
                 "session", "warning", f"{title}: {window.session.running} is running. Stop it, or wait."
             )
-            return False
+            return
         states = [state for state in window.params.states.values() if state.path and state.is_modified]
         names = [*(f"{state.task.name}: {state.path}" for state in states), *self._unsaved()]
-        if not names:
-            return True
-        answer = window.ask.about_unsaved(names)
-        if answer == "save":
-            return all(window.params.save(state) for state in states) and (not self._unsaved() or self.save())
-        return answer == "discard"
+        answer = window.ask.about_unsaved(names) if names else "discard"
+        if answer == "discard":
+            go()
+        elif answer == "save" and all(window.params.save(state) for state in states):
+            if self._unsaved():
+                self._save_then(partial(self._replace, title, go))
+            else:
+                go()
 
     def _unsaved(self) -> list[str]:
         """The session, named, if it would be lost by opening another one."""
@@ -250,6 +270,7 @@ class SessionsController(QObject):
 
     def _show(self, path: Path | None, orphan: Orphan | None, opened: Opened) -> None:
         window = self.window_
+        self._shown += 1
         self._noted = dict(opened.noted)
         show(window, opened)
         window.banner.drop("session")
@@ -350,11 +371,14 @@ class SessionsController(QObject):
         """The window closes well: no autosave is left to be offered; its state is kept as that of last time."""
         self._closing = True
         self._timer.stop()
-        self.lane.close()
         for each in self._orphans:
             each.let_go()
-        if self._slot is not None:
-            self._slot.release(keep=True)
+        if self._slot is None:
+            self.lane.close()
+            return
+        shot = self.shot()
+        kept = None if shot.is_worthless else shot
+        self.lane.close(last=partial(leave, self._slot, kept, self._packed_parts(), self._sums))
 
     def forget(self) -> None:
         """The state of last time and what autosaves hold, but not those of other open windows."""
@@ -363,25 +387,3 @@ class SessionsController(QObject):
         (self._folder / LAST).unlink(missing_ok=True)
         for orphan in orphans(self._folder):
             orphan.remove()
-
-
-def told_of(opened: Opened) -> str:
-    """What an autosave holds, in a line or two."""
-    document = opened.document
-    count = len(document.exposures)
-    changed = sum(len(one.values.changed()) + len(one.unreadable) for one in document.sets.values())
-    parts = [
-        f"{count} exposure{'s' * (count != 1)}",
-        f"{changed} changed parameter{'s' * (changed != 1)}",
-    ]
-    if document.alignment is not None:
-        parts.append("an alignment")
-    if document.drizzle is not None:
-        parts.append("drizzled products")
-    return f"Saved by itself at {when_of(opened)}: {', '.join(parts)}."
-
-
-def when_of(opened: Opened) -> str:
-    """When the session was saved, in words."""
-    saved = opened.document.saved
-    return f"{saved.replace('T', ' ').removesuffix('+00:00')} UTC" if saved else "an unknown time"
