@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 
 from core.align.daokernel import Kernel, make_kernel
@@ -158,11 +157,24 @@ def repaired(pixels: Image, good: Bools | None) -> tuple[Image, Bools]:
     if not finite.all() and finite.any():
         data = data.copy()
         fallback = float(np.median(data[finite]))
-        near = maximum_filter(finite, size=2 * FILL_REACH + 1, mode="constant")
+        near = widened(finite, FILL_REACH)
         data[~near] = fallback  # far from all data, outside the exposure in a drizzled frame
         rows, columns = np.nonzero(near & ~finite)
         data[rows, columns] = kernels.fill_bad(data, rows, columns, finite, FILL_REACH, fallback)
     return data, np.ascontiguousarray(usable)
+
+
+def widened(marks: Bools, reach: int) -> Bools:
+    """Marks (ny, nx) and all pixels within `reach` rows and columns of one."""
+    rows = marks.copy()
+    for k in range(1, reach + 1):
+        rows[k:] |= marks[:-k]
+        rows[:-k] |= marks[k:]
+    made = rows.copy()
+    for k in range(1, reach + 1):
+        made[:, k:] |= rows[:, :-k]
+        made[:, :-k] |= rows[:, k:]
+    return made
 
 
 def drop_duplicates(table: Floats, reason: Codes, separation: float) -> None:

@@ -11,7 +11,6 @@ from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 from scipy.special import pdtrc
 
 from core.align.results import Offset, PeakStatus, Sources
@@ -146,8 +145,16 @@ def centroid(histogram: Ints, row: int, column: int, usual: float) -> tuple[floa
 
 
 def sums_of(histogram: Ints, size: int = 3) -> Floats:
-    """Sums of `size` x `size` bins: what a peak that falls between bins is judged by."""
-    return np.asarray(np.rint(uniform_filter(histogram.astype(float), size, mode="constant") * size**2))
+    """Sums of `size` x `size` bins: what a peak that falls between bins is judged by. An even box reaches further down.
+
+    Beyond the histogram there is nothing. Whole numbers add up exactly in any order.
+    """
+    before, after = size // 2, size - 1 - size // 2
+    total = np.pad(histogram.astype(np.int64), (before + 1, after), constant_values=0)
+    total = total.cumsum(axis=0).cumsum(axis=1)
+    rows, columns = histogram.shape
+    strips = total[size:] - total[:rows]
+    return (strips[:, size:] - strips[:, :columns]).astype(float)
 
 
 def _highest_near(histogram: Ints, row: int, column: int) -> tuple[int, int]:

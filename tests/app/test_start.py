@@ -21,6 +21,7 @@ HEAVY = {
     "pyqtgraph",
     "PySide6",
     "regions",
+    "scipy.ndimage",
     "scipy.optimize",
     "stwcs",
     "tqdm",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from core.align.candidates import widened
 from core.align.daokernel import make_kernel
 from core.align.find import REASONS, electrons_per_unit, find_in
 from core.align.noise import CLIPPING, noise
@@ -270,3 +272,9 @@ def test_fluxes_are_the_handbooks() -> None:
     shifted = find_in(image + np.float32(1000.0), PARAMS)
     assert len(shifted) == len(catalog)
     assert shifted.flux == pytest.approx(catalog.flux, abs=1.0)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 40), (60, 50)])
+def test_marks_are_widened_as_scipys_maximum_filter_does(shape: tuple[int, int]) -> None:
+    marks = np.random.default_rng(1).random(shape) < 0.02
+    np.testing.assert_array_equal(widened(marks, 4), ndimage.maximum_filter(marks, size=9, mode="constant"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from core.align.offset import offset, peak
+from core.align.offset import offset, peak, sums_of
 from core.align.results import PeakStatus, Sources
 from core.align.settings import MatchParams
 from core.errors import Refusal
@@ -135,3 +136,11 @@ def test_nothing_and_too_much_to_search() -> None:
     with pytest.raises(Refusal) as caught:
         offset(some, some, MatchParams(searchrad=1e5), 0.04)
     assert caught.value.subject == "searchrad"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (23, 17)])
+def test_sums_of_bins_are_those_of_scipys_boxes(shape: tuple[int, int], size: int) -> None:
+    histogram = np.random.default_rng(size).poisson(3.0, shape)
+    boxes = ndimage.uniform_filter(histogram.astype(float), size, mode="constant") * size**2
+    np.testing.assert_array_equal(sums_of(histogram, size), np.rint(boxes))
