@@ -19,7 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from core.data.onepass import Altered, Change, alter, same_places, write_small_parts
+from core.data.onepass import Altered, Change, alter, refuse_if_changed, same_places, write_small_parts
+from core.data.safe import prefix_of
 from core.errors import Refusal
 
 MOST = 4  # files made ahead at a time: they all lie on the disk at once
@@ -58,7 +59,7 @@ class Ahead:
 
     def finished(self, altered: Altered, part: Path) -> Altered | None:
         """Make `part` the file that `altered.write` would make, with the sums of all data; None where that must be done
-        as ever. Raises OSError when it cannot be written.
+        as ever. Raises OSError when it cannot be written, `Refusal` when another program changed the file meanwhile.
         """
         event = self._done.get(altered.path)
         if event is None:
@@ -73,6 +74,7 @@ class Ahead:
             return None
         os.replace(ahead, part)
         write_small_parts(part, known.after, altered.after)
+        refuse_if_changed(altered.path, altered.stamp)  # the wait may have been long
         sums = {one.offset: one.sha for one in (*known.before.parts, *known.after.parts) if one.table is None}
         before, after = (
             replace(s, parts=tuple(one if one.sha else replace(one, sha=sums[one.offset]) for one in s.parts))
@@ -97,7 +99,7 @@ class Ahead:
         altered = alter(path, change)
         if altered is None:
             return
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=prefix_of(path), suffix=".part", dir=path.parent)
         part = Path(name)
         try:
             os.close(handle)

@@ -23,6 +23,8 @@ from core.errors import Refusal
 
 _CHUNK = 1 << 20  # stays in the processor's cache between reading, hashing and writing
 Change = Callable[[fits.HDUList], None]
+Stamp = tuple[int, int, int]
+"""Size, modification time in ns and inode of a file."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,11 @@ class Altered:
     """A file before and after a change, of which nothing is written yet.
 
     Pixels that the change left alone are known only by their place in the file `path`, as it was when `stamp`
-    (size, modification time in ns) was taken.
+    was taken.
     """
 
     path: Path
-    stamp: tuple[int, int]
+    stamp: Stamp
     before: Snapshot
     after: Snapshot
 
@@ -55,12 +57,7 @@ class Altered:
                 else:
                     _copy(source, stream, part.offset, part.size)
             _write(stream, self.after.tail)
-            if _stamp(self.path) != self.stamp:
-                raise Refusal(
-                    "Another program changed the file while it was rewritten.",
-                    file=self.path,
-                    advice="Try again when the other program is done.",
-                )
+            refuse_if_changed(self.path, self.stamp)
             if not sums:
                 return self
             before = tuple(_with_sum(part, found, source) for part in self.before.parts)
@@ -76,7 +73,7 @@ def alter(path: Path, change: Change) -> Altered | None:
 
     `change` gets HDUs whose pixels are read when asked for. Raises `Refusal` when the file cannot be read.
     """
-    stamp = _stamp(path) if path.exists() else (0, 0)
+    stamp = stamp_of(path) if path.exists() else (0, 0, 0)
     with open_fits(path) as opened, quiet():
         hdus = [opened[number] for number in range(len(opened))]
         if _is_packed(path) or any("CHECKSUM" in hdu.header for hdu in hdus):
@@ -227,6 +224,21 @@ def _blocks(source: BinaryIO, offset: int, size: int) -> Iterator[memoryview]:
         yield room[:count]
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp_of(path: Path) -> Stamp:
+    """What tells whether a file is still the one it was; also one of the same size and date that took its place."""
     stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def refuse_if_changed(path: Path, stamp: Stamp) -> None:
+    """Raise `Refusal` when a file, of which a new one was made, is not the one any more that it was made of."""
+    try:
+        same = stamp_of(path) == stamp
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise Refusal(
+            "Another program changed the file while it was copied.",
+            file=path,
+            advice="Try again when the other program is done.",
+        )

@@ -29,7 +29,6 @@ from core.errors import Refusal
 _CHUNK = 1 << 22
 _DAY = 86400.0
 _UMASK = threading.Lock()
-_UMASK = threading.Lock()
 _HOST = re.sub(r"\W", "", platform.node())[:16]
 
 
@@ -57,7 +56,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[Path]:
         )
     _sweep(target)
     try:
-        handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=prefix_of(target), suffix=".part", dir=target.parent)
         os.close(handle)
     except OSError as error:
         raise _unwritable(target, error) from error
@@ -119,7 +118,7 @@ def rewrite_plain(path: str | Path, work_on: Callable[[Path], None]) -> None:
 def replace_by_copy(source: Path, part: Path, work_on: Callable[[Path], None]) -> None:
     """Make `part`, of `replacing`, an unpacked copy of `source` on which `work_on` worked, packed again."""
     # astropy makes temporary files beside the one it updates: they go with the folder
-    with tempfile.TemporaryDirectory(prefix=_prefix(source), suffix=".part", dir=part.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=prefix_of(source), suffix=".part", dir=part.parent) as folder:
         work = Path(folder) / source.name
         packed = _copy_plain(source, work)
         work_on(work)
@@ -189,8 +188,9 @@ def _unwritable(path: Path, error: OSError) -> Refusal:
     )
 
 
-def _prefix(target: Path) -> str:
-    """What the names of temporary files for `target` begin with: machine and process tell whose they are."""
+def prefix_of(target: Path) -> str:
+    """What the names of temporary files for `target` begin with: machine and process tell whose they are,
+    so that the next run removes what a killed one left."""
     return f".{target.name}.{_HOST}-{os.getpid()}-"
 
 

@@ -23,6 +23,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.data.fitsfile import quiet
+from core.data.onepass import Stamp, refuse_if_changed
 from core.data.planes import fill, turn
 from core.data.safe import replacing, write_fits
 from core.errors import Refusal
@@ -33,16 +34,18 @@ _PAGE = 4096
 _DIRECT_FROM = 4 << 20  # bytes of a file
 _SLOW = 60e6  # bytes a second, of each of several that write
 _TRIAL = 200e6
+_CANNOT = (22, 95)  # EINVAL, EOPNOTSUPP: what a file system says that cannot do it
 _direct = hasattr(os, "O_DIRECT")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """`size` bytes of another file from `offset` on, as they are."""
+    """`size` bytes of another file from `offset` on, as they are; with a `stamp` of that file only."""
 
     path: Path
     offset: int
     size: int
+    stamp: Stamp | None = None
 
 
 Segment = bytes | NDArray[Any] | Piece
@@ -136,7 +139,8 @@ def write_segments(
     """Fill the file `part` with the segments; `check` is called every 4 MB and may raise.
 
     Room is taken from the disk first: one that is too full says so before anything is written. With `durable` the
-    bytes are on the disk when this returns. Raises OSError.
+    bytes are on the disk when this returns. Raises OSError; Refusal when another program changed, meanwhile, a file
+    that a piece is of.
     """
     size = size_of(segments)
     check()
@@ -152,6 +156,9 @@ def write_segments(
         sink.finish(size, durable)
     finally:
         sink.close()
+    for path, stamp in {(one.path, one.stamp) for one in segments if isinstance(one, Piece)}:
+        if stamp is not None:
+            refuse_if_changed(path, stamp)
 
 
 def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
@@ -160,8 +167,18 @@ def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
     For what `write_segments` has just written past the system's cache: reading it must not fill the cache either.
     Raises OSError, Refusal when the file is too short.
     """
+    try:
+        _read(path, offset, out, _direct)
+    except OSError as error:
+        # some file systems say so only when the first bytes are asked for
+        if not _direct or error.errno not in _CANNOT:
+            raise
+        _read(path, offset, out, False)
+
+
+def _read(path: Path, offset: int, out: NDArray[Any], direct: bool) -> None:
     width, done = out.dtype.itemsize, 0
-    with _opened_to_read(path) as stream:
+    with _opened_to_read(path, direct) as stream:
         while done < out.size:
             at = offset + done * width
             skip = at % _PAGE
@@ -176,8 +193,8 @@ def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
             done += numbers
 
 
-def _opened_to_read(path: Path) -> io.FileIO:
-    if _direct:
+def _opened_to_read(path: Path, direct: bool) -> io.FileIO:
+    if direct:
         try:
             return io.FileIO(path, opener=lambda name, flags: os.open(name, flags | os.O_DIRECT))
         except OSError:  # not every file system has it
@@ -227,8 +244,12 @@ class _Sink:
         self._direct = _direct and size >= _DIRECT_FROM
         self._file = self._open(path)
         self._seconds = 0.0
-        if size and hasattr(os, "posix_fallocate"):
-            _take_room(self._file, size)
+        try:
+            if size and hasattr(os, "posix_fallocate"):
+                _take_room(self._file, size)
+        except BaseException:
+            self.close()
+            raise
 
     def _open(self, path: Path) -> int:
         if self._direct:
@@ -265,7 +286,7 @@ class _Sink:
                 done = os.write(self._file, data)
                 self._seconds += time.perf_counter() - start
             except OSError as error:
-                if not self._direct or error.errno not in (22, 95):
+                if not self._direct or error.errno not in _CANNOT:
                     raise
                 self._through_cache()
                 continue
@@ -302,7 +323,7 @@ def _take_room(file: int, size: int) -> None:
     try:
         os.posix_fallocate(file, 0, size)
     except OSError as error:
-        if error.errno not in (22, 95):  # a file system that cannot
+        if error.errno not in _CANNOT:  # a file system that cannot
             raise
 
 

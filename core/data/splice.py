@@ -10,6 +10,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.data.fitsfile import open_fits, quiet
+from core.data.onepass import stamp_of
 from core.data.planes import Place, places
 from core.data.segments import Piece, Segment
 
@@ -27,10 +28,10 @@ def spliced(
 
     `arrays` are float32, or int16 or uint16 (as their 16 bits), of the shapes that the file has. None for gzip files,
     scaled or compressed arrays, other types or sizes, headers with checksums: `core.data.safe.rewrite_fits` knows
-    them all. Raises Refusal for a damaged file.
+    them all. Raises Refusal for a damaged file; writing them does when another program changed the file meanwhile.
     """
-    with open_fits(path):
-        pass  # a damaged file is refused by its own name
+    with open_fits(path):  # a damaged file is refused by its own name
+        stamp = stamp_of(path)  # before anything is learned of the file
     known, changed = places(path), dict(cards or {})
     if any(key not in known for key in (*arrays, *changed)):
         return None
@@ -42,12 +43,12 @@ def spliced(
         header = _bytes(path, place.header, place.offset)
         if any(sums in header for sums in _SUMS):
             return None
-        found += [Piece(path, at, place.header - at), _with_cards(header, changed.get(key))]
+        found += [Piece(path, at, place.header - at, stamp), _with_cards(header, changed.get(key))]
         at = place.offset
         if key in arrays:
             found.append(arrays[key])
             at += place.size
-    found.append(Piece(path, at, path.stat().st_size - at))
+    found.append(Piece(path, at, stamp[0] - at, stamp))
     return found
 
 

@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from core.data.history import restore, rewrite_recorded, states
 from core.data.onepass import Altered, alter
 from core.data.statefiles import read_snapshot
 from core.data.wcsbook import write_wcs
+from core.errors import Refusal
 
 Change = Callable[[fits.HDUList], None]
 
@@ -194,3 +197,37 @@ def test_a_written_wcs_takes_it_up(exposure_file: Path, monkeypatch: pytest.Monk
     assert open_exposure(exposure_file).chips[1].header["NMATCH"] == 1234
     with headers_ahead([exposure_file, exposure_file], values.replaced(updatehdr=False)) as none:
         assert none is None
+
+
+def test_another_program_during_the_wait_is_noticed(exposure_file: Path) -> None:
+    """The copy may be long in coming: what was written in the meantime is not thrown away for it."""
+    with Ahead({exposure_file: aligned(0.0, 0)}) as ahead:
+        done = ahead._done[exposure_file]
+        done.wait()
+
+        class Late:
+            def wait(self) -> None:
+                os.utime(exposure_file, (1, 1))
+
+        ahead._done[exposure_file] = Late()  # type: ignore[assignment]
+        with pytest.raises(Refusal, match="Another program changed the file"):
+            rewrite_recorded(exposure_file, aligned(1e-5, 55), action="Aligned", ahead=ahead)
+    assert alone(exposure_file)
+    assert exposure_file.stat().st_mtime == 1
+    assert open_exposure(exposure_file).chips[0].header.get("NMATCH") is None
+
+
+def test_the_copies_of_a_killed_run_are_swept_by_the_next(
+    exposure_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: gone.pid)
+        ahead = Ahead({exposure_file: aligned(0.0, 0)})
+        ahead.__enter__()
+        ahead._done[exposure_file].wait()
+        ahead._thread.join()  # and no close: the process was killed
+    assert not alone(exposure_file)
+    rewrite_recorded(exposure_file, aligned(1e-5, 55), action="Aligned")
+    assert alone(exposure_file)

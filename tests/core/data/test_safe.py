@@ -72,7 +72,7 @@ def test_leftovers_of_a_process_that_is_no_more_are_swept_at_once(tmp_path: Path
     path = tmp_path / "a.txt"
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait()
-    prefix = safe._prefix(path)
+    prefix = safe.prefix_of(path)
     ours, dead, elsewhere = (
         tmp_path / f"{start}x_1.part"
         for start in (

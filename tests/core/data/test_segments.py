@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -118,11 +119,14 @@ def test_a_file_system_that_cannot_write_past_the_cache(
             raise OSError(errno.EINVAL, "Invalid argument")
         return really(file, what, *rest)
 
+    expected = hdu_list(3000)["SCI"].data
+    back = np.empty(expected.size, np.float32)
     monkeypatch.setattr(os, where, cannot)
     write_hdus(hdu_list(3000), tmp_path / "a.fits")
+    read_past_cache(tmp_path / "a.fits", places(tmp_path / "a.fits")["SCI", 1].offset, back)
     monkeypatch.undo()
     assert refused
-    expected = hdu_list(3000)["SCI"].data
+    assert np.array_equal(back, expected.reshape(-1))
     assert np.array_equal(fits.getdata(tmp_path / "a.fits", ext=("SCI", 1)), expected)
 
 
@@ -135,3 +139,51 @@ def test_a_slow_disk_is_written_through_the_cache(monkeypatch: pytest.MonkeyPatc
     assert segments._direct
     pace.add(1000 << 20, 50.0)
     assert not segments._direct
+
+
+@pytest.mark.skipif(not segments._direct, reason="the system cannot read past its cache")
+def test_a_file_system_that_cannot_read_past_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some say so only when the first bytes are asked for."""
+    fcntl = pytest.importorskip("fcntl")
+    path, refused = tmp_path / "a", []
+    path.write_bytes(np.arange(5000, dtype=">f4").tobytes())
+
+    class Refusing(io.FileIO):
+        number = errno.EINVAL
+
+        def readinto(self, room: Any) -> Any:
+            if fcntl.fcntl(self.fileno(), fcntl.F_GETFL) & os.O_DIRECT:
+                refused.append(1)
+                raise OSError(self.number, os.strerror(self.number))
+            return super().readinto(room)
+
+    monkeypatch.setattr(segments.io, "FileIO", Refusing)
+    out = np.zeros(4990, np.float32)
+    read_past_cache(path, 40, out)
+    if not refused:
+        pytest.skip("the file system opens nothing past its cache")
+    assert np.array_equal(out, np.arange(10, 5000, dtype=np.float32))
+    Refusing.number = errno.EIO
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        read_past_cache(path, 40, out)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="the system takes no room ahead")
+def test_a_full_disk_leaves_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, closed = [], []
+    really_open, really_close = os.open, os.close
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "part").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", lambda *a, **k: opened.append(really_open(*a, **k)) or opened[-1])
+        patch.setattr(os, "close", lambda file: closed.append(file) or really_close(file))
+        patch.setattr(os, "posix_fallocate", full)
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            segments.write_segments([b"data"], tmp_path / "part")
+    assert opened
+    assert closed == opened

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -66,3 +68,18 @@ def test_where_more_than_bytes_would_change_nothing_is_spliced(exposure_file: Pa
     cut.write_bytes(whole[: len(whole) // 3])
     with pytest.raises(Refusal, match="truncated"):
         spliced(cut, {("SCI", 1): flags.astype(np.float32)})
+
+
+def test_a_file_that_another_program_put_in_its_place_is_not_mixed_in(exposure_file: Path) -> None:
+    """Even one of the same size and date: its pixels are not those that the segments were taken of."""
+    with fits.open(exposure_file) as hdus:
+        flags = np.zeros(hdus["DQ", 1].data.shape, np.uint16)
+    segments = spliced(exposure_file, {("DQ", 1): flags})
+    assert segments is not None
+    other = exposure_file.with_name("other.fits")
+    shutil.copy2(exposure_file, other)
+    os.replace(other, exposure_file)
+    with pytest.raises(Refusal, match="Another program changed the file") as refusal:
+        write_file(segments, exposure_file.with_name("ours.fits"))
+    assert refusal.value.file == str(exposure_file)
+    assert [one.name for one in exposure_file.parent.iterdir()] == [exposure_file.name]

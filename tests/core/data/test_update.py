@@ -75,3 +75,28 @@ def test_refusals_leave_the_file_alone(exposure_file: Path, how: dict) -> None:
         update_exposure(exposure_file, **how)
     assert Path(refusal.value.file) == exposure_file
     assert exposure_file.read_bytes() == before
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_another_program_wrote_meanwhile_stays(exposure_file: Path, gone: bool) -> None:
+    """It comes while the pieces are copied: the flags then belong to pixels that are not there any more."""
+    other = exposure_file.read_bytes()[::-1]
+    calls = []
+
+    def check() -> None:
+        calls.append(1)
+        if len(calls) > 2:
+            return
+        if gone:
+            exposure_file.unlink(missing_ok=True)
+        else:
+            new = exposure_file.with_name("new.fits")
+            new.write_bytes(other)
+            new.replace(exposure_file)
+
+    with pytest.raises(Refusal):
+        update_exposure(exposure_file, dq={1: np.full((48, 64), 16, np.uint16)}, check=check)
+    assert calls
+    assert exposure_file.exists() != gone
+    assert gone or exposure_file.read_bytes() == other
+    assert not list(exposure_file.parent.glob(".*"))
