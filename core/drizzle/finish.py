@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,17 +28,17 @@ from core.runs.spread import Threads
 def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run."""
     masks: dict[tuple[Path, int], str] = {}
-    blending = _blended_meanwhile(run)
-    made = combine(
-        _final_inputs(run, params, with_masks, masks),
-        run.final_frame,
-        params,
-        total_exptime=sum(exposure.exptime for exposure in run.exposures),
-        count=len(run.chips),
-        workers=run.workers,
-        progress=run.progress,
-        buffers=run.space.buffers,
-    )
+    with _blended_meanwhile(run) as blending:
+        made = combine(
+            _final_inputs(run, params, with_masks, masks),
+            run.final_frame,
+            params,
+            total_exptime=sum(exposure.exptime for exposure in run.exposures),
+            count=len(run.chips),
+            workers=run.workers,
+            progress=run.progress,
+            buffers=run.space.buffers,
+        )
     unit = final_unit(run.exposures, run.params)
     if unit.startswith("COUNTS"):
         # all chips were drizzled in electrons; drizzlepac too takes the gain of the last
@@ -58,13 +59,12 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     return written
 
 
-def _blended_meanwhile(run: Run) -> Future[Blended]:
-    """The blended headers, made by a thread of its own while the kernels leave Python alone."""
+@contextmanager
+def _blended_meanwhile(run: Run) -> Iterator[Future[Blended]]:
+    """The blended headers, made by a thread of its own while the kernels leave Python alone; it ends with the block."""
     sky = {(chip.path, chip.extver): run.sky.of(chip).noise for _, chip in run.chips}
-    pool = ThreadPoolExecutor(1, thread_name_prefix="headers")
-    future = pool.submit(blend, run.exposures, str(run.params["rules_file"]).strip(), sky)
-    pool.shutdown(wait=False)
-    return future
+    with ThreadPoolExecutor(1, thread_name_prefix="headers") as pool:
+        yield pool.submit(blend, run.exposures, str(run.params["rules_file"]).strip(), sky)
 
 
 def _final_inputs(

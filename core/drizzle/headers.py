@@ -50,7 +50,8 @@ def blend(
 
     `sky` by (path, EXTVER) is what MDRIZSKY says of each chip, in input units.
     """
-    pairs = [(_clean(e.primary), _clean(c.header)) for e in exposures for c in e.chips]
+    with quiet():
+        pairs = [(_clean(e.primary), _clean(c.header)) for e in exposures for c in e.chips]
     keys = [(c.path, c.extver) for e in exposures for c in e.chips]
     for key, (_, science) in zip(keys, pairs, strict=True):
         if sky is not None:

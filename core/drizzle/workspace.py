@@ -113,6 +113,10 @@ class Workspace:
     def _await(self, held: _Held) -> None:
         if held.writing is not None and self.background is not None:
             await_one(held.writing)
+            # the background may hear of its end later than this thread does
+            error = None if held.writing.cancelled() else held.writing.exception()
+            if error is not None:
+                raise error
             self.background.raise_error()
 
     def get(self, name: str) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -221,6 +222,22 @@ def test_headers_that_cannot_be_blended_give_a_warning(
     assert good.warnings == ()
     assert good.table is not None
     assert len(good.table.data) == 6
+
+
+def test_odd_cards_are_copied_without_a_word(
+    exposures: tuple[Exposure, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """astropy warns of them while it copies a header, and whoever makes errors of warnings has no product then."""
+    really = headers._clean
+
+    def odd(header: fits.Header) -> fits.Header:
+        warnings.warn("an odd card", fits.verify.VerifyWarning, stacklevel=1)
+        return really(header)
+
+    monkeypatch.setattr(headers, "_clean", odd)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert headers.blend(exposures).warnings == ()
 
 
 def test_stray_rules_in_the_current_folder_are_not_read(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from core.drizzle import workspace
 from core.drizzle.workspace import Workspace
 from core.runs.background import Background
 from core.runs.buffers import Buffers
@@ -65,3 +70,32 @@ def test_what_is_given_back_stays_while_there_is_room(space: Workspace) -> None:
     for number in range(3):
         _put(space, f"other{number}.fits", float(number))
     assert space.get("mask.fits") is not lent
+
+
+def test_an_array_whose_file_failed_is_not_taken_for_a_written_one(
+    space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that waits for a file may wake before the background has heard how it ended."""
+    submitted, heard = threading.Event(), threading.Event()
+    really = Background._done
+
+    def late(self: Background, future: Any) -> None:
+        heard.wait(10)
+        really(self, future)
+
+    def full(*_: Any, **__: Any) -> None:
+        submitted.wait(10)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Background, "_done", late)
+    monkeypatch.setattr(workspace, "write_hdus", full)
+    _put(space, "median.fits", 7.0)
+    submitted.set()
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            space.take("median.fits")
+    finally:
+        heard.set()
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            space.wait()
+        space.background._error = None  # told; the fixture need not tell it again
