@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from typing import Any
@@ -45,26 +46,34 @@ def fetch_ahead(size: int, touched: int) -> None:
     A thread of its own does that, so that it costs nothing while the program is busy with something else.
     """
     if size:
-        _ahead[:] = [_Ahead(size, min(size, touched))]
+        with contextlib.suppress(MemoryError):  # `Buffers` comes to it again
+            _ahead[:] = [_Ahead(size, min(size, touched))]
 
 
 def _stretch(size: int) -> NDArray[np.uint8]:
+    """At least `size` bytes; none where the system does not give so many at once."""
     found = _ahead.pop().taken() if _ahead else None
-    return np.empty(size, np.uint8) if found is None or found.size < size else found
+    if found is not None and found.size >= size:
+        return found
+    try:
+        return np.empty(size, np.uint8)
+    except MemoryError:
+        return np.empty(0, np.uint8)
 
 
 class Buffers:
     """Arrays to take and to give back; thread-safe. What is not given back is never used again.
 
     They are cut from one stretch of `size` bytes, always as near to its beginning as there is room, so that of the
-    stretch no more is ever touched than was in use at one time. What does not fit is ordinary memory.
+    stretch no more is ever touched than was in use at one time. What does not fit is ordinary memory, and all is
+    where the system refuses the stretch.
     """
 
     def __init__(self, size: int = 0) -> None:
         self._lock = threading.Lock()
         self._stretch = _stretch(size) if size else np.empty(0, np.uint8)
         self._first: int = self._stretch.ctypes.data
-        self._free = [(0, size)] if size else []
+        self._free = [(0, size)] if self._stretch.size else []
         self._used: dict[int, int] = {}
         self.most = 0
         """Bytes of the stretch that were ever in use."""
