@@ -70,6 +70,6 @@ def is_opening(event: QKeyEvent) -> bool:
 
 def _form_of(field: QWidget) -> Walker | None:
     above = field.parentWidget()
-    while above is not None and not hasattr(above, "walk"):
+    while above is not None and not hasattr(type(above), "walk"):  # the window has a walk too, another one
         above = above.parentWidget()
     return above  # type: ignore[return-value]
