@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from astropy.io import fits
 
 from core.drizzle.cosmic import CosmicParams
-from core.drizzle.crpreview import Why
+from core.drizzle.crpreview import CosmicPreview, Why
 from core.drizzle.session import astrodrizzle
 from core.params import TASKS
 from core.simulate import Scene, simulate
@@ -56,16 +58,54 @@ def test_mask_follows_the_form_and_the_cursor_tells_why(qtbot, drizzled, person)
     assert (grown == 0).sum() > 3 * (before == 0).sum()
     y, x = np.argwhere(before == 0)[0]
     view.canvas.cursor_moved.emit(float(x + 1), float(y + 1))
-    assert view.reason.text().startswith("flagged in the")
+    qtbot.waitUntil(lambda: view.reason.text().startswith("flagged in the"))
     y, x = np.argwhere((before == 1) & (grown == 0))[0]
     view.canvas.cursor_moved.emit(float(x + 1), float(y + 1))
-    assert view.reason.text().startswith("flagged by growing: |data ")
+    qtbot.waitUntil(lambda: view.reason.text().startswith("flagged by growing: |data "))
+    # another pass over the same pixel: the words follow the form, not only the cursor
+    window.params.assign("astrodrizzle", driz_cr_grow=1)
+    qtbot.waitUntil(lambda: view.reason.text().startswith("not flagged"))
+    # a gain of the form changes the electrons, though run, file and chip are the same
+    noise = window.blink.preview._now[1].detector.read_noise
+    window.params.assign("astrodrizzle", rdnoise=str(noise + 40.0))
+    qtbot.waitUntil(lambda: window.blink.preview._now[1].detector.read_noise == noise + 40.0)
     view.canvas.cursor_moved.emit(float("nan"), float("nan"))
     assert view.reason.text() == ""
     view.controls.overlay.setChecked(False)
     assert laid(window) is None
     assert not view.reason.isVisible()
     qtbot.waitUntil(lambda: not window.quick.is_busy, timeout=10_000)
+
+
+def test_the_window_never_works_out_a_reason_itself(qtbot, drizzled, person, monkeypatch):
+    """With much growing a part of thousands of rows is searched: not in the thread that draws."""
+    files, result = drizzled
+    window = MainWindow(files, engine=Engine(), ask=person)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: not window.files.is_reading, timeout=20_000)
+    window.session.result = result
+    window.blink.refresh()
+    window.views.show("blink")
+    view, threads, why = window.views.blink, [], CosmicPreview.why
+    view.controls.overlay.setChecked(True)
+    qtbot.waitUntil(
+        lambda: laid(window) is not None and window.blink.preview._now is not None, timeout=20_000
+    )
+
+    def noted(self, *given):
+        threads.append(threading.current_thread())
+        return why(self, *given)
+
+    monkeypatch.setattr(CosmicPreview, "why", noted)
+    for x in range(1, 60):
+        view.canvas.cursor_moved.emit(float(x), 20.0)
+    qtbot.waitUntil(lambda: not window.quick.is_busy, timeout=10_000)
+    assert view.reason.text() == reason_words(
+        why(window.blink.preview._now[1], window.blink.preview._now[2], 58, 19), window.blink.preview._now[2]
+    )
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def test_words_of_a_reason():

@@ -53,4 +53,6 @@ def test_dialog_gives_unit_and_path(qtbot, tmp_path):
     dialog.rate.click()
     dialog.field.setText("  ")
     assert dialog.unit == "e/s"
-    assert not dialog.buttons.buttons()[-1].isEnabled() or not dialog.buttons.buttons()[0].isEnabled()
+    assert not dialog.write.isEnabled()
+    dialog.field.setText("g_phot.fits")
+    assert dialog.write.isEnabled()

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from ui.views.prepared import Prepared
     from ui.window import MainWindow
 
+# what decides, of the form, how the chip is read: with another of them it is read again
+READ_WITH = (
+    "gain",
+    "gnkeyword",
+    "rdnoise",
+    "rnkeyword",
+    "exptime",
+    "expkeyword",
+    "wcskey",
+    "group",
+    "coeffs",
+)
+WHY = "crpreview why"
 PASSES = {
     "first pass": "flagged in the first pass",
     "second pass": "flagged in the second pass, beside one of the first",
@@ -28,7 +41,8 @@ Made = tuple[str, "CosmicPreview", "CosmicParams", "Prepared"]
 class CosmicPreviewController(QObject):
     """While the mask is laid over a chip that was drizzled, it is that of the parameters in the form.
 
-    Pixels and blot are read once in the quick lane and kept; a mask then takes some 20 ms there.
+    Pixels and blot are read once in the quick lane and kept; a mask then takes some 20 ms there. So does the reason
+    of a pixel, whose part of the chip grows with driz_cr_grow and driz_cr_ctegrow.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -36,6 +50,7 @@ class CosmicPreviewController(QObject):
         self._window, self._view = window, window.views.blink
         self._kept: tuple[tuple[object, ...], CosmicPreview] | None = None
         self._now: tuple[str, CosmicPreview, CosmicParams] | None = None
+        self._cursor = (math.nan, math.nan)
         window.params.changed.connect(self.refresh)
         self._view.frame_changed.connect(self.refresh)
         self._view.controls.overlay.toggled.connect(self.refresh)
@@ -51,9 +66,9 @@ class CosmicPreviewController(QObject):
         if self._now is not None and self._now[0] != frame.group:
             self._drop()
         figures, extver = found
-        key = (self._window.session.result, figures.path, extver)
-        kept = self._kept[1] if self._kept is not None and self._same(key) else None
         params = self._window.params.values("astrodrizzle")
+        key = (self._window.session.result, figures.path, extver, *(params[name] for name in READ_WITH))
+        kept = self._kept[1] if self._kept is not None and self._same(key) else None
         self._window.quick.run(
             _made,
             frame.group,
@@ -88,6 +103,7 @@ class CosmicPreviewController(QObject):
             return
         self._kept, self._now = (key, preview), (group, preview, params)
         self._view.set_preview(group, mask)
+        self._ask()
 
     def _failed(self, _error: BaseException) -> None:
         """A value that is no pair of numbers is told by the form; without files there is nothing to preview."""
@@ -97,18 +113,36 @@ class CosmicPreviewController(QObject):
         if self._now is not None:
             self._now = None
             self._view.set_preview("", None)
-        self._view.reason.setText("")
+        self._ask()
 
     def _tell(self, x: float, y: float) -> None:
-        """The reason of the pixel under the cursor, FITS position; of one pixel, so it is made at once."""
-        words = ""
-        if self._now is not None and not math.isnan(x):
-            _, preview, params = self._now
-            column, row = math.floor(x - 0.5), math.floor(y - 0.5)
-            rows, columns = preview.data.shape
-            if 0 <= column < columns and 0 <= row < rows:
-                words = reason_words(preview.why(params, column, row), params)
-        self._view.reason.setText(words)
+        """The cursor is over another place, FITS position, or over none."""
+        self._cursor = (x, y)
+        self._ask()
+
+    def _ask(self) -> None:
+        """The reason of the pixel under the cursor; of places that the cursor has left meanwhile none is told."""
+        pixel = self._pixel()
+        if self._now is None or pixel is None:
+            self._window.quick.drop(WHY)
+            self._view.reason.setText("")
+            return
+        _, preview, params = self._now
+        self._window.quick.run(
+            preview.why,
+            params,
+            *pixel,
+            done=lambda why: self._view.reason.setText(reason_words(why, params)),
+            key=WHY,
+        )
+
+    def _pixel(self) -> tuple[int, int] | None:
+        """Column and row under the cursor, 0-based, when it is on the chip."""
+        if self._now is None or math.isnan(self._cursor[0]):
+            return None
+        column, row = (math.floor(place - 0.5) for place in self._cursor)
+        rows, columns = self._now[1].data.shape
+        return (column, row) if 0 <= column < columns and 0 <= row < rows else None
 
 
 def reason_words(why: Why, params: CosmicParams) -> str:
