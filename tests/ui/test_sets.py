@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from core.params import TASKS, parse_cfg, read_cfg, write_cfg
 from core.params.presets import Facts
 from tests.core.params.test_params_scripts import run_command, run_python
+from ui.controllers import settools
 from ui.settings import Settings
 
 NAMES = ("a_flt.fits", "b_flt.fits", "c_flt.fits")
@@ -231,7 +233,10 @@ def test_a_damaged_list_of_recent_files_is_an_empty_one(tmp_path, raw):
 
 def test_a_folder_that_cannot_be_written_loses_only_the_list(tmp_path):
     (tmp_path / "file").write_text("")
-    Settings(None, tmp_path / "file" / "below").add_recent("cfg", tmp_path / "x.cfg")
+    settings = Settings(None, tmp_path / "file" / "below")
+    settings.add_recent("cfg", tmp_path / "x.cfg")
+    assert settings.all_recent("cfg") == []
+    assert (tmp_path / "file").read_text() == ""
 
 
 def test_forget_my_settings(qtbot, make_window, person, tmp_path):
@@ -357,7 +362,7 @@ def test_compare_and_take_over_both_ways(qtbot, window, drizzle, tmp_path, monke
     dialog.choice.setFocus()
     dialog.choice.setCurrentIndex(dialog.choice.findData("a .cfg file…"))
     dialog.choice.activated.emit(dialog.choice.currentIndex())
-    assert dialog.table.rowCount() == 2
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 2)
     cell = dialog.table.visualItemRect(dialog.table.item(1, 1)).center()
     qtbot.mouseClick(dialog.table.viewport(), LEFT, pos=cell)
     assert dialog.names() == ["final_pixfrac"]
@@ -387,12 +392,34 @@ def test_all_parameters_and_the_difference_as_text(qtbot, window, drizzle):
     assert "2 differences" in dialog.against.text()
 
 
-def test_a_file_of_another_task_is_refused_in_the_dialog(window, drizzle, tmp_path):
+def test_a_file_of_another_task_is_refused_in_the_dialog(qtbot, window, drizzle, tmp_path):
     write_cfg(TASKS["tweakreg"].defaults(), tmp_path / "other.cfg")
     dialog = window.tools.compare(drizzle)
     window.tools.compare_with(dialog, tmp_path / "other.cfg")
-    assert "set of tweakreg" in dialog.status.text()
+    qtbot.waitUntil(lambda: "set of tweakreg" in dialog.status.text())
     assert dialog.title == "the defaults"
+
+
+def test_a_file_to_compare_with_is_not_read_by_the_window(qtbot, window, drizzle, tmp_path, monkeypatch):
+    """A folder on a slow net: the window goes on, and the file wanted last is shown."""
+    threads = []
+
+    def noted(path):
+        threads.append(threading.current_thread())
+        return read_cfg(path)
+
+    monkeypatch.setattr(settools, "read_cfg", noted)
+    for name, value in (("one.cfg", 0.5), ("two.cfg", 0.7)):
+        write_cfg(TASKS["astrodrizzle"].defaults().replaced(final_pixfrac=value), tmp_path / name)
+    dialog = window.tools.compare(drizzle)
+    window.tools.compare_with(dialog, tmp_path / "one.cfg")
+    window.tools.compare_with(dialog, tmp_path / "two.cfg")
+    qtbot.waitUntil(lambda: dialog.title == "two.cfg")
+    qtbot.waitUntil(lambda: not window.quick.is_busy)
+    assert dialog.title == "two.cfg"
+    assert dialog.table.item(0, 2).text() == "0.7"
+    assert threading.main_thread() not in threads
+    assert not dialog.status.text()
 
 
 def test_compare_with_the_set_that_made_a_product(qtbot, window, drizzle, tmp_path):

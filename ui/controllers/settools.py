@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.errors import Refusal
-from core.params import ParamSet, format_cfg, read_cfg
+from core.params import Loaded, ParamSet, format_cfg, read_cfg
 from core.params.presets import Facts, Preset, after_all, suggested
 from core.params.scripts import as_command, as_python
 from ui.comparedialog import FILE, PRODUCT, SAVED, CompareDialog
@@ -80,39 +80,35 @@ class SetTools(QObject):
         return dialog
 
     def compare_with(self, dialog: CompareDialog, path: Path) -> None:
-        """The other side is a .cfg file of the same task."""
-        try:
-            loaded = read_cfg(path)
-            if loaded.set.task.name != dialog.state.task.name:
-                raise Refusal(
-                    f"This is a set of {loaded.set.task.name}, not of {dialog.state.task.name}.",
-                    file=path,
-                    subject="_task_name_",
-                    advice=f"Compare it from the form of {loaded.set.task.name}.",
-                )
-        except Refusal as refusal:
-            dialog.status.set_text(tell(self.log, "Compare", refusal))
-            return
+        """The other side is a .cfg file of the same task; read in the background."""
+        self._read(dialog, path, partial(_set_of, path, dialog.state.task.name), self._file_read)
+
+    def _file_read(self, dialog: CompareDialog, path: Path, loaded: Loaded) -> None:
         known = set(loaded.set) - set(loaded.unread)
         dialog.set_other(loaded.set, path.name, known, loaded.notes[:4])
         dialog.status.set_text("")
 
     def compare_with_product(self, dialog: CompareDialog, path: Path) -> None:
         """The other side is what made a product, as far as its headers tell; read in the background."""
-        dialog.status.set_text(f"Reading {path.name}…")
-        self.lane.run(
-            _made_with,
-            path,
-            done=partial(self._product_read, dialog, path),
-            failed=partial(self._product_failed, dialog),
-            key="product set",
-        )
+        self._read(dialog, path, partial(_made_with, path), self._product_read)
 
     def _product_read(self, dialog: CompareDialog, path: Path, made: MadeWith) -> None:
         dialog.set_other(made.set, path.name, made.known, [f"From {made.source}.", *made.notes])
         dialog.status.set_text("")
 
-    def _product_failed(self, dialog: CompareDialog, error: BaseException) -> None:
+    def _read(
+        self, dialog: CompareDialog, path: Path, work: Callable[[], Any], done: Callable[..., None]
+    ) -> None:
+        """Read an other side in the lane; the one wanted last is shown, in whatever order they are asked for."""
+        dialog.status.set_text(f"Reading {path.name}…")
+        self.lane.run(
+            work,
+            done=partial(done, dialog, path),
+            failed=partial(self._read_failed, dialog),
+            key=f"compare {dialog.state.task.name}",
+        )
+
+    def _read_failed(self, dialog: CompareDialog, error: BaseException) -> None:
         dialog.status.set_text(tell(self.log, "Compare", error))
 
     def _other_wanted(self, dialog: CompareDialog, what: str) -> None:
@@ -265,6 +261,19 @@ def _dithered(exposures: list[Any]) -> bool | None:
         if hypot(east * cos(radians(first.crval[1])), wcs.crval[1] - first.crval[1]) > limit:
             return True
     return False
+
+
+def _set_of(path: Path, task: str) -> Loaded:
+    """Runs in the lane."""
+    loaded = read_cfg(path)
+    if loaded.set.task.name != task:
+        raise Refusal(
+            f"This is a set of {loaded.set.task.name}, not of {task}.",
+            file=path,
+            subject="_task_name_",
+            advice=f"Compare it from the form of {loaded.set.task.name}.",
+        )
+    return loaded
 
 
 def _made_with(path: Path) -> MadeWith:
