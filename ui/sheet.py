@@ -57,6 +57,9 @@ QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {muted}; bo
 QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({tick}); }}
 QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QCheckBox::indicator:checked:disabled {{ background: {faint}; border-color: {faint}; }}
+QRadioButton::indicator {{ width: 11px; height: 11px; border: 1px solid {muted}; border-radius: 6px;
+    background: {field}; }}
+QRadioButton::indicator:checked {{ border: 4px solid {accent}; width: 5px; height: 5px; }}
 QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 6px; background: {panel}; }}
 QToolButton#filter:hover {{ background: {raised}; }}
 QToolButton#filter:checked {{ background: {selection}; border-color: {accent}; }}

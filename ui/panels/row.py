@@ -115,9 +115,13 @@ class Row(QWidget):
         return WIDE_LABEL if self._is_wide() else int((self.width() - LEFT - RIGHT) * SHARE)
 
     def _fit(self) -> None:
-        """Height for two lines of text, and for the message when there is one."""
+        """Height for two lines of text, for the words beside a wide field, and for the message when there is one."""
         small = QFontMetrics(style.small(self.font()))
         self._base = max(self._line + small.height() + 8, self.editor.sizeHint().height() + 6)
+        if self._is_wide():
+            room = QRect(0, 0, int(self._brief_room().width()), 1000)
+            told = small.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self._grey or brief(self.param))
+            self._base = max(self._base, told.height() + 6)
         height = self._base
         if self._message:
             height += self._message_box(small).height() + 5
@@ -129,6 +133,8 @@ class Row(QWidget):
         return metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), self._message)
 
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: N802
+        if self._message or self._is_wide() or event.oldSize().width() >= WIDE:
+            self._fit()
         split = LEFT + self._label_width() + GAP
         height = self.editor.sizeHint().height()
         width = WIDE_FIELD if self._is_wide() else self.width() - RIGHT - split
@@ -136,8 +142,6 @@ class Row(QWidget):
             width = min(width, self.editor.sizeHint().width() + 30)
         self.editor.setGeometry(split, (self._base - height) // 2, width, height)
         self._second = self._second_line()
-        if self._message:
-            self._fit()
 
     # ---- painting
 
@@ -179,12 +183,15 @@ class Row(QWidget):
 
     def _paint_brief(self, painter: QPainter, theme: style.Theme, small) -> None:  # type: ignore[no-untyped-def]
         """In a wide form what the parameter does, or why it does nothing, stands beside the field."""
-        left = LEFT + WIDE_LABEL + GAP + WIDE_FIELD + 18
-        room = QRectF(left, 2, max(0, self.width() - left - RIGHT), self._base - 4)
+        room = self._brief_room()
         painter.setFont(small)
         painter.setPen(QColor(theme.faint if self._grey else theme.muted))
         flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignVCenter)
         painter.drawText(room, flags, self._grey or brief(self.param))
+
+    def _brief_room(self) -> QRectF:
+        left = LEFT + WIDE_LABEL + GAP + WIDE_FIELD + 18
+        return QRectF(left, 2, max(0, self.width() - left - RIGHT), self._base - 4)
 
     # ---- mouse and menu
 
