@@ -41,7 +41,7 @@ NAME = Qt.ItemDataRole.UserRole
 class CompareDialog(QDialog):
     """The form of a task against another set of it; stays open while the form is edited.
 
-    `wanted(what)` asks for the other side: `SAVED`, `FILE` or `PRODUCT`; `save_other(set)` when the other side,
+    `wanted(what)` asks for the other side (`DEFAULTS` are shown already); `save_other(set)` when the other side,
     changed here, is to be saved.
     """
 
@@ -239,8 +239,7 @@ class CompareDialog(QDialog):
         what = self.choice.itemData(place)
         if what == DEFAULTS:
             self.set_other(self.state.task.defaults(), DEFAULTS)
-        else:
-            self.wanted.emit(what)
+        self.wanted.emit(what)
 
     def _save(self) -> None:
         self.save_other.emit(self.other)

@@ -420,6 +420,13 @@ def test_a_file_to_compare_with_is_not_read_by_the_window(qtbot, window, drizzle
     assert dialog.table.item(0, 2).text() == "0.7"
     assert threading.main_thread() not in threads
     assert not dialog.status.text()
+    window.tools.compare_with(dialog, tmp_path / "one.cfg")
+    dialog.choice.setCurrentIndex(dialog.choice.findData("the defaults"))
+    dialog.choice.activated.emit(dialog.choice.currentIndex())
+    qtbot.waitUntil(lambda: not window.quick.is_busy)
+    qtbot.wait(50)
+    assert dialog.title == "the defaults"
+    assert not dialog.status.text()
 
 
 def test_compare_with_the_set_that_made_a_product(qtbot, window, drizzle, tmp_path):

@@ -14,7 +14,7 @@ from core.errors import Refusal
 from core.params import Loaded, ParamSet, format_cfg, read_cfg
 from core.params.presets import Facts, Preset, after_all, suggested
 from core.params.scripts import as_command, as_python
-from ui.comparedialog import FILE, PRODUCT, SAVED, CompareDialog
+from ui.comparedialog import DEFAULTS, FILE, PRODUCT, SAVED, CompareDialog
 from ui.controllers.files import FilesController
 from ui.controllers.params import ParamsController
 from ui.lane import Lane
@@ -105,7 +105,7 @@ class SetTools(QObject):
             work,
             done=partial(done, dialog, path),
             failed=partial(self._read_failed, dialog),
-            key=f"compare {dialog.state.task.name}",
+            key=_key_of(dialog),
         )
 
     def _read_failed(self, dialog: CompareDialog, error: BaseException) -> None:
@@ -113,7 +113,10 @@ class SetTools(QObject):
 
     def _other_wanted(self, dialog: CompareDialog, what: str) -> None:
         state = dialog.state
-        if what == SAVED:
+        if what == DEFAULTS:  # a file that is still being read must not take their place
+            self.lane.drop(_key_of(dialog))
+            dialog.status.set_text("")
+        elif what == SAVED:
             if state.path is None:
                 dialog.status.set_text("The form came from no file.")
             else:
@@ -261,6 +264,10 @@ def _dithered(exposures: list[Any]) -> bool | None:
         if hypot(east * cos(radians(first.crval[1])), wcs.crval[1] - first.crval[1]) > limit:
             return True
     return False
+
+
+def _key_of(dialog: CompareDialog) -> str:
+    return f"compare {dialog.state.task.name}"
 
 
 def _set_of(path: Path, task: str) -> Loaded:
