@@ -13,7 +13,7 @@ from astropy.io import fits
 from core.data import wcsbook
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import open_exposure
-from core.data.wcsbook import check_wcsname, previous_headers, wcs_type, write_wcs
+from core.data.wcsbook import check_wcsname, wcs_type, write_wcs
 from core.errors import Refusal
 
 Write = Callable[..., Path]
@@ -150,15 +150,6 @@ def test_nothing_is_printed_and_logging_is_as_before(
     write_wcs(exposure_file, moved(exposure_file))
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("astropy").level == level
-
-
-def test_state_before_is_kept_as_text(exposure_file: Path) -> None:
-    with fits.open(exposure_file) as hdus:
-        kept = previous_headers(hdus)
-    write_wcs(exposure_file, moved(exposure_file))
-    assert set(kept) == {("PRIMARY", 1), ("SCI", 1), ("SCI", 2)}
-    assert fits.Header.fromstring(kept["SCI", 2])["WCSNAME"] == "IDC_test"
-    assert "WCSNAMEA" not in fits.Header.fromstring(kept["SCI", 2])
 
 
 def test_types_of_names() -> None:
