@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from core.align.results import Alignment, ImageResult
     from core.drizzle.results import DrizzleResult, ExposureFigures
+
+
+STILL = 0.001  # frame pixels; less than what any fit can tell
 
 
 def counted(number: int, noun: str) -> str:
@@ -17,6 +22,15 @@ def counted(number: int, noun: str) -> str:
 def badge_of(image: ImageResult) -> str:
     """The word of the list: the status, or DOUBTFUL for an alignment that something speaks against."""
     return "DOUBTFUL" if image.doubts and str(image.status) == "ALIGNED" else str(image.status)
+
+
+def moves_nothing(image: ImageResult, alignment: Alignment) -> bool:
+    """Whether the header of an aligned image has its solution already: none of its sources moves by `STILL`."""
+    fit, sources = image.fit, image.sources
+    if str(image.status) != "ALIGNED" or fit is None or sources is None or not len(sources):
+        return False
+    place = np.column_stack((sources.u, sources.v)) - (alignment.frame.crpix - 1.0)
+    return bool(np.abs(place @ fit.matrix + fit.shift - place).max() < STILL)
 
 
 def outcome_of(alignment: Alignment) -> tuple[str, str]:

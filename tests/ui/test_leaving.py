@@ -68,3 +68,20 @@ def test_before_there_is_an_alignment(qtbot, window):  # noqa: F811
     window.actions_["undo"].trigger()
     rest(qtbot, window)
     assert badges(window) == ["REFERENCE", "ALIGNED", "ALIGNED"]
+
+
+def test_what_is_applied_stays_so_when_an_image_is_left_out_for_a_while(qtbot, aligned, act):  # noqa: F811
+    aligned.actions_["apply"].trigger()
+    rest(qtbot, aligned)
+    assert badges(aligned) == ["REFERENCE", "APPLIED", "APPLIED"]
+    act(1)
+    assert badges(aligned) == ["REFERENCE", "SKIPPED", "APPLIED"]
+    act(1)
+    assert badges(aligned) == ["REFERENCE", "APPLIED", "APPLIED"]
+    assert aligned.session.to_apply() == []
+    image = aligned.session.alignment.images[1]
+    some = image.matches.image[image.sources.u[image.matches.image] > image.sources.u.mean()]
+    excluded = frozenset(image.sources.number[some].tolist())
+    aligned.choices._decide([image.name], excluded=excluded)
+    rest(qtbot, aligned)
+    assert badges(aligned) == ["REFERENCE", "ALIGNED", "APPLIED"], "another fit is not in the header"

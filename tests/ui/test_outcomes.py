@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel
 
+from core.align.results import Status
 from core.drizzle import plan
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.errors import Refusal
@@ -218,3 +219,13 @@ def test_f1_lists_the_keys_of_the_blink_view(qtbot, make_window):
     assert dialog.width() <= 1280
     assert dialog.height() <= 800
     dialog.close()
+
+
+def test_a_fit_that_only_follows_a_choice_tells_its_outcome_too(qtbot, make_window, engine):
+    window = make_window(*NAMES)
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    engine.statuses[NAMES[1]] = Status.FAILED
+    window.align.refit()
+    finished(qtbot, window)
+    assert window.status.step.text() == "1 of 2 images aligned to a_flt.fits, 1 failed"

@@ -17,7 +17,7 @@ from ui.dialogs import Ask
 from ui.engine import AlignSets, Engine
 from ui.exposures import ExposureList
 from ui.logview import LogView
-from ui.outcomes import badge_of, counted, outcome_of
+from ui.outcomes import badge_of, counted, moves_nothing, outcome_of
 from ui.runner import Runner
 from ui.session import ALIGN, APPLY, PREVIEW, REFIT, Session
 from ui.tables import remark_of
@@ -50,6 +50,7 @@ class AlignController(QObject):
         self.listing: ExposureList = files.listing
         self.log: LogView = runner.log
         self._again = False
+        self._once_applied: frozenset[Path] = frozenset()  # since the last Align, left out since or not
         runner.changed.connect(self._run_changed)
 
     def align(self) -> None:
@@ -113,16 +114,19 @@ class AlignController(QObject):
         fits = {image.path: image.fit for image in before.images} if before is not None else {}
         session.alignment = alignment
         kept = frozenset(image.path for image in alignment.images if image.fit is fits.get(image.path))
-        session.applied &= kept
+        self._once_applied |= session.applied
+        in_header = {image.path for image in alignment.images if moves_nothing(image, alignment)}
+        session.applied = session.applied & kept | self._once_applied & in_header
         for image in alignment.images:
             badge = "APPLIED" if image.path in session.applied else badge_of(image)
             self.listing.update_entry(image.path, badge=badge, why=remark_of(image))
+        self.runner.conclude(*outcome_of(alignment))
         self.refitted.emit()
 
     def _aligned(self, files: tuple[Path, ...], sets: Any, alignment: Alignment) -> None:
         session = self.session
         session.alignment, session.aligned_files, session.aligned_sets = alignment, files, sets
-        session.applied = frozenset()
+        session.applied = self._once_applied = frozenset()
         self.listing.clear_badges()
         for image in alignment.images:
             why = remark_of(image)
@@ -207,6 +211,7 @@ class AlignController(QObject):
     def _broke_off(self, error: BaseException) -> None:
         """Stopped between two files: which headers have the new WCS is not known, so the result is let go."""
         self.session.alignment, self.session.applied = None, frozenset()
+        self._once_applied = frozenset()
         self.listing.clear_badges()
         self.log.say(
             "Some headers may have their new WCS already, the others are whole. Align again.", "warning"
