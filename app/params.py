@@ -25,7 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
     base = loaded.set if loaded else TASKS[arguments.task].defaults()
     for name in arguments.preset:
         base = with_preset(base, name)
-    (chosen,) = assigned([base], arguments.assignments)
+    # a command line of tweakreg names parameters of the source finding too; on their own they have their own task
+    finding = _finding(base) if arguments.form else []
+    chosen, *finding = assigned([base, *finding], arguments.assignments)
     if arguments.save:
         write_cfg(chosen, arguments.save, loaded.kept if loaded else ())
         print(f"saved to {arguments.save}", file=sys.stderr)
@@ -36,7 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.against:
         print(_compared(chosen, arguments.against, str(arguments.cfg or "this set")), end="")
     elif arguments.form:
-        print(_given_away(chosen, arguments.form))
+        sets = [chosen, *finding]
+        print(as_command(sets) if arguments.form == "command" else as_python(sets).rstrip("\n"))
     else:
         _show(chosen, arguments)
     return 0
@@ -66,12 +69,10 @@ def _compared(chosen: ParamSet, other: Path, title: str) -> str:
     return difference_text(compare(chosen, made.set, made.known), title, other.name)
 
 
-def _given_away(chosen: ParamSet, form: str) -> str:
-    """The set as a command line, or as Python with the source finding sets at their defaults."""
-    sets = [chosen]
-    if chosen.task.name == "tweakreg":
-        sets += [TASKS[name].defaults() for name in ("imagefindpars", "refimagefindpars")]
-    return as_command(sets) if form == "command" else as_python(sets).rstrip("\n")
+def _finding(base: ParamSet) -> list[ParamSet]:
+    """The source finding sets that go with a set of tweakreg."""
+    names = ("imagefindpars", "refimagefindpars") if base.task.name == "tweakreg" else ()
+    return [TASKS[name].defaults() for name in names]
 
 
 def _explained(preset: Preset) -> str:

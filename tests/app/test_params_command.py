@@ -171,3 +171,16 @@ def test_given_away(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "nclip=5," in out
     assert "refimagefindcfg={" in out
+
+
+def test_a_command_line_of_tweakreg_becomes_python_as_it_stands(capsys) -> None:
+    line = ["-p", "threshold=200", "-p", "refimagefind.threshold=5", "-p", "updatehdr=yes"]
+    assert main(["params", "tweakreg", *line, "--as", "python"]) == 0
+    written = capsys.readouterr().out
+    assert (
+        written.index("'threshold': 200.0")
+        < written.index("refimagefindcfg")
+        < written.index("'threshold': 5.0")
+    )
+    assert "updatehdr=True" in written
+    assert main(["params", "tweakreg", *line]) == 1  # alone a set of tweakreg has no threshold
