@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from core.align.results import PeakStatus
 from ui import style
 from ui.views.wrap import Wrap
 
 if TYPE_CHECKING:
     from core.align.results import ImageResult, Suggestion
 
+AUTOMATIC = "Back to the automatic peak"
+
 
 class Remedies(QFrame):
-    """A strip that is there only while there is something to say. `chosen(suggestion)` when a button is pressed."""
+    """A strip that is there only while there is something to say. `chosen(suggestion)` when a button is pressed;
+    `automatic_asked()` when the peak that the person chose is given up."""
 
     chosen = Signal(object)
+    automatic_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +38,14 @@ class Remedies(QFrame):
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.choices = QWidget()
         self.row = Wrap(self.choices)
+        self.automatic = QToolButton()
+        self.automatic.setObjectName("filter")
+        self.automatic.setText(AUTOMATIC)
+        self.automatic.setToolTip(
+            "Gives up the peak that you chose and fits again. Undo (Ctrl+Z) sets it back."
+        )
+        self.automatic.clicked.connect(lambda: self.automatic_asked.emit())
+        self.row.addWidget(self.automatic)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 8)
         column.setSpacing(5)
@@ -61,17 +74,19 @@ class Remedies(QFrame):
             button.setToolTip(
                 "Sets " + _settings(suggestion) + " and aligns again. Undo (Ctrl+Z) sets it back."
             )
-        self.choices.setVisible(bool(suggestions))
+        back = image is not None and chosen_in_vain(image)
+        self.automatic.setVisible(back)
+        self.choices.setVisible(bool(suggestions) or back)
         self._restyle()
 
     def set_busy(self, busy: bool) -> None:
         """No button may be pressed while something runs."""
-        for button in self._buttons:
+        for button in (self.automatic, *self._buttons):
             button.setEnabled(not busy)
 
     def suggestions(self) -> list[str]:
         """The texts of the buttons that are shown."""
-        return [button.text() for button in self._buttons if not button.isHidden()]
+        return [button.text() for button in (self.automatic, *self._buttons) if not button.isHidden()]
 
     def _pressed(self, place: int, _checked: bool = False) -> None:
         if self._image is not None and place < len(self._image.suggestions):
@@ -90,7 +105,14 @@ class Remedies(QFrame):
 
 def lines_of(image: ImageResult) -> list[str]:
     """The reason of a failure, or the doubts about an alignment."""
-    return list(image.doubts) or ([image.reason] if image.reason and image.suggestions else [])
+    helps = bool(image.suggestions) or chosen_in_vain(image)
+    return list(image.doubts) or ([image.reason] if image.reason and helps else [])
+
+
+def chosen_in_vain(image: ImageResult) -> bool:
+    """Whether an image failed at the peak that the person chose."""
+    chosen = image.offset is not None and image.offset.status is PeakStatus.CHOSEN
+    return chosen and str(image.status) == "FAILED"
 
 
 def _settings(suggestion: Suggestion) -> str:

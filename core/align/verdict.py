@@ -29,7 +29,8 @@ def too_few_sources(sources: Sources, minobj: int) -> Verdict | None:
     """An image needs `minobj` sources, at least one."""
     if len(sources) >= max(1, minobj):
         return None
-    many = "No source is" if not len(sources) else f"Only {len(sources)} sources are"
+    count = len(sources)
+    many = "No source is" if not count else "Only 1 source is" if count == 1 else f"Only {count} sources are"
     return Verdict(
         f"{many} found, {max(1, minobj)} are needed (minobj).",
         "a lower threshold or a smaller minobj.",
@@ -111,18 +112,22 @@ def _turned(rot: float) -> str:
 def _judge_matches(params: MatchParams, matches: Matches, expected: Callable[[], float]) -> Verdict | None:
     if len(matches) < max(1, params.minobj):
         return Verdict(
-            f"Only {len(matches)} matches, {max(1, params.minobj)} are needed (minobj).",
+            f"Only {_counted(matches)}, {max(1, params.minobj)} are needed (minobj).",
             "a lower threshold, a larger tolerance or a smaller minobj.",
             "matches",
         )
     by_chance = expected()
     if not beats_chance(len(matches), by_chance):
         return Verdict(
-            f"{len(matches)} matches are no more than chance gives (about {by_chance:.0f}).",
+            f"{_counted(matches)}: no more than chance gives (about {by_chance:.0f}).",
             "a smaller tolerance, a higher threshold, or use2dhist = yes with a larger searchrad.",
             "chance",
         )
     return None
+
+
+def _counted(matches: Matches) -> str:
+    return "1 match" if len(matches) == 1 else f"{len(matches)} matches"
 
 
 def _judge_fit(fit: Fit) -> Verdict | None:

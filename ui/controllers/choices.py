@@ -63,6 +63,7 @@ class ChoicesController(QObject):
         histogram.peak_clicked.connect(self.choose_peak)
         histogram.wider_asked.connect(self.search_wider)
         histogram.automatic_asked.connect(self.be_automatic)
+        show.remedies.automatic_asked.connect(self.be_automatic)
         align.applied.connect(self._headers_written)
         align.runner.changed.connect(self.refresh)
         self.refresh()

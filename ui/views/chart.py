@@ -108,7 +108,7 @@ def linked_axis(plot: pg.PlotItem, side: str, label: str, factor: float) -> None
 
 def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, the minus as typography has it."""
-    return f"{value:+.{digits}f}".replace("-", "\u2212")
+    return f"{value:+z.{digits}f}".replace("-", "\u2212")
 
 
 def plain(text: str) -> str:

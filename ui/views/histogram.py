@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from core.align.choices import Choice
-from core.align.results import Alignment, ImageResult, Offset, PeakStatus
+from core.align.results import Alignment, ImageResult, Offset, PeakStatus, Status
 from ui.views.chart import ChartView, linked_axis, signed, why_missing
 from ui.views.colors import gradient
 from ui.views.colourbar import ColourBar
@@ -45,7 +45,7 @@ class HistogramView(ChartView):
         self._run = run
         self._offset: Offset | None = None
         self._low = False
-        self._by_hand = False
+        self._by_hand = self._failed = False
         self._mas = 1.0
         self.plot = self.area.addPlot()
         self.plots = [self.plot]
@@ -141,6 +141,7 @@ class HistogramView(ChartView):
             self.clear(NOT_USED.format(name=image.name, x=signed(offset.x), y=signed(offset.y)))
             return
         self._asked += 1
+        self._failed = image.status is Status.FAILED
         title = f"Offsets of {image.name} from {alignment.reference_name}"
         given = self._asked, offset, alignment.frame.scale * 1000.0, title
         if self._run is None or offset.histogram.size <= AT_ONCE:
@@ -161,7 +162,7 @@ class HistogramView(ChartView):
         self._fill(offset, frame)
         self._mark(offset)
         self._show(title, figures_of(offset, mas))
-        self.facts.setText(facts_of(offset, mas))
+        self.facts.setText(facts_of(offset, mas, self._failed))
 
     def _fill(self, offset: Offset, frame: Prepared) -> None:
         low, side = -offset.radius - 0.5, frame.shape[0] * shrink_of(offset)
@@ -187,6 +188,7 @@ class HistogramView(ChartView):
         places = [(0.0, 0.0), (offset.x, offset.y) if found else None, other]
         texts = ("zero offset", "chosen peak", "second peak")
         near = found and np.hypot(offset.x, offset.y) < 0.25 * offset.radius
+        self.zero.setVisible(not near)  # it would cover the bin that matters
         for item, place, text in zip(self.words, places, texts, strict=True):
             item.setVisible(place is not None and not (near and text == "zero offset"))
             if place is not None:
@@ -213,7 +215,7 @@ class HistogramView(ChartView):
             item.fill = pg.mkBrush(ink)
         if self._offset is not None and not self.stack.message:
             self.figures.setText(figures_of(self._offset, self._mas))
-            self.facts.setText(facts_of(self._offset, self._mas))
+            self.facts.setText(facts_of(self._offset, self._mas, self._failed))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

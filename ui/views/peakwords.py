@@ -56,14 +56,14 @@ def figures_of(offset: Offset, mas: float) -> str:
     return (
         f"Peak of <b>{_pairs(offset.height)}</b> at x <b>{signed(offset.x)}</b>, y <b>{signed(offset.y)}</b> px "
         f"({signed(offset.x * mas, 1)}, {signed(offset.y * mas, 1)} mas); significance "
-        f"{offset.significance:.1f}; highest bin elsewhere {_pairs(offset.second)}{ratio}; "
+        f"{offset.significance:z.1f}; highest bin elsewhere {_pairs(offset.second)}{ratio}; "
         f"{offset.edge_distance} bins from the edge. "
         f'<span style="color:{colour.name()}">{status}</span>'
     )
 
 
-def facts_of(offset: Offset, mas: float) -> str:
-    """The same as a table, for the panel beside the plot."""
+def facts_of(offset: Offset, mas: float, failed: bool = False) -> str:
+    """The same as a table, for the panel beside the plot; of an image that `failed` no status is in green."""
     colours = plot_colours()
     muted = f'style="color:{colours.muted.name()}; padding-right:10px"'
     good = offset.status in (PeakStatus.GOOD, PeakStatus.CHOSEN, PeakStatus.PATTERN)
@@ -83,10 +83,10 @@ def facts_of(offset: Offset, mas: float) -> str:
         ("Second peak", f"{_pairs(offset.second)}{place}"),
         ("Ratio", ratio),
         ("To the edge", bins),
-        ("Significance", f"{offset.significance:.1f}"),
+        ("Significance", f"{offset.significance:z.1f}"),
     )
     cells = "".join(f"<tr><td {muted}>{name}</td><td>{value}</td></tr>" for name, value in rows)
-    colour = QColor(style.current().good) if good else colours.warn
+    colour = QColor(style.current().good) if good and not failed else colours.warn
     status = (
         f'<b style="color:{colour.name()}">Status: {offset.status.value}</b><br>{_sentence(offset.status)}.'
     )
