@@ -52,7 +52,7 @@ class ApplyDialog(QDialog):
         self.apply.setDefault(True)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        self._lay_out(_explained(wcsname))
+        self._lay_out(_explained(wcsname, self._without_alternate(files, wcsname)))
         self.list.itemChanged.connect(self._count)
         self.list.currentItemChanged.connect(self._show)
         self._begin(files)
@@ -62,6 +62,12 @@ class ApplyDialog(QDialog):
         """The ticked files."""
         items = [self.list.item(row) for row in range(self.list.count())]
         return [item.data(PATH) for item in items if item.checkState() == Qt.CheckState.Checked]
+
+    def _without_alternate(self, files: list[Path], wcsname: str) -> str:
+        """Which of the files lose their present WCS, because it has the new one's name already, in words."""
+        known = [found for path in files if not isinstance(found := self._cards.get(path.name, ()), Refusal)]
+        count = sum(_keeps_name(found, wcsname.strip() or "TWEAK") for found in known if found)
+        return "" if not count else "all" if count == len(known) else f"{count} of {len(known)}"
 
     def _make_list(self, alignment: Alignment, files: list[Path]) -> QListWidget:
         made = QListWidget(self)
@@ -127,10 +133,20 @@ class ApplyDialog(QDialog):
         self.apply.setEnabled(count > 0)
 
 
-def _explained(wcsname: str) -> QLabel:
+def _keeps_name(cards: Sequence[CardChange], name: str) -> bool:
+    before = (str(card.before).strip().upper() for card in cards if card.keyword == "WCSNAME")
+    return all(one == name.upper() for one in before)
+
+
+def _explained(wcsname: str, replaced: str) -> QLabel:
+    present = "The present WCS stays in the header as an alternate"
+    if replaced:
+        whose = "all files" if replaced == "all" else f"{replaced} files"
+        present = f"In {whose} the present WCS has this name already and is replaced"
+        present += "" if replaced == "all" else "; in the others it stays as an alternate"
     text = QLabel(
         f"The WCS of every SCI extension of the ticked files changes and is named "
-        f"<b>{escape(wcsname.strip()) or 'TWEAK'}</b> (WCSNAME). The present WCS stays in the header as an alternate, "
+        f"<b>{escape(wcsname.strip()) or 'TWEAK'}</b> (WCSNAME). {present}, "
         "and the state before is kept beside the file, to be restored at any time (Edit, WCS history). Pixels are not "
         "touched; each file is replaced whole or not at all."
     )
@@ -148,6 +164,6 @@ def _line(image: ImageResult) -> str:
     if fit is None:
         return f"{image.name}   {status}"
     return (
-        f"{image.name}   {status}   shift {fit.shift[0]:+.3f}, {fit.shift[1]:+.3f} px, "
+        f"{image.name}   {status}   shift {fit.shift[0]:+z.3f}, {fit.shift[1]:+z.3f} px, "
         f"rms {fit.rms_x:.3f}, {fit.rms_y:.3f} px from {fit.n_used} stars"
     )

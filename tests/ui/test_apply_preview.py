@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionViewItem
 
 from core.align.results import Alignment, ImageResult, Status
 from core.data.cards import CardChange
@@ -141,3 +141,17 @@ def test_the_real_cards_before_anything_is_written(qtbot, shared_data, tmp_path)
     again = engine.preview(made, sets, progress=Progress())
     # the name is in use now, but that is asked about later
     assert not isinstance(again[files[1].name], Refusal)
+
+
+def test_a_wcs_of_the_same_name_is_said_to_be_replaced(qtbot, alignment):
+    changed = CardChange("b_flt.fits", 1, "CRVAL1", 201.5, 201.50001)
+    named = CardChange(LONG, 1, "WCSNAME", "IDC_abc", "TWEAK")
+    for other, told, untold in (
+        ((changed,), "In all files the present WCS has this name already and is replaced", "alternate"),
+        ((changed, named), "In 1 of 2 files the present WCS has this name already", "In all"),
+    ):
+        dialog = ApplyDialog(alignment, FILES, "TWEAK", None, {"b_flt.fits": (changed,), LONG: other})
+        qtbot.addWidget(dialog)
+        words = " ".join(label.text() for label in dialog.findChildren(QLabel))
+        assert told in words
+        assert untold not in words

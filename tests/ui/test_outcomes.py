@@ -229,3 +229,15 @@ def test_a_fit_that_only_follows_a_choice_tells_its_outcome_too(qtbot, make_wind
     window.align.refit()
     finished(qtbot, window)
     assert window.status.step.text() == "1 of 2 images aligned to a_flt.fits, 1 failed"
+
+
+@pytest.mark.parametrize("question", ["apply", "replace"])
+def test_apply_that_is_cancelled_says_so(qtbot, make_window, engine, person, question):
+    engine.taken, person.answers[question] = "TWEAK", False
+    window = make_window(*NAMES)
+    press(qtbot, window, "align")
+    finished(qtbot, window)
+    press(qtbot, window, "apply")
+    qtbot.waitUntil(lambda: question in person.asked and not window.runner.is_running)
+    assert window.status.step.text() == "Apply cancelled, nothing written"
+    assert "Apply ended" not in window.log.plain()

@@ -25,6 +25,8 @@ from ui.tables import remark_of
 if TYPE_CHECKING:
     from core.align.results import Alignment
 
+CANCELLED = "Apply cancelled, nothing written"
+
 
 class AlignController(QObject):
     """`aligned()` when a new alignment is in the session, `refitted()` when one that only follows another choice of
@@ -164,19 +166,31 @@ class AlignController(QObject):
                 alignment, images=tuple(image for image in alignment.images if image.path in chosen)
             )
             self.runner.start(
-                APPLY, self.engine.name_taken, chosen, sets, done=partial(self._name_checked, part)
+                APPLY,
+                self.engine.name_taken,
+                chosen,
+                sets,
+                done=partial(self._name_checked, part),
+                quiet=True,
             )
+        else:
+            self._cancelled()
 
     def _name_checked(self, alignment: Alignment, taken: str) -> None:
         """The headers were looked at: a name that is there already may be used again if the person says so."""
         if taken:
             if not self.ask.may_replace_name(taken):
+                self._cancelled()
                 return
             self.params.assign("tweakreg", reusename=True)
         sets = self.params.align_sets()
         self.runner.start(
             APPLY, self.engine.apply, alignment, sets, done=self._applied, failed=self._broke_off
         )
+
+    def _cancelled(self) -> None:
+        self.log.say(f"{CANCELLED}.")
+        self.runner.conclude(CANCELLED)
 
     def _applied(self, outcomes: tuple[Any, ...]) -> None:
         written = set(self.session.applied)
