@@ -74,6 +74,10 @@ class FigureTable(QTableWidget):
                 if item is not None and self.columnSpan(row, place) == 1:
                     width = max(width, QFontMetrics(item.font()).horizontalAdvance(item.text()) + 24)
             self.setColumnWidth(place, min(width, WIDEST))
+        last = self.columnCount() - 1
+        if not any(self._text(row, last) for row in range(self.rowCount())):
+            # nothing to read there: it takes what is left, and no scroll bar
+            self.setColumnWidth(last, self.horizontalHeader().minimumSectionSize())
 
     def choose(self, path: Path | None) -> None:
         """Select the first row of `path` without telling anybody."""

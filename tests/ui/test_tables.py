@@ -68,3 +68,17 @@ def test_copy_gives_headings_and_values(table):
     assert len(lines) == 2
     assert lines[0].startswith("image\tstatus\tsources")
     assert lines[1].startswith("b_flt.fits\tALIGNED")
+
+
+def test_an_empty_last_column_takes_what_is_left(qtbot, table):
+    remarked = sum(table.columnWidth(place) for place in range(table.columnCount()))
+    last = table.columnCount() - 1
+    table.resize(remarked, 200)
+    table.show()
+    table.item(2, FIRST_FIGURE).setText("")
+    table.fit_columns()
+    head = table.horizontalHeader()
+    others = sum(table.columnWidth(place) for place in range(last))
+    table.resize(others + head.minimumSectionSize() + 8, 200)
+    qtbot.waitUntil(lambda: head.sectionSize(last) < head.sectionSizeHint(last))
+    assert table.horizontalScrollBar().maximum() == 0
