@@ -121,3 +121,10 @@ def test_equal_sets_are_one_key() -> None:
 @settings(max_examples=50, deadline=None)
 def test_sets_travel_between_processes(values: ParamSet) -> None:
     assert pickle.loads(pickle.dumps(values)) == values
+
+
+def test_minus_zero_is_zero() -> None:
+    drizzle = TASKS["astrodrizzle"].defaults()
+    for made in (drizzle.replaced(blot_skyval=-0.0), drizzle.with_text("blot_skyval", "-0.0")):
+        assert repr(made["blot_skyval"]) == "0.0"
+        assert made == drizzle
