@@ -57,7 +57,9 @@ def check_value(param: Param, value: object) -> Value:
         if param.kind.is_whole and isinstance(value, Integral):
             return int(value)
         if not param.kind.is_whole and isinstance(value, Real):
-            return float(value) + 0.0  # there is no minus zero: it would differ from the default 0.0 and not be seen
+            return (
+                float(value) + 0.0
+            )  # there is no minus zero: it would differ from the default 0.0 and not be seen
     raise Refusal(
         f"{value!r} is not a {param.kind.value}.", subject=param.name, advice=f"Give {_wanted(param)}."
     )
