@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.drizzle.cosmic import suspicious
-from core.drizzle.guard import Cores, Repeat, repeats, share_of
+from core.drizzle.guard import Repeat, repeats, share_of
 from core.drizzle.run import Figures, Run
 from core.errors import Refusal
 
@@ -17,40 +17,31 @@ def watch(run: Run, figures: Figures, moving: bool) -> None:
     _warn_of_fractions(run, figures)
     if moving:
         return
-    stars = _stars(run, figures)
-    pixel = min(chip.wcs.linear().scale for _, chip in run.chips)
-    found = repeats(
-        {
-            e.name: [(c.wcs, s) for c in e.chips if (s := figures[c.path, c.extver].stars) is not None]
-            for e in run.exposures
-        },
-        run.sep_frame,
-        _APART * pixel,
-    )
-    apart = [each for each in found if each.distance > _APART * pixel]
+    found_in = {
+        exposure.name: [
+            (chip.wcs, stars)
+            for chip in exposure.chips
+            if (stars := figures[chip.path, chip.extver].stars) is not None
+        ]
+        for exposure in run.exposures
+    }
+    shares = {name: share_of([stars for _, stars in chips]) for name, chips in found_in.items()}
+    near = _APART * min(chip.wcs.linear().scale for _, chip in run.chips)
+    found = repeats(found_in, run.sep_frame, near)
+    apart = [each for each in found if each.distance > near]
     if apart:
-        _stop(run, apart, stars)
+        _stop(run, apart, shares)
+        return
     for each in found:
-        if not apart:
-            run.warn(_too_strict(each, stars))
+        run.warn(_too_strict(each, shares))
 
 
-def _stars(run: Run, figures: Figures) -> dict[str, tuple[int, float]]:
-    """Flagged star centres and their share, by the name of the exposure."""
-    held: dict[str, list[Cores]] = {exposure.name: [] for exposure in run.exposures}
-    for exposure, chip in run.chips:
-        stars = figures[chip.path, chip.extver].stars
-        if stars is not None:
-            held[exposure.name].append(stars)
-    return {name: share_of(chips) for name, chips in held.items()}
-
-
-def _stop(run: Run, apart: list[Repeat], stars: dict[str, tuple[int, float]]) -> None:
+def _stop(run: Run, apart: list[Repeat], shares: dict[str, tuple[int, float]]) -> None:
     worst = max(apart, key=lambda each: each.distance)
     told = "; ".join(
         f'{each.name} is {each.distance:.2f}" off {each.other} ({each.stars} stars agree)' for each in apart
     )
-    flagged, share = stars[worst.name]
+    flagged, share = shares[worst.name]
     what = (
         f"The exposures are not aligned: {told}. So {100 * share:.0f} % of its stars ({flagged}) are flagged as cosmic "
         "rays."
@@ -66,8 +57,8 @@ def _stop(run: Run, apart: list[Repeat], stars: dict[str, tuple[int, float]]) ->
     run.warn(f"{worst.name}: {what}")
 
 
-def _too_strict(each: Repeat, stars: dict[str, tuple[int, float]]) -> str:
-    flagged, share = stars[each.name]
+def _too_strict(each: Repeat, shares: dict[str, tuple[int, float]]) -> str:
+    flagged, share = shares[each.name]
     return (
         f"{each.name}: {100 * share:.0f} % of its stars ({flagged}) are flagged as cosmic rays, the same ones as in "
         f'{each.other}, which lie {each.distance:.2f}" apart. Their cores are undersampled: raise driz_cr_scale (to '
