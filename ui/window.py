@@ -27,6 +27,7 @@ from ui.controllers.pair import PairController
 from ui.controllers.params import ParamsController
 from ui.controllers.photometry import PhotometryController
 from ui.controllers.pick import PickController
+from ui.controllers.refresh import RefreshController
 from ui.controllers.sessions import SessionsController
 from ui.controllers.settools import SetTools
 from ui.controllers.show import ShowController
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._control()
         self._connect()
-        self._refresh()
+        self.refresh.state()
         for path in cfgs:
             self.params.open_file(Path(path))
         self.files.add(files)
@@ -176,14 +177,15 @@ class MainWindow(QMainWindow):
         self.params.panels[-1].top.addWidget(self.folder_line)
         self.form = FormController(self)
         self.photometry = PhotometryController(self)
+        self.refresh = RefreshController(self)
 
     def _connect(self) -> None:
         slots = {**self._slots(), **self.tools.slots(), **self.sessions.slots()}
         for name, slot in slots.items():
             self.actions_[name].triggered.connect(slot)
         self.folder_line.pressed.connect(self.drizzle.choose_folder)
-        self.files.changed.connect(self._refresh)
-        self.files.changed.connect(self._refresh_blink)
+        self.files.changed.connect(self.refresh.state)
+        self.files.changed.connect(self.refresh.blink)
         self.runner.changed.connect(self._run_changed)
         self.runner.reported.connect(self.status.report)
         self.runner.refused.connect(self.params.reveal_subject)
@@ -191,13 +193,13 @@ class MainWindow(QMainWindow):
         self.runner.broke.connect(self._broke)
         self.params.noted.connect(self._noted)
         self.align.applied.connect(self._applied)
-        self.drizzle.folder_changed.connect(self._refresh)
-        self.params.history.moved.connect(self._refresh_undo)
-        self.params.changed.connect(self._refresh_title)
-        self.param_tabs.currentChanged.connect(self._refresh_title)
-        self.sessions.renamed.connect(self._refresh_title)
-        self.params.changed.connect(self._refresh_stale)
-        self.params.changed.connect(self._refresh_limit)
+        self.drizzle.folder_changed.connect(self.refresh.state)
+        self.params.history.moved.connect(self.refresh.undo)
+        self.params.changed.connect(self.refresh.title)
+        self.param_tabs.currentChanged.connect(self.refresh.title)
+        self.sessions.renamed.connect(self.refresh.title)
+        self.params.changed.connect(self.refresh.stale)
+        self.params.changed.connect(self.refresh.limit)
         self.listing.chosen.connect(self._chosen)
         self.align_table.chosen.connect(self.listing.choose)
         self.cosmic_table.chosen.connect(self.listing.choose)
@@ -234,57 +236,12 @@ class MainWindow(QMainWindow):
 
     # ---- showing
 
-    def _refresh(self) -> None:
-        """What may be pressed, counted afresh from the whole state."""
-        files = self.files.files()
-        self.form.enable_runs()
-        chosen = "" if self.listing.count() else "The list is empty."
-        for name in ("up", "down", "remove"):
-            self.actions_.enable(name, chosen)
-        self.leaving.refresh()
-        folder = self.drizzle.folder()
-        for name in ("versions", "anew"):
-            self.actions_.enable(name, "" if files else "Open exposures first.")
-        self.folder_line.show_folder(str(folder) if folder else "the folder of the exposures")
-        self.show_.set_any(bool(files))
-        self.box.refresh()
-        self._refresh_undo()
-        self._refresh_title()
-
-    def _refresh_undo(self) -> None:
-        history = self.params.history
-        self.actions_.enable("undo", "" if history.can_undo else "Nothing was changed.")
-        self.actions_.enable("redo", "" if history.can_redo else "Nothing was undone.")
-
-    def _refresh_title(self) -> None:
-        unsaved = any(state.path and state.is_modified for state in self.params.states.values())
-        self.setWindowModified(unsaved or self.sessions.is_modified)
-        path = self.params.current().path
-        self.actions_.enable("reload", "" if path else "The shown set came from no file.")
-        folder = self.drizzle.folder()
-        named = self.sessions.path or folder
-        self.setWindowTitle(f"{named.name}[*] - DrizzleDesk" if named else "DrizzleDesk[*]")
-
-    def _refresh_stale(self) -> None:
-        """Mark the table of an alignment that was made with other parameters than the form shows."""
-        made_with = self.session.aligned_sets
-        stale = made_with is not None and made_with != self.params.align_sets()
-        self.foot.setTabText(0, "Alignment (parameters changed since)" if stale else "Alignment")
-
-    def _refresh_limit(self) -> None:
-        self.views.residuals.set_limit(self.params.values("tweakreg")["ylimit"])
-
-    def _refresh_blink(self) -> None:
-        if not self.files.is_reading:
-            self.blink.refresh()
-            self.live.refresh()
-
     def _run_changed(self) -> None:
         if self.session.running not in ("", PREVIEW):
             self.banner.drop("run")
         self.status.set_running(self.session.running)
         self.remedies.set_busy(bool(self.session.running))
-        self._refresh()
+        self.refresh.state()
         self.closer.run_changed()
 
     def _chosen(self, path: Path | None) -> None:
@@ -296,19 +253,19 @@ class MainWindow(QMainWindow):
 
     def _aligned(self) -> None:
         self.show_.show_alignment()
-        self._refresh_stale()
+        self.refresh.stale()
         self.marks.forget_star()
         self._leave_reference()
         self.views.show("histogram")
         self.foot.setCurrentWidget(self.align_table)
-        self._refresh()
+        self.refresh.state()
 
     def _refitted(self) -> None:
         """The same view stays in front: the person looks at what the choice did."""
         self.show_.show_alignment()
         self.choices.refresh()
         self.marks.draw()
-        self._refresh()
+        self.refresh.state()
 
     def _try(self, suggestion: Suggestion) -> None:
         """Set what a suggestion says, and align again with it."""
@@ -344,7 +301,7 @@ class MainWindow(QMainWindow):
             self.banner.tell("run", "warning", f"{counted(len(remarks), 'remark')} on this run", remarks)
         self.views.show("products")
         self.foot.setCurrentWidget(self.cosmic_table)
-        self._refresh()
+        self.refresh.state()
 
     def _spoke(self, level: str) -> None:
         if level == "error":
@@ -352,7 +309,7 @@ class MainWindow(QMainWindow):
             self.foot.setCurrentWidget(self.log)
 
     def _troubled(self, title: str, error: BaseException) -> None:
-        self._refresh()
+        self.refresh.state()
 
     def report_error(self, error: BaseException) -> None:
         """An error that nothing else caught: told in the log, the window goes on."""
@@ -375,12 +332,6 @@ class MainWindow(QMainWindow):
         self.listing.move_current(1)
 
     # ---- pictures and the end
-
-    def refresh(self) -> None:
-        """Everything that depends on the whole state, after it was replaced."""
-        self._refresh()
-        self._refresh_stale()
-        self._refresh_limit()
 
     def picture_steps(self, folder: Path) -> Steps:
         """Pictures of the window with each view in front, step by step."""

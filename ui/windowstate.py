@@ -90,7 +90,7 @@ def show(window: MainWindow, opened: Opened) -> None:
         window.show_.show_result()
     _restore_view(window, opened)
     window.params.history.clear()
-    window.refresh()
+    window.refresh.everything()
 
 
 def _restore_form(window: MainWindow, task: str, saved: SavedSet, opened: Opened) -> None:
