@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ui import viewkeep
 from ui.engine import AlignSets
 from ui.outcomes import badge_of
 from ui.sessionstate import FormShot, Opened, Shot
@@ -57,7 +58,7 @@ def _view(window: MainWindow) -> dict[str, ViewValue]:
     for place, panel in enumerate(window.params.panels):
         view[f"all{place}"] = panel.all.isChecked()
         view[f"changed{place}"] = panel.only_changed.isChecked()
-    return view
+    return view | viewkeep.taken(window)
 
 
 def forget_results(window: MainWindow) -> None:
@@ -148,3 +149,4 @@ def _restore_view(window: MainWindow, opened: Opened) -> None:
     front = view.get("view")
     if isinstance(front, str) and front in window.views.pages:
         window.views.tabs.setCurrentWidget(window.views.pages[front])
+    viewkeep.bring_back(window, view)

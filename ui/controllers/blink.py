@@ -13,6 +13,7 @@ from ui.session import Session
 from ui.views.blinkframes import ALL, blink_frames
 
 if TYPE_CHECKING:
+    from ui.views.canvas import ViewState
     from ui.viewset import ViewSet
     from ui.window import MainWindow
 
@@ -24,6 +25,7 @@ class BlinkController(QObject):
         super().__init__(parent)
         self.session, self.listing, self.view = session, listing, views.blink
         self._shown: tuple[object, ...] = ()
+        self._wish: tuple[str, str, ViewState | None] | None = None
         self.preview = CosmicPreviewController(parent)
 
     def refresh(self) -> None:
@@ -38,6 +40,13 @@ class BlinkController(QObject):
         self.view.show_frames(blink_frames(exposures, self.session.result))
         entry = self.listing.current()
         self.show_current(entry.path if entry else None)
+        if self._wish is not None and exposures:
+            wish, self._wish = self._wish, None
+            self.view.come_back(*wish)
+
+    def come_back(self, group: str, name: str, state: ViewState | None) -> None:
+        """Show a frame again where it was looked at, as soon as the exposures have been read."""
+        self._wish = (group, name, state)
 
     def show_current(self, path: Path | None) -> None:
         """Go to the first chip of the exposure that is current in the list, unless one of its chips is shown."""

@@ -87,7 +87,7 @@ class LiveController(QObject):
         self._rest.setInterval(RESTS_MS)
         self._rest.timeout.connect(self._count_all)
         self.view.bind(self.state)
-        self.view.chip_chosen.connect(self._chip_chosen)
+        self.view.chip_chosen.connect(self.choose_chip)
         self.view.star_asked.connect(self._ask_star)
         self.state.changed.connect(self.ask)
         self.tweakreg.changed.connect(self._lists_changed)
@@ -98,6 +98,16 @@ class LiveController(QObject):
     def is_at_rest(self) -> bool:
         """Whether what is shown is what the parameters ask for."""
         return self._asked is None and not self._rest.isActive() and self.all.is_at_rest
+
+    @property
+    def extver(self) -> int | None:
+        """The chip that the person chose; None for the first."""
+        return self._extver
+
+    def choose_chip(self, extver: int) -> None:
+        """Show this chip of each exposure that has it."""
+        self._extver = extver
+        self.refresh()
 
     def close(self) -> None:
         """The window closes."""
@@ -272,10 +282,6 @@ class LiveController(QObject):
     def mark_selected(self) -> None:
         """The stars that are selected among the matches, on the image too."""
         self.view.set_selected(selected_marks(self.views.selection.places, self.places()))
-
-    def _chip_chosen(self, extver: int) -> None:
-        self._extver = extver
-        self.refresh()
 
 
 def look(

@@ -14,7 +14,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ui.views.blinkbar import BlinkControls, FrameList
-from ui.views.canvas import Canvas
+from ui.views.canvas import Canvas, ViewState
 from ui.views.colourbar import ColourBar
 from ui.views.framestore import BlinkFrame, FrameStore
 from ui.views.lookbar import LookBar
@@ -109,6 +109,15 @@ class BlinkView(QWidget):
         rest = [other for other in self.store.members(frame.group) if other != index]
         self.store.want([index, *rest])
         self.frame_changed.emit(frame.name)
+
+    def come_back(self, group: str, name: str, state: ViewState | None) -> bool:
+        """Show a frame again where it was looked at (None: all of it); whether it is among the frames."""
+        for index, frame in enumerate(self.store.frames):
+            if (frame.group, frame.name) == (group, name):
+                self.canvas.come_back(state)
+                self.go_to(index)
+                return True
+        return False
 
     def go_to_place(self, place: int) -> None:
         """Show the frame with a number of the list (from 1), if there is one."""
@@ -286,7 +295,8 @@ class BlinkView(QWidget):
             wrong = self.store.trouble.get(index)
             self.canvas.say(f"{name}\n\n{wrong}" if wrong else f"Reading {name} ...")
             return
-        state = same_sky(self.canvas, prepared) if self.controls.sky.isChecked() else None
+        free = self.controls.sky.isChecked() and not self.canvas.is_coming_back
+        state = same_sky(self.canvas, prepared) if free else None
         self.canvas.show_frame(prepared, self._label(index))
         if state is not None:
             self.canvas.set_state(state)

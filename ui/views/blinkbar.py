@@ -73,6 +73,20 @@ class FrameList(QWidget):
             self.list.addItem(item)
         self.list.blockSignals(False)
 
+    @property
+    def ticks(self) -> dict[str, bool]:
+        """What the person ticked, or took the tick from, by the names of frames."""
+        return dict(self._ticks)
+
+    def set_ticks(self, ticks: dict[str, bool]) -> None:
+        """Tick these frames and not those, whether they are listed now or later."""
+        self._ticks = dict(ticks)
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            on = self._ticks.get(item.data(Qt.ItemDataRole.UserRole + 1))
+            if on is not None:
+                item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
+
     def ticked(self) -> list[int]:
         """The frames that take part in blinking; all when none is ticked."""
         items = [self.list.item(row) for row in range(self.list.count())]

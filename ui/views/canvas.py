@@ -7,8 +7,6 @@ swapping a frame then costs one repaint.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -20,7 +18,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -28,6 +25,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui import style
 from ui.views.colors import images_of, overlay_table, plot_colours, table
 from ui.views.furniture import draw_compass, draw_message, draw_name, draw_scale_bar, flag_words
+from ui.views.looking import ViewState, draw_part, level_of
 from ui.views.marks import Marks, draw_marks
 from ui.views.prepared import MASK, Prepared
 
@@ -35,14 +33,7 @@ ZOOM_STEP = 1.25
 ZOOM_MOST = 64.0
 MARGIN = 0.97
 
-
-@dataclass(frozen=True)
-class ViewState:
-    """Where a canvas looks: the FITS pixel at its middle, and screen pixels per frame pixel."""
-
-    x: float
-    y: float
-    zoom: float
+__all__ = ["Canvas", "ViewState"]
 
 
 class Canvas(QWidget):
@@ -73,6 +64,7 @@ class Canvas(QWidget):
         self._map, self._inverted = "Grey", False
         self._state = ViewState(0.5, 0.5, 1.0)
         self._fitted = True
+        self._awaited: ViewState | None = None
         self._grip: QPointF | None = None
         self._pressed: QPointF | None = None
         self._cursor: QPointF | None = None
@@ -104,10 +96,13 @@ class Canvas(QWidget):
     def show_frame(self, frame: Prepared, label: str = "") -> None:
         """Show a frame; the view stays where it is when the frame has the shape of the one before."""
         same = self._frame is not None and self._frame.shape == frame.shape
+        awaited, self._awaited = self._awaited, None
         if self._frame is None or frame.levels is not self._frame.levels:
             self._images = images_of(frame.levels, self._table(frame))
         self._frame, self._label, self._message = frame, label, ""
-        if not same:
+        if awaited is not None:
+            self.set_state(awaited)
+        elif not same:
             self.fit()
         self._describe()
         self._point_again()
@@ -174,10 +169,23 @@ class Canvas(QWidget):
 
     def set_state(self, state: ViewState, by_hand: bool = False) -> None:
         """Look elsewhere; `by_hand` tells the listeners of `view_changed`."""
-        self._fitted = False
+        self._fitted, self._awaited = False, None
         self._move(state)
         if by_hand:
             self.view_changed.emit(self._state)
+
+    def come_back(self, state: ViewState | None) -> None:
+        """Look there when the next frame comes, and at the present one at once; None: the whole frame."""
+        if state is None:
+            self.fit()
+        elif self._frame is not None:
+            self.set_state(state)
+        self._awaited = state
+
+    @property
+    def is_coming_back(self) -> bool:
+        """Whether the frame on its way has its place to be looked at already."""
+        return self._awaited is not None
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom, keeping the frame's pixel under `about` (widget coordinates; the middle by default) in place."""
@@ -198,9 +206,7 @@ class Canvas(QWidget):
 
     def to_pixels(self, point: QPointF) -> tuple[float, float]:
         """FITS pixel position (1-based) of a point of the widget."""
-        at = self._state
-        x = at.x + (point.x() - self.width() / 2.0) / at.zoom
-        return x, at.y - (point.y() - self.height() / 2.0) / at.zoom
+        return self._state.pixels(point, self.size().toSizeF())
 
     def seen(self) -> tuple[float, float, float, float]:
         """The middle of what is in view (FITS pixels), and its width and height in pixels of the frame."""
@@ -209,8 +215,7 @@ class Canvas(QWidget):
 
     def to_widget(self, x: float, y: float) -> QPointF:
         """The point of the widget at a FITS pixel position."""
-        at = self._state
-        return QPointF(self.width() / 2.0 + (x - at.x) * at.zoom, self.height() / 2.0 - (y - at.y) * at.zoom)
+        return self._state.point(x, y, self.size().toSizeF())
 
     def _move(self, state: ViewState) -> None:
         self._state = state
@@ -264,35 +269,12 @@ class Canvas(QWidget):
     def _draw(
         self, painter: QPainter, images: tuple[QImage, ...], shape: tuple[int, int], clip: QRectF
     ) -> None:
-        """Draw the part of a frame that is in view, from the copy whose pixels are not smaller than the screen's."""
+        """The part of a frame that is in view."""
         step = self._level(len(images))
-        image, size = images[step], 1 << step
-        x0, y0 = self.to_pixels(clip.bottomLeft())
-        x1, y1 = self.to_pixels(clip.topRight())
-        first_x, first_y = max(int((x0 - 0.5) // size), 0), max(int((y0 - 0.5) // size), 0)
-        last_x = min(int((x1 - 0.5) // size) + 1, image.width())
-        last_y = min(int((y1 - 0.5) // size) + 1, image.height())
-        if last_x <= first_x or last_y <= first_y:
-            return
-        source = QRectF(first_x, first_y, last_x - first_x, last_y - first_y)
-        target = QRectF(source.x() * size, source.y() * size, source.width() * size, source.height() * size)
-        at = self._state
-        painter.save()
-        painter.setClipRect(clip)
-        middle = QTransform.fromTranslate(self.width() / 2.0, self.height() / 2.0)
-        painter.setTransform(middle, True)
-        painter.scale(at.zoom, -at.zoom)
-        painter.translate(0.5 - at.x, 0.5 - at.y)
-        # A reduced copy of an odd size reaches half a block past the frame.
-        painter.setClipRect(QRectF(0, 0, shape[1], shape[0]), Qt.ClipOperation.IntersectClip)
-        painter.drawImage(target, image, source)
-        painter.restore()
+        draw_part(painter, images, step, shape, self._state, self.size().toSizeF(), clip)
 
     def _level(self, count: int) -> int:
-        scale = self._state.zoom * self.devicePixelRatioF()
-        if scale >= 1.0:
-            return 0
-        return int(min(np.ceil(-np.log2(scale) - 1e-9), count - 1))
+        return level_of(count, self._state.zoom * self.devicePixelRatioF())
 
     def _table(self, frame: Prepared) -> list[int]:
         name = "Grey" if frame.kind == MASK else self._map

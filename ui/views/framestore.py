@@ -62,12 +62,12 @@ class FrameStore(QObject):
         self._ready: dict[int, Prepared] = {}
         self._wanted: list[int] = []
         self._group_looks: dict[str, Look] = {}
-        self._own_looks: dict[int, Look] = {}
+        self._own_looks: dict[tuple[str, str], Look] = {}
         self._asked = 0
         self._waiting: int | None = None
 
     def set_frames(self, frames: Sequence[BlinkFrame]) -> None:
-        """Take other frames; the looks of groups are kept, and what is ready of frames that are the same.
+        """Take other frames; the looks that were chosen are kept, and what is ready of frames that are the same.
 
         A frame is the same when its `load` is: the chip of an exposure that stayed in the list, but not a file of
         a run, which may have been written anew.
@@ -82,7 +82,6 @@ class FrameStore(QObject):
             if made is not None and made.wcs is new.wcs
         }
         self.trouble.clear()
-        self._own_looks.clear()
         self._wanted = []
         self._waiting = None
         self._asked += 1
@@ -109,14 +108,25 @@ class FrameStore(QObject):
         common = self._group_looks.get(frame.group, default_look(IMAGE))
         if frame.kind != IMAGE:
             return default_look(frame.kind)
-        return common if self.shared else self._own_looks.get(index, common)
+        return common if self.shared else self._own_looks.get((frame.group, frame.name), common)
 
     def set_look(self, index: int, look: Look) -> None:
         """Choose a look for a frame, or for its whole group while cuts are shared."""
         if self.shared:
             self._group_looks[self.frames[index].group] = look
         else:
-            self._own_looks[index] = look
+            self._own_looks[self.frames[index].group, self.frames[index].name] = look
+        self._next()
+
+    def looks(self) -> list[tuple[str, str, Look]]:
+        """The looks that were chosen: group, name of the frame ("" for all of the group), look."""
+        whole = [(group, "", look) for group, look in self._group_looks.items()]
+        return whole + [(group, name, look) for (group, name), look in self._own_looks.items()]
+
+    def set_looks(self, looks: Sequence[tuple[str, str, Look]]) -> None:
+        """Choose looks as `looks` gave them, in place of those chosen so far; frames may come later."""
+        self._group_looks = {group: look for group, name, look in looks if not name}
+        self._own_looks = {(group, name): look for group, name, look in looks if name}
         self._next()
 
     def set_shared(self, shared: bool) -> None:

@@ -61,6 +61,20 @@ class LookBar(QWidget):
         if look.cuts == "fixed":
             self.show_limits(look.low, look.high)
 
+    @property
+    def colours(self) -> tuple[str, bool]:
+        """The colour map, and whether it is inverted."""
+        return self.colour.currentText(), self.invert.isChecked()
+
+    def set_colours(self, name: str, inverted: bool) -> None:
+        """Choose a colour map, as the person does."""
+        if name in COLOUR_MAPS:
+            self.colour.setCurrentText(name)
+        self.invert.blockSignals(True)
+        self.invert.setChecked(inverted)
+        self.invert.blockSignals(False)
+        self._recolour()
+
     def set_stretchable(self, on: bool) -> None:
         """Whether cuts and stretch can be chosen; a mask has none."""
         for box in (self.cuts, self.stretch, self.low, self.high, self.colour):
@@ -111,7 +125,7 @@ class LookBar(QWidget):
             self._ask()
 
     def _recolour(self) -> None:
-        self.colours_changed.emit(self.colour.currentText(), self.invert.isChecked())
+        self.colours_changed.emit(*self.colours)
 
 
 def short(value: float) -> str:

@@ -64,6 +64,7 @@ class PairView(QWidget):
         self.images = (ImageView(run, "The exposure"), ImageView(run, "The exposure beside it"))
         self.sides: list[Side | None] = [None, None]
         self.match: int | None = None
+        self._kept: ViewState | None = None  # where to look as long as there is no star to be looked at
         self._waiting: list[float | None] = [
             None,
             None,
@@ -210,6 +211,14 @@ class PairView(QWidget):
 
     # ---- looking
 
+    def come_back(self, state: ViewState | None) -> None:
+        """Where the first side looks as long as no star is selected; None: the whole chips."""
+        self._kept = state
+        if self.match is None and self.images[0].frame is not None:
+            self._waiting = [1.0, 1.0]
+            for place in range(2):
+                self._look(place)
+
     def _place(self, side: Side | None) -> tuple[float, float] | None:
         """Where the star that is looked at lies on a side."""
         if side is None or self.match is None or self.match >= len(side.places[0]):
@@ -229,7 +238,9 @@ class PairView(QWidget):
         place = self._place(side)
         if place is not None:
             image.canvas.set_state(ViewState(*place, zoom * self._scale(which)))
-        elif self.match is None:
+        elif self.match is None and which == 0 and self._kept is not None:
+            image.canvas.set_state(self._kept)
+        elif self.match is None and self._kept is None:
             image.canvas.fit()
         else:
             self._lead(1 - which)
@@ -244,7 +255,7 @@ class PairView(QWidget):
     def _follow(self, _state: ViewState) -> None:
         """One was moved by hand: the other shows the same sky."""
         canvases = [image.canvas for image in self.images]
-        moved = self.sender()
+        moved, self._kept = self.sender(), None
         if isinstance(moved, Canvas) and moved in canvases:
             self._lead(canvases.index(moved))
 

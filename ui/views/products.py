@@ -132,6 +132,10 @@ class ProductView(QWidget):
         self._run(numbered, self._asked, contributors, result, done=self._named, failed=self._failed)
         self._result = result
 
+    def canvases(self) -> list[Canvas]:
+        """The canvases of science, weight and context; they look at the same place."""
+        return [pane.canvas for pane in self.panes.values()]
+
     def clear(self, message: str) -> None:
         """Show no products, but why."""
         self._asked += 1
@@ -267,13 +271,10 @@ class ProductView(QWidget):
         for pane in self.panes.values():
             pane.setVisible(text in (SIDE_BY_SIDE, pane.name))
 
-    def _canvases(self) -> list[Canvas]:
-        return [pane.canvas for pane in self.panes.values()]
-
     def _follow(self, state: ViewState) -> None:
         """A pane was moved by hand: the others look at the same place."""
         moved = self.sender()
-        for canvas in self._canvases():
+        for canvas in self.canvases():
             if canvas is not moved and canvas.frame is not None:
                 if isinstance(moved, Canvas) and moved.is_fitted:
                     canvas.fit()
@@ -282,7 +283,7 @@ class ProductView(QWidget):
 
     def _take_view(self, canvas: Canvas) -> None:
         """A pane that has just got its first frame looks where the others look."""
-        for other in self._canvases():
+        for other in self.canvases():
             same = (
                 other.frame is not None
                 and canvas.frame is not None
@@ -293,7 +294,7 @@ class ProductView(QWidget):
                 return
 
     def _fit(self) -> None:
-        for canvas in self._canvases():
+        for canvas in self.canvases():
             canvas.fit()
 
     def _read(self, x: float, y: float) -> None:
