@@ -7,20 +7,42 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from ui import style
+from ui.views.parts import column
+from ui.views.wrap import Wrap
 
 SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Message:
-    """`level` is "error" or "warning"; `head` stands bold before the lines."""
+    """`level` is "error" or "warning"; `head` stands bold before the lines; `helps` are buttons that help, each a text
+    and the action that it triggers."""
 
     level: str
     head: str
     lines: tuple[str, ...] = ()
+    helps: tuple[tuple[str, QAction], ...] = ()
+
+
+class Help(QToolButton):
+    """A button for an action under other words; it can be pressed when the action can."""
+
+    def __init__(self, text: str, action: QAction, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("filter")
+        self.setText(text)
+        self.action_ = action
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setEnabled(self.action_.isEnabled())
+        self.setToolTip(self.action_.toolTip())
 
 
 class Banner(QFrame):
@@ -43,17 +65,27 @@ class Banner(QFrame):
         self.shut.setAccessibleName("Close the messages")
         self.shut.setToolTip("Close; the messages stay in the Log")
         self.shut.clicked.connect(self.clear)
+        self.choices = QWidget()
+        self.row = Wrap(self.choices)
+        self.buttons: list[Help] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 6, 5)
-        row.addWidget(self.words, 1)
+        row.addLayout(column(self.words, self.choices), 1)
         row.addWidget(self.shut, 0, Qt.AlignmentFlag.AlignTop)
         style.switch().changed.connect(self._write)
         self.hide()
 
-    def tell(self, key: str, level: str, head: str, lines: Sequence[str] = ()) -> None:
-        """Show a message, last of all."""
+    def tell(
+        self,
+        key: str,
+        level: str,
+        head: str,
+        lines: Sequence[str] = (),
+        helps: Sequence[tuple[str, QAction]] = (),
+    ) -> None:
+        """Show a message, last of all, with buttons that help."""
         self._messages.pop(key, None)
-        self._messages[key] = Message(level, head, tuple(lines))
+        self._messages[key] = Message(level, head, tuple(lines), tuple(helps))
         self._write()
 
     def drop(self, key: str) -> None:
@@ -65,6 +97,10 @@ class Banner(QFrame):
         """Take all messages away."""
         self._messages.clear()
         self._write()
+
+    def helps(self) -> dict[str, QToolButton]:
+        """The buttons that are shown, by their texts."""
+        return {button.text(): button for button in self.buttons}
 
     def plain(self) -> str:
         """All that is told, lines that did not fit too."""
@@ -82,5 +118,19 @@ class Banner(QFrame):
                 parts.append(f"and {rest} more: see the Log")
         self.words.setText("<br>".join(parts))
         self.words.setToolTip("")
+        self._place_buttons()
         self.setAccessibleDescription(self.plain())
         self.setVisible(bool(parts))
+
+    def _place_buttons(self) -> None:
+        """One button for each text, however many messages ask for it."""
+        wanted = dict(pair for each in self._messages.values() for pair in each.helps)
+        if wanted != {button.text(): button.action_ for button in self.buttons}:
+            for button in self.buttons:
+                self.row.removeWidget(button)
+                button.hide()
+                button.deleteLater()
+            self.buttons = [Help(text, action, self.choices) for text, action in wanted.items()]
+            for button in self.buttons:
+                self.row.addWidget(button)
+        self.choices.setVisible(bool(wanted))

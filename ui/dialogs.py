@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from core.data.cards import CardChange
 
 SHOWN = 12
+YES, BOLD = QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.DestructiveRole
+WARNING = QMessageBox.Icon.Warning
 
 
 class Ask:
@@ -38,87 +40,68 @@ class Ask:
 
     def may_replace_name(self, taken: str) -> bool:
         """Whether a WCS of the same name, from an earlier alignment, may be replaced."""
-        box = self._box("A WCS of this name is in the headers already.", QMessageBox.Icon.Question)
-        box.setInformativeText(
-            f"{taken}\n\nReplace it? That switches reusename on. To keep both, cancel and change wcsname."
+        return self._confirmed(
+            "A WCS of this name is in the headers already.",
+            f"{taken}\n\nReplace it? That switches reusename on. To keep both, cancel and change wcsname.",
+            "Replace",
         )
-        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(replace)
-        box.exec()
-        return box.clickedButton() is replace
 
     def may_drizzle(self, files: list[Path], folder: Path, copies: bool) -> bool:
         """Whether a run may write its products and its marks in the exposures; asked once for a set of files."""
-        box = self._box(f"Combine {_count(len(files), 'exposure')}?", QMessageBox.Icon.Question)
         kept = (
             "Copies of the exposures as they are now are kept in OrIg_files beside them."
             if copies
             else "No copies of the exposures are made (preserve and overwrite are off)."
         )
-        box.setInformativeText(
+        return self._confirmed(
+            f"Combine {_count(len(files), 'exposure')}?",
             f"Products and intermediate images are written to\n{folder}\n\n"
             "As astrodrizzle does, the run also writes the sky (MDRIZSKY) into the headers and the flags of cosmic "
-            f"rays into the DQ arrays of the exposures. {kept}"
+            f"rays into the DQ arrays of the exposures. {kept}",
+            "Drizzle",
         )
-        drizzle = box.addButton("Drizzle", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(drizzle)
-        box.exec()
-        return box.clickedButton() is drizzle
 
     def unapplied(self, count: int) -> str:
         """What to do with an alignment that is not in the headers yet: "apply", "as is" or "" (nothing)."""
-        box = self._box("The alignment is not in the headers yet.", QMessageBox.Icon.Question)
-        box.setInformativeText(
-            f"Drizzle reads the WCS of the headers; {_count(count, 'image')} would be combined at the old position."
+        return self._choice(
+            "The alignment is not in the headers yet.",
+            f"Drizzle reads the WCS of the headers; {_count(count, 'image')} would be combined at the old position.",
+            ("apply", "Apply, then drizzle", YES),
+            ("as is", "Drizzle as it is", BOLD),
         )
-        apply = box.addButton("Apply, then drizzle", QMessageBox.ButtonRole.AcceptRole)
-        as_is = box.addButton("Drizzle as it is", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(apply)
-        box.exec()
-        clicked = box.clickedButton()
-        return "apply" if clicked is apply else "as is" if clicked is as_is else ""
 
     def despite_failed(self, lines: list[str]) -> str:
         """What to do with exposures whose alignment FAILED: "leave out", "all" or "" (nothing)."""
-        box = self._box(f"{_count(len(lines), 'exposure')} could not be aligned.", QMessageBox.Icon.Warning)
         told = "\n".join(_listed(lines))
-        box.setInformativeText(
-            f"{told}\n\nWhere an exposure is misaligned, the stars of all of them are taken for cosmic rays."
+        return self._choice(
+            f"{_count(len(lines), 'exposure')} could not be aligned.",
+            f"{told}\n\nWhere an exposure is misaligned, the stars of all of them are taken for cosmic rays.",
+            ("leave out", "Leave out", YES),
+            ("all", "Drizzle all", BOLD),
+            icon=WARNING,
         )
-        leave = box.addButton("Leave out", QMessageBox.ButtonRole.AcceptRole)
-        every = box.addButton("Drizzle all", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(leave)
-        box.exec()
-        clicked = box.clickedButton()
-        return "leave out" if clicked is leave else "all" if clicked is every else ""
 
-    def go_on(self, told: str) -> bool:
-        """Whether to drizzle although stars are flagged as cosmic rays."""
-        box = self._box(
-            "The exposures are not aligned: stars are flagged as cosmic rays.", QMessageBox.Icon.Warning
+    def despite_guard(self, told: str) -> str:
+        """What to do where stars are flagged as cosmic rays: "align", "go on" or "" (nothing)."""
+        return self._choice(
+            "Drizzle has stopped.",
+            f"{told}\n\nAlign again, apply what it finds and drizzle then. Going on all the same sets guard to warn: "
+            "those stars are missing in the product and flagged in the exposures.",
+            ("align", "Align again", YES),
+            ("go on", "Go on all the same", BOLD),
+            icon=WARNING,
+            leave="Stop here",
         )
-        box.setInformativeText(told)
-        on = box.addButton("Go on all the same", QMessageBox.ButtonRole.DestructiveRole)
-        stop = box.addButton("Stop here", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stop)
-        box.exec()
-        return box.clickedButton() is on
 
     def may_stop(self, running: str) -> bool:
         """Whether a run may be stopped to close the window."""
-        box = self._box(f"{running} is running.", QMessageBox.Icon.Question)
-        box.setInformativeText(
+        return self._confirmed(
+            f"{running} is running.",
             "Stop it and close the window? Files that are finished stay (headers, intermediate images); a file that is "
-            "half written is not kept."
+            "half written is not kept.",
+            "Stop and close",
+            leave="Keep running",
         )
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
-        box.exec()
-        return box.clickedButton() is stop
 
     def about_unsaved(self, names: list[str]) -> str:
         """What to do with parameter and session files that differ from what is shown: "save", "discard" or ""."""
@@ -131,17 +114,12 @@ class Ask:
 
     def about_changed_file(self, path: Path) -> str:
         """What to do with a file that somebody else changed since it was opened: "overwrite", "reload" or ""."""
-        box = self._box(f"{path.name} was changed by another program.", QMessageBox.Icon.Question)
-        box.setInformativeText(
-            "Overwrite it with what the form shows, or reload it? After reloading, Undo brings the form back."
+        return self._choice(
+            f"{path.name} was changed by another program.",
+            "Overwrite it with what the form shows, or reload it? After reloading, Undo brings the form back.",
+            ("reload", "Reload", YES),
+            ("overwrite", "Overwrite", BOLD),
         )
-        overwrite = box.addButton("Overwrite", QMessageBox.ButtonRole.DestructiveRole)
-        reload_ = box.addButton("Reload", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(reload_)
-        box.exec()
-        clicked = box.clickedButton()
-        return "overwrite" if clicked is overwrite else "reload" if clicked is reload_ else ""
 
     def may_forget(self) -> bool:
         """Whether everything that the program remembers may go."""
@@ -154,30 +132,24 @@ class Ask:
 
     def where_are(self, missing: list[str], total: int) -> str:
         """What to do about exposures of a session that are not found: "find", "without" or "" (open nothing)."""
-        box = self._box(f"{_count(len(missing), 'exposure')} of {total} not found.", QMessageBox.Icon.Warning)
-        box.setInformativeText(
-            "They are neither where they were nor beside the session file:\n\n" + "\n".join(_listed(missing))
+        return self._choice(
+            f"{_count(len(missing), 'exposure')} of {total} not found.",
+            "They are neither where they were nor beside the session file:\n\n" + "\n".join(_listed(missing)),
+            ("find", "Look in a folder…", YES),
+            ("without", "Open without them", BOLD),
+            icon=WARNING,
         )
-        find = box.addButton("Look in a folder…", QMessageBox.ButtonRole.AcceptRole)
-        without = box.addButton("Open without them", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(find)
-        box.exec()
-        clicked = box.clickedButton()
-        return "find" if clicked is find else "without" if clicked is without else ""
 
     def may_recover(self, told: str, more: int) -> str:
         """What to do with the autosave of a window that was not closed: "recover", "discard" or "" (later)."""
-        box = self._box("DrizzleDesk was ended without being closed.", QMessageBox.Icon.Question)
         rest = f"\n\n{_count(more, 'older one')} will be offered afterwards." if more else ""
-        box.setInformativeText(f"{told}\n\nGo on from there?{rest}")
-        recover = box.addButton("Recover", QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Later", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(recover)
-        box.exec()
-        clicked = box.clickedButton()
-        return "recover" if clicked is recover else "discard" if clicked is discard else ""
+        return self._choice(
+            "DrizzleDesk was ended without being closed.",
+            f"{told}\n\nGo on from there?{rest}",
+            ("recover", "Recover", YES),
+            ("discard", "Discard", BOLD),
+            leave="Later",
+        )
 
     def folder(self, title: str, start: Path | None) -> Path | None:
         """A folder, or None."""
@@ -248,14 +220,29 @@ class Ask:
         name, _ = QFileDialog.getOpenFileName(self._parent, title, str(start), filters)
         return Path(name) if name else None
 
-    def _confirmed(self, question: str, more: str, word: str) -> bool:
-        box = self._box(question, QMessageBox.Icon.Question)
+    def _confirmed(self, question: str, more: str, word: str, leave: str = "") -> bool:
+        return bool(self._choice(question, more, ("yes", word, YES), leave=leave))
+
+    def _choice(
+        self,
+        question: str,
+        more: str,
+        *buttons: tuple[str, str, QMessageBox.ButtonRole],
+        icon: QMessageBox.Icon = QMessageBox.Icon.Question,
+        leave: str = "",
+    ) -> str:
+        """Ask with own buttons, each (answer, text, role), the first of them the default; "" when the person leaves
+        by the button `leave`, which is Cancel unless it has a text of its own, or by Escape."""
+        box = self._box(question, icon)
         box.setInformativeText(more)
-        yes = box.addButton(word, QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(yes)
+        answers = {box.addButton(text, role): answer for answer, text, role in buttons}
+        if leave:
+            box.setEscapeButton(box.addButton(leave, QMessageBox.ButtonRole.RejectRole))
+        else:
+            box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(next(iter(answers)))
         box.exec()
-        return box.clickedButton() is yes
+        return answers.get(box.clickedButton(), "")  # type: ignore[call-overload]
 
     def file_to_save(self, title: str, start: Path, filters: str) -> Path | None:
         """A file to write, with the suffix of `start` if the person gives none; None to write nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -48,7 +49,8 @@ def open_window(
     """Open the window on `files` with the parameter files `cfgs`; returns the exit status when it is closed.
 
     `maps` are inverse variance maps by exposure, those of an @list. `demo` sets the parameters of the demonstration,
-    so that a person can press Align, Apply and Drizzle; `session` is a session file to open.
+    so that a person can press Align, Apply and Drizzle; `session` is a session file to open. What a window that was
+    killed had autosaved is offered first.
     """
     store = QSettings(NAME, NAME)
     settings = Settings(store, state_folder())
@@ -62,10 +64,8 @@ def open_window(
 
         set_demo_parameters(window)
     window.show()
-    if session is not None:
-        window.sessions.open(session)
-    elif not demo:
-        QTimer.singleShot(0, window, window.sessions.offer_recovery)
+    wanted = partial(window.sessions.open, session) if session is not None else None
+    QTimer.singleShot(0, window, partial(window.sessions.recovery.offer, wanted))
     QTimer.singleShot(300, window, window_warmer(window))
     try:
         return application.exec()

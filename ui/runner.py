@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,30 @@ from core.errors import Cancelled, Refusal
 from core.runs.progress import Report
 from ui.lane import Job, Lane, trace_of
 from ui.logview import LogView
-from ui.session import Session
+from ui.session import APPLY, PREVIEW, Session
 from ui.warmup import settle
+
+
+@dataclass(frozen=True)
+class Brief:
+    """An error in a few words, for where the Log, or a question, has the whole of it: `head` and `line`, and the name
+    of the action that helps ("" for none)."""
+
+    head: str
+    line: str = ""
+    help: str = ""
 
 
 class Runner(QObject):
     """Signals: `changed()` when a run begins or ends; `reported(Report)`; `refused(subject)` with the parameter
     that an error is about ("" if none); `concluded(text, level)` in a line how a run ended, last what matters most;
-    `broke(title, text)` when one ended with an error."""
+    `broke(Brief)` when one ended with an error."""
 
     changed = Signal()
     reported = Signal(object)
     refused = Signal(str)
     concluded = Signal(str, str)
-    broke = Signal(str, str)
+    broke = Signal(object)
 
     def __init__(self, lane: Lane, session: Session, log: LogView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +49,7 @@ class Runner(QObject):
         self._settled: set[str] = set()
         self._done: Callable[[Any], object] | None = None
         self._failed: Callable[[BaseException], object] | None = None
+        self._brief: Callable[[BaseException], Brief | None] | None = None
 
     @property
     def is_running(self) -> bool:
@@ -50,14 +62,16 @@ class Runner(QObject):
         *args: Any,
         done: Callable[[Any], object],
         failed: Callable[[BaseException], object] | None = None,
+        brief: Callable[[BaseException], Brief | None] | None = None,
         quiet: bool = False,
     ) -> None:
         """Begin a run; refused with a word in the log while another one is going on. The log does not tell begin
-        and end of a `quiet` one."""
+        and end of a `quiet` one. `brief` has shorter words for errors that `failed` asks about at length."""
         if self._job is not None:
             self.log.say(f"{title} not started: {self.session.running} is running.", "warning")
             return
         self._done, self._failed, self._began = done, failed, time.monotonic()
+        self._brief = brief
         self._took = 0.0
         self.session.running = title
         self._quiet, self.step = quiet, ""
@@ -102,19 +116,20 @@ class Runner(QObject):
         self.changed.emit()
 
     def _broke(self, error: BaseException) -> None:
-        failed = self._failed
+        failed, short = self._failed, self._brief
         title, _ = self._close()
         if isinstance(error, Cancelled):
             self.log.say(f"{title} stopped.")
             self.conclude(f"{title} stopped.")
         else:
             told = tell(self.log, title, error)
-            self.conclude(f"{title} failed. {told}", "error")
-            self.broke.emit(title, told)
+            brief = short(error) if short is not None else None
+            self.conclude(brief.head if brief else f"{title} failed. {told}", "error")
+            self.broke.emit(brief or Brief(f"{APPLY if title == PREVIEW else title} failed", told))
         if failed is not None:
             failed(error)
         self.changed.emit()
-        if isinstance(error, Refusal):
+        if isinstance(error, Refusal) and not self.is_running:
             self.refused.emit(error.subject)
 
     def _close(self) -> tuple[str, Callable[[Any], object] | None]:

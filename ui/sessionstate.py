@@ -171,7 +171,8 @@ def _shown(result: DrizzleResult) -> list[Path]:
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A session file that was read, and what became of its files. `baselines` is what their .cfg files hold of the
-    sets now; `alignment`, `result` are None when their files are others now, with the reasons in `notes`."""
+    sets now; `alignment`, `result` are None when their files are others now, with the reasons in `gone`, by the action
+    that makes them anew: "align", "drizzle"."""
 
     document: Document
     exposures: tuple[Found, ...]
@@ -182,6 +183,7 @@ class Opened:
     result: DrizzleResult | None
     noted: Mapping[str, FileMark]
     notes: tuple[str, ...]
+    gone: Mapping[str, str]
 
     @property
     def missing(self) -> list[str]:
@@ -200,7 +202,8 @@ def load(path: Path, also: Sequence[Path] = ()) -> Opened:
     exposures = tuple(find(one, base, also) for one in document.exposures)
     moved = {mark.path: found.path for mark, found in zip(document.exposures, exposures, strict=True)}
     notes: list[str] = []
-    alignment, noted = _alignment(document, base, also, moved, notes)
+    gone: dict[str, str] = {}
+    alignment, noted = _alignment(document, base, also, moved, gone)
     aligned = document.alignment if alignment is not None else None
     return Opened(
         document,
@@ -209,14 +212,15 @@ def load(path: Path, also: Sequence[Path] = ()) -> Opened:
         alignment,
         tuple(moved.get(name, Path(name)) for name in aligned.exposures) if aligned else (),
         frozenset(moved.get(name, Path(name)) for name in aligned.applied) if aligned else frozenset(),
-        _result(document, base, also, moved, notes),
+        _result(document, base, also, moved, gone),
         noted,
         tuple(notes),
+        gone,
     )
 
 
 def _alignment(
-    document: Document, base: Path, also: Sequence[Path], moved: Mapping[str, Path], notes: list[str]
+    document: Document, base: Path, also: Sequence[Path], moved: Mapping[str, Path], gone: dict[str, str]
 ) -> tuple[Alignment | None, Mapping[str, FileMark]]:
     """The alignment with the paths of today, if all that it read is unchanged, and marks of what it read."""
     from core.sessions.marks import State, find, mark
@@ -228,9 +232,7 @@ def _alignment(
     others = [f"{one.name} ({where.state})" for one, where in found if where.state is not State.SAME]
     if others or not found:
         named = ", ".join(others[:6]) + (f" and {len(others) - 6} more" if len(others) > 6 else "")
-        notes.append(
-            f"The alignment is not shown, for what it read is not as it was: {named}. Align again (F5)."
-        )
+        gone["align"] = f"The alignment is not shown, for what it read is not as it was: {named}."
         return None, {}
     images = tuple(_moved_image(image, moved) for image in saved.result.images)
     now = (mark(where.path) for _, where in found)
@@ -242,7 +244,7 @@ def _moved_image(image: ImageResult, moved: Mapping[str, Path]) -> ImageResult:
 
 
 def _result(
-    document: Document, base: Path, also: Sequence[Path], moved: Mapping[str, Path], notes: list[str]
+    document: Document, base: Path, also: Sequence[Path], moved: Mapping[str, Path], gone: dict[str, str]
 ) -> DrizzleResult | None:
     from core.sessions.marks import State, find
 
@@ -254,7 +256,7 @@ def _result(
         f"{where.path.name} ({where.state})" for where in found.values() if where.state is not State.SAME
     ]
     if others:
-        notes.append(f"The products are not shown: {', '.join(others)}. Drizzle again (F7).")
+        gone["drizzle"] = f"The products are not shown: {', '.join(others)}."
         return None
 
     def now(path: Path | None) -> Path | None:

@@ -43,8 +43,8 @@ from ui.menus import Menus
 from ui.outcomes import counted, remarks_of
 from ui.pictures import Steps, picture_steps
 from ui.remedies import Remedies
-from ui.runner import Runner, tell
-from ui.session import APPLY, PREVIEW, Session
+from ui.runner import Brief, Runner, tell
+from ui.session import PREVIEW, Session
 from ui.settings import Settings
 from ui.statusline import StatusLine
 from ui.tables import AlignTable, CosmicTable
@@ -285,8 +285,11 @@ class MainWindow(QMainWindow):
     def _applied(self, _whole: bool) -> None:
         self.show_.show_figures()
 
-    def _broke(self, title: str, told: str) -> None:
-        self.banner.tell("run", "error", f"{APPLY if title == PREVIEW else title} failed", [told])
+    def _broke(self, brief: Brief) -> None:
+        helps = (
+            [(f"{self.actions_[brief.help].text()} again", self.actions_[brief.help])] if brief.help else []
+        )
+        self.banner.tell("run", "error", brief.head, [brief.line] if brief.line else [], helps)
 
     def _noted(self, path: Path, head: str, lines: list[str]) -> None:
         """What there is to say about a parameter file that was opened."""

@@ -116,8 +116,14 @@ def test_an_alignment_of_other_files_is_not_shown(qtbot, make_window, files, tmp
     opened(qtbot, other, tmp_path / "run.drizzledesk")
     assert other.session.alignment is None
     assert badges(other) == ["", "", ""]
-    assert "b_flt.fits (changed). Align again" in other.banner.plain()
-    assert other.actions_["align"].isEnabled()
+    assert "b_flt.fits (changed)." in other.banner.plain()
+    again = other.banner.helps()["Align again"]
+    assert again.isEnabled()
+    qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: other.session.alignment is not None and not other.runner.is_running)
+    # what was told is so no more
+    assert "b_flt.fits" not in other.banner.plain()
+    assert not other.banner.helps()
 
 
 def test_what_the_engine_wrote_itself_is_no_change(qtbot, make_window, files, tmp_path, engine):
@@ -372,7 +378,7 @@ def test_autosave_comes_and_goes(qtbot, make_window, files, tmp_path):
     window.close()
     qtbot.waitUntil(lambda: [each.name for each in folder.iterdir()] == ["last.drizzledesk"])
     other = make_window(settings=settings)
-    other.sessions.offer_recovery()
+    other.sessions.recovery.offer()
     assert other.ask.asked == []
     with qtbot.waitSignal(other.sessions.restored):
         other.actions_["last_session"].trigger()
@@ -517,7 +523,7 @@ def test_a_killed_window_is_recovered_with_its_plots(qtbot, make_window, killed,
     window.engine = Engine()
     window.files.engine = window.engine
     with qtbot.waitSignal(window.sessions.restored, timeout=20_000):
-        window.sessions.offer_recovery()
+        window.sessions.recovery.offer()
     assert "3 exposures, 3 changed parameters, an alignment" in person.told
     assert window.params.values("tweakreg")["searchrad"] == 2.5
     assert window.params.states["tweakreg"].text_of_bad("nclip") == "not yet a number"
@@ -549,7 +555,7 @@ def test_an_autosave_may_be_discarded_or_left(qtbot, make_window, tmp_path, pers
     shutil.copy(donor.sessions._slot.path, folder / "orphan.drizzledesk")
     person.answers["recover"] = answer
     window = make_window(settings=Settings(None, tmp_path / "state"))
-    window.sessions.offer_recovery()
+    window.sessions.recovery.offer()
     qtbot.waitUntil(lambda: "recover" in person.asked)
     qtbot.waitUntil(lambda: (folder / "orphan.drizzledesk").exists() == bool(left))
     assert window.params.values("tweakreg")["nclip"] == 3
@@ -561,7 +567,7 @@ def test_a_damaged_autosave_is_set_aside(qtbot, make_window, tmp_path, person):
     folder.mkdir(parents=True)
     (folder / "bad.drizzledesk").write_bytes(b"\x80\x04 not a session")
     window = make_window(settings=Settings(None, tmp_path / "state"))
-    window.sessions.offer_recovery()
+    window.sessions.recovery.offer()
     qtbot.waitUntil(lambda: (folder / "bad.drizzledesk.damaged").exists())
     assert person.asked == []
     assert autosave.orphans(folder) == []
@@ -582,7 +588,10 @@ def test_products_come_back_while_they_are_the_same(qtbot, make_window, files, t
     opened(qtbot, other, tmp_path / "run.drizzledesk")
     if changed:
         assert other.session.result is None
-        assert "products are not shown: out_drz.fits (changed)" in other.banner.plain()
+        assert "out_drz.fits (changed)" in other.banner.plain()
+        qtbot.mouseClick(other.banner.helps()["Drizzle again"], Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: other.session.result is not None and not other.runner.is_running)
+        assert "products are not shown" not in other.banner.plain()
         return
     assert other.session.result.science == path
     assert other.session.weights == "EXP"

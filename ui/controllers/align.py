@@ -18,7 +18,7 @@ from ui.engine import AlignSets, Engine
 from ui.exposures import ExposureList
 from ui.logview import LogView
 from ui.outcomes import badge_of, counted, moves_nothing, outcome_of
-from ui.runner import Runner
+from ui.runner import Brief, Runner
 from ui.session import ALIGN, APPLY, PREVIEW, REFIT, Session
 from ui.tables import remark_of
 
@@ -217,7 +217,7 @@ class AlignController(QObject):
             lines = "; ".join(f"{outcome.path.name}: {outcome.reason}" for outcome in failed)
             told = f"{len(failed)} of {counted(len(outcomes), 'header')} not changed. {lines}"
             self.runner.conclude(told, "error")
-            self.runner.broke.emit(APPLY, told)
+            self.runner.broke.emit(Brief(f"{APPLY} failed", told))
             return
         count = sum(outcome.status.name == "WRITTEN" for outcome in outcomes)
         self.runner.conclude(f"New WCS written to {counted(count, 'header')}", "good")

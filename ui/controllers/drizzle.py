@@ -15,12 +15,13 @@ from ui.controllers.params import ParamsController
 from ui.dialogs import Ask
 from ui.engine import Engine
 from ui.outcomes import counted, remarks_of
-from ui.runner import Runner
+from ui.runner import Brief, Runner
 from ui.session import DRIZZLE, Session
 
 if TYPE_CHECKING:
     from core.drizzle.results import DrizzleResult
 
+GUARD = "guard"
 WRITING = "Updating the exposures"  # the step that changes them
 
 
@@ -117,6 +118,7 @@ class DrizzleController(QObject):
             self.session.memory,
             done=partial(self._drizzled, folder, str(params["final_wht_type"])),
             failed=partial(self._broke_off, files, folder, bool(params["in_memory"])),
+            brief=brief_of,
         )
 
     def _agreed(self, files: tuple[Path, ...], folder: Path) -> bool:
@@ -160,8 +162,11 @@ class DrizzleController(QObject):
         self, files: tuple[Path, ...], folder: Path, in_memory: bool, error: BaseException
     ) -> None:
         """Stopped: say what is left. The exposures are written to in the last step only."""
-        if isinstance(error, Refusal) and error.subject == "guard":
-            if self.ask.go_on(error.what):
+        if isinstance(error, Refusal) and error.subject == GUARD:
+            answer = self.ask.despite_guard(error.what)
+            if answer == "align":
+                self.align.align()
+            elif answer == "go on":
                 # as a parameter, so that it is seen, saved and undone as any other
                 self.params.assign("astrodrizzle", guard="warn")
                 self._run(files, folder)
@@ -175,3 +180,15 @@ class DrizzleController(QObject):
             told += f"; finished intermediate files remain in {folder}"
         self.log.say(f"{told}.", "warning")
         self.runner.conclude(told, "warning")
+
+
+def brief_of(error: BaseException) -> Brief | None:
+    """The guard's error in short; the question that follows it says it at length."""
+    if not isinstance(error, Refusal) or error.subject != GUARD:
+        return None
+    name = Path(error.file).name if error.file else "An exposure"
+    return Brief(
+        "Drizzle stopped: the exposures are not aligned",
+        f"{name} lies elsewhere than the others; no exposure was changed. The Log has the figures.",
+        "align",
+    )

@@ -48,13 +48,11 @@ class PickController(QObject):
             ImagePick(left.canvas, partial(_places, views, 0), self.selection, clears=True),
             ImagePick(right.canvas, partial(_places, views, 1), self.selection, clears=True),
         ]
-        for chart in (views.residuals, views.vectors):
-            chart.add_buttons((self.action,))
-        views.pair.add_buttons((self.action,))
-        views.sources.image.bar.add_action(self.action)
-        views.blink.bar.add_action(self.action)
-        for view in (views.sources, views.blink):
-            view.addAction(self.action)
+        for plot in (views.residuals, views.vectors, views.pair):
+            plot.add_buttons((self.action,))
+        for view, bar in ((views.sources, views.sources.image.bar), (views.blink, views.blink.bar)):
+            bar.add_action(self.action)
+            view.addAction(self.action)  # its key works in all of the view
 
     def set_on(self, on: bool) -> None:
         """Whether dragging draws a lasso, in plots and on images."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from core.errors import Refusal
 from core.sessions.names import EXTENSION
-from ui.autosave import LAST, Orphan, Slot, leave, orphans
+from ui.autosave import LAST, Orphan, Slot, leave
+from ui.controllers.recovery import Recovery
 from ui.lane import Lane
 from ui.runner import tell
 from ui.sessionstate import Opened, Shot, Sums, load, read_by, save
-from ui.sessionwords import told_of, when_of
+from ui.sessionwords import when_of
 from ui.windowstate import forget_results, shoot, show
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class SessionsController(QObject):
         self.lane = Lane("sessions", self)
         self._slot = Slot(folder) if folder is not None else None
         self._folder = folder
-        self._orphans: list[Orphan] = []
+        self.recovery = Recovery(self, folder)
         self._parts: Parts | None = None
         self._sums = Sums()
         self._noted: dict[str, FileMark] = {}
@@ -75,6 +75,8 @@ class SessionsController(QObject):
         window.align.refitted.connect(self._results_changed)
         window.align.applied.connect(self._results_changed)
         window.drizzle.drizzled.connect(self._results_changed)
+        window.align.aligned.connect(partial(self._forget_told, "align"))
+        window.drizzle.drizzled.connect(partial(self._forget_told, "drizzle"))
 
     def slots(self) -> dict[str, object]:
         """What the actions of these names do."""
@@ -188,7 +190,7 @@ class SessionsController(QObject):
     def open_last(self) -> None:
         """What was there when the window was closed last."""
         if self.last is not None:
-            self._load(self.last, partial(self._opened, None, None))
+            self._load(self.last, partial(self.bring, None, None))
 
     @property
     def last(self) -> Path | None:
@@ -198,7 +200,7 @@ class SessionsController(QObject):
 
     def open(self, path: Path) -> None:
         """Read a session file in the background, and show it."""
-        self._load(path.absolute(), partial(self._opened, path.absolute(), None))
+        self._load(path.absolute(), partial(self.bring, path.absolute(), None))
 
     def new(self) -> None:
         """An empty list, all defaults, no results; unsaved changes are asked about."""
@@ -206,6 +208,7 @@ class SessionsController(QObject):
 
     def _clear(self) -> None:
         self._shown += 1
+        self._forget_told()
         forget_results(self.window_)
         self.window_.files.replace([])
         for state in self.window_.params.states.values():
@@ -249,7 +252,7 @@ class SessionsController(QObject):
             return []
         return [f"session: {self.path or 'not in a file yet'}"]
 
-    def _opened(self, path: Path | None, orphan: Orphan | None, opened: Opened) -> None:
+    def bring(self, path: Path | None, orphan: Orphan | None, opened: Opened) -> None:
         """The file was read: ask for what is missing, then show it."""
         missing = opened.missing
         if missing:
@@ -258,7 +261,7 @@ class SessionsController(QObject):
                 folder = self.window_.ask.folder("Folder of the exposures", None)
                 again = path or (orphan.path if orphan is not None else self.last)
                 if folder is not None and again is not None:
-                    done = partial(self._opened, path, orphan)
+                    done = partial(self.bring, path, orphan)
                     self.lane.run(load, again, (folder,), done=done, failed=self._failed, key="open")
                     return
                 answer = ""
@@ -273,13 +276,7 @@ class SessionsController(QObject):
         self._shown += 1
         self._noted = dict(opened.noted)
         show(window, opened)
-        window.banner.drop("session")
-        if opened.notes:
-            window.banner.tell(
-                "session", "warning", "Not all of the session is as it was", list(opened.notes)
-            )
-        for note in opened.notes:
-            window.log.say(note, "warning")
+        self._tell(opened)
         kept = str(opened.document.view.get("session") or "")
         self.path = path or (Path(kept) if kept else None)
         # a recovered session differs from its file, and its state was in no file of the person's
@@ -291,6 +288,28 @@ class SessionsController(QObject):
         self.restored.emit()
         if orphan is not None:
             self._autosave(then=orphan)
+
+    def _tell(self, opened: Opened) -> None:
+        """What is not as it was, and what makes it anew at the press of a button."""
+        window = self.window_
+        self._forget_told()
+        if opened.notes:
+            window.banner.tell(
+                "session", "warning", "Not all of the session is as it was", list(opened.notes)
+            )
+        for name, told in opened.gone.items():
+            action = window.actions_[name]
+            head, _, rest = told.partition(": ")
+            window.banner.tell(
+                f"session {name}", "warning", head, [rest], [(f"{action.text()} again", action)]
+            )
+        for note in (*opened.notes, *opened.gone.values()):
+            window.log.say(note, "warning")
+
+    def _forget_told(self, *names: str) -> None:
+        """What was told of the session opened last, or of its results of these names, is so no more."""
+        for key in [f"session {name}" for name in names or ("align", "drizzle")] + ["session"] * (not names):
+            self.window_.banner.drop(key)
 
     # ---- autosave and recovery
 
@@ -324,55 +343,13 @@ class SessionsController(QObject):
     def _autosave_failed(self, error: BaseException) -> None:
         tell(self.window_.log, "Autosave", error)
 
-    def offer_recovery(self) -> None:
-        """Ask about the autosaves of windows that were killed, the newest first."""
-        if self._folder is None:
-            return
-        self._orphans = orphans(self._folder)
-        self._offer_next()
-
-    def _offer_next(self) -> None:
-        if not self._orphans:
-            return
-        orphan = self._orphans.pop(0)
-        self.lane.run(
-            load,
-            orphan.path,
-            (),
-            done=partial(self._offer, orphan),
-            failed=partial(self._unreadable, orphan),
-        )
-
-    def _offer(self, orphan: Orphan, opened: Opened) -> None:
-        answer = self.window_.ask.may_recover(told_of(opened), len(self._orphans))
-        if answer == "recover":
-            self._opened(None, orphan, opened)
-            for each in self._orphans:
-                each.let_go()
-            self._orphans = []
-            return
-        if answer == "discard":
-            orphan.remove()
-        else:
-            orphan.let_go()
-        self._offer_next()
-
-    def _unreadable(self, orphan: Orphan, error: BaseException) -> None:
-        if isinstance(error, Refusal):
-            orphan.set_aside()
-        else:
-            orphan.let_go()
-        tell(self.window_.log, "An autosave cannot be read", error)
-        self._offer_next()
-
     # ---- the end
 
     def stop(self) -> None:
         """The window closes well: no autosave is left to be offered; its state is kept as that of last time."""
         self._closing = True
         self._timer.stop()
-        for each in self._orphans:
-            each.let_go()
+        self.recovery.stop()
         if self._slot is None:
             self.lane.close()
             return
@@ -382,8 +359,6 @@ class SessionsController(QObject):
 
     def forget(self) -> None:
         """The state of last time and what autosaves hold, but not those of other open windows."""
-        if self._folder is None:
-            return
-        (self._folder / LAST).unlink(missing_ok=True)
-        for orphan in orphans(self._folder):
-            orphan.remove()
+        if self._folder is not None:
+            (self._folder / LAST).unlink(missing_ok=True)
+            self.recovery.forget()

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from core.align.results import Alignment, FitErrors, ImageResult
 from ui.views.chart import ChartView, signed, why_missing
 from ui.views.colors import plot_colours
 from ui.views.lasso import within
 from ui.views.matched import ChipMean, Group, Residuals, State, chip_means, robust_rms, step_colour
+from ui.views.parts import action_button
 from ui.views.selection import BandBox, Selection, is_more
 from ui.views.wrap import Wrap, together
 
@@ -54,14 +55,7 @@ class LinkedChart(ChartView):
     def add_buttons(self, actions: Iterable[QAction]) -> None:
         """Buttons below the plot, whose keys work while the plot has the keyboard."""
         for action in actions:
-            button = QToolButton()
-            button.setObjectName("filter")
-            button.setDefaultAction(action)
-            plain = Qt.ToolButtonStyle.ToolButtonTextOnly
-            button.setToolButtonStyle(
-                plain if action.icon().isNull() else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-            )
-            self.row.addWidget(button)
+            self.row.addWidget(action_button(action))
             self.addAction(action)
 
     def show_image(self, image: ImageResult, alignment: Alignment) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QAction, QDoubleValidator
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
 from ui.views.colors import COLOUR_MAPS
+from ui.views.parts import action_button
 from ui.views.stretch import CUTS, STRETCHES, Look
 from ui.views.wrap import Wrap, together
 
@@ -82,12 +83,7 @@ class LookBar(QWidget):
 
     def add_action(self, action: QAction) -> None:
         """A button for an action that belongs to the image below."""
-        button = QToolButton()
-        button.setObjectName("filter")
-        button.setDefaultAction(action)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setAccessibleName(action.text())
-        self.layout().addWidget(button)  # type: ignore[union-attr]
+        self.layout().addWidget(action_button(action, words=False))  # type: ignore[union-attr]
 
     def show_limits(self, low: float, high: float) -> None:
         """Show the cuts in use, unless the person is typing."""

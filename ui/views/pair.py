@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QColor, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from ui import icons, style
 from ui.views.canvas import Canvas, ViewState
 from ui.views.image import ImageView
 from ui.views.marks import Marks, Shape
-from ui.views.parts import ElidedLabel, Stacked, column
+from ui.views.parts import ElidedLabel, Stacked, action_button, column
 from ui.views.prepared import Load, Prepared, Run
 from ui.views.skyview import seen_in
 from ui.views.starmarks import NOWHERE, Places
@@ -137,11 +137,7 @@ class PairView(QWidget):
     def add_buttons(self, actions: Iterable[QAction]) -> None:
         """Buttons below the images, whose keys work while the view has the keyboard."""
         for action in actions:
-            button = QToolButton()
-            button.setObjectName("filter")
-            button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            self.row.addWidget(button)
+            self.row.addWidget(action_button(action))
             self.addAction(action)
 
     # ---- what is shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import Refusal
 from ui import style
@@ -82,6 +82,22 @@ class Stacked(QStackedWidget):
     def message(self) -> str:
         """The text of the empty page while it shows, else ""."""
         return self.empty.text if self.currentIndex() == 1 else ""
+
+
+def action_button(action: QAction, *, words: bool = True) -> QToolButton:
+    """A button for an action among the controls of a view: its icon with its words, or the one that there is."""
+    styles = Qt.ToolButtonStyle
+    button = QToolButton()
+    button.setObjectName("filter")
+    button.setDefaultAction(action)
+    if not words:
+        button.setToolButtonStyle(styles.ToolButtonIconOnly)
+    elif action.icon().isNull():
+        button.setToolButtonStyle(styles.ToolButtonTextOnly)
+    else:
+        button.setToolButtonStyle(styles.ToolButtonTextBesideIcon)
+    button.setAccessibleName(action.text())
+    return button
 
 
 def column(*widgets: QWidget, spacing: int = 4) -> QVBoxLayout:
