@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from core.align.daokernel import Kernel, make_kernel
+from core.align.near import Near
 from core.align.noise import Sky, SkyStatistics
 from core.align.settings import FindParams
 from core.kernels import find as kernels
@@ -182,7 +182,7 @@ def drop_duplicates(table: Floats, reason: Codes, separation: float) -> None:
     kept = np.nonzero(reason == kernels.KEPT)[0]
     if len(kept) < 2:
         return
-    pairs = cKDTree(table[kept, :2]).query_pairs(separation * (1.0 - 1e-12), output_type="ndarray")
+    pairs = Near.of(table[kept, :2]).pairs(separation * (1.0 - 1e-12))
     if not len(pairs):
         return
     rank = np.empty(len(kept), np.int64)

@@ -9,11 +9,10 @@ its own, with a scatter scaled by a lagging factor, and may end with three pairs
 from __future__ import annotations
 
 from dataclasses import replace
-from math import atan2, degrees, exp, log, pi, radians, sqrt
+from math import atan2, degrees, erf, exp, log, pi, radians, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf
 
 from core.align.results import Fit, Why
 from core.align.settings import FitParams
@@ -213,7 +212,7 @@ def _within(residuals: Floats, w: Floats, used: Bools, params: FitParams, geomet
 
 def radial_limit(sigma: float) -> float:
     """The radius, in sigma of one axis, that a round Gaussian leaves as often as the square of half side `sigma`."""
-    outside = 1.0 - float(erf(sigma / sqrt(2.0))) ** 2
+    outside = 1.0 - erf(sigma / sqrt(2.0)) ** 2
     if outside < 1e-15:  # far out the square is left at its four sides
         outside = 4.0 * exp(-0.5 * sigma**2) / (sigma * sqrt(2.0 * pi))
         return sqrt(-2.0 * log(outside)) if outside > 0 else sigma

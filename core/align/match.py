@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
-from scipy.special import pdtrc
 
+from core.align.chance import more_than
 from core.align.fit import LEAST, fit
+from core.align.near import Near
 from core.align.offset import SAME_PLACE
 from core.align.results import Matches, Offset, Sources
 from core.align.settings import FitParams, MatchParams
@@ -66,15 +66,15 @@ def match(
     if not len(xy_kept) or not len(uv_kept):
         return Matches(np.empty(0, np.int64), np.empty(0, np.int64))
     xy, uv = xy[xy_kept], uv[uv_kept]
-    tree = cKDTree(xy)
-    placing = start or Placing.at(*_refined(tree, xy, uv, offset, params.tolerance), centre)
-    pairs = nearest(tree, xy, placing(uv), params.tolerance)
+    near = Near.of(xy)
+    placing = start or Placing.at(*_refined(near, xy, uv, offset, params.tolerance), centre)
+    pairs = nearest(near, xy, placing(uv), params.tolerance)
     for _ in range(ROUNDS):
         placed = _placed(xy, uv, pairs, fitting, centre)
         if placed is None:
             break
         placing = placed
-        again = nearest(tree, xy, placing(uv), params.tolerance)
+        again = nearest(near, xy, placing(uv), params.tolerance)
         if np.array_equal(again, pairs):
             break
         pairs = again
@@ -89,16 +89,17 @@ def _of_the_sky(matches: Matches, image: Sources, reference: Sources) -> Matches
     return Matches(r[~stuck], i[~stuck])
 
 
-def nearest(tree: cKDTree, xy: Floats, expected: Floats, tolerance: float) -> Ints:
-    """Pairs (reference, image) that are each other's nearest and at most `tolerance` apart, in reference order."""
-    distance, here = tree.query(expected, distance_upper_bound=tolerance * (1.0 + 1e-12))
-    found = np.nonzero(np.isfinite(distance))[0]
-    if not len(found):
-        return np.empty((0, 2), np.int64)
-    back = cKDTree(expected[found])
-    _, there = back.query(xy[here[found]])
+def nearest(near: Near, xy: Floats, expected: Floats, tolerance: float) -> Ints:
+    """Pairs (reference, image) that are each other's nearest and at most `tolerance` apart, in reference order.
+
+    `near` are the image's positions `xy` (n, 2), `expected` (m, 2) where the reference's should be among them.
+    """
+    reach = tolerance * (1.0 + 1e-12)
+    here = near.nearest(expected, reach)
+    found = np.nonzero(here >= 0)[0]
+    there = Near.of(expected[found]).nearest(xy[here[found]], reach)
     mutual = there == np.arange(len(found))
-    return np.column_stack([found[mutual], here[found][mutual]]).astype(np.int64)
+    return np.column_stack([found[mutual], here[found][mutual]])
 
 
 def apart(positions: Floats, separation: float) -> Bools:
@@ -106,7 +107,7 @@ def apart(positions: Floats, separation: float) -> Bools:
     keep = np.ones(len(positions), bool)
     if separation <= 0 or len(positions) < 2:
         return keep
-    pairs = cKDTree(positions).query_pairs(separation * (1.0 - 1e-12), output_type="ndarray")
+    pairs = Near.of(positions).pairs(separation * (1.0 - 1e-12))
     rank = np.empty(len(positions), np.int64)
     rank[np.lexsort((positions[:, 0], positions[:, 1]))] = np.arange(len(positions))
     ordered = np.sort(rank[pairs], axis=1)
@@ -125,10 +126,10 @@ def chance_matches(image: Sources, reference: Sources, matches: Matches, toleran
     uv = np.column_stack([reference.u, reference.v])
     if len(matches):
         uv = uv + np.median(xy[matches.image] - uv[matches.reference], axis=0)
-    tree = cKDTree(xy)
+    near = Near.of(xy)
     far = 6.0 * tolerance + 3.0
     turns = np.pi / 4.0 * np.arange(8) + 0.2
-    counts = [len(nearest(tree, xy, uv + far * np.array([np.cos(a), np.sin(a)]), tolerance)) for a in turns]
+    counts = [len(nearest(near, xy, uv + far * np.array([np.cos(a), np.sin(a)]), tolerance)) for a in turns]
     return float(np.mean(counts))
 
 
@@ -141,13 +142,13 @@ def listed_twice(
         return 0.0
     xy = np.column_stack([image.u, image.v])
     uv = np.column_stack([reference.u, reference.v])
-    tree = cKDTree(placing(uv[apart(uv, params.separation)]))
+    listed = Near.of(placing(uv[apart(uv, params.separation)]))
     mine = xy[matches.image]
     reach = twin_reach(params.tolerance)
-    alone = cKDTree(xy).query_ball_point(mine, reach, return_length=True) == 1
-    twice = alone & (tree.query_ball_point(mine, reach, return_length=True) >= 2)
+    alone = Near.of(xy).count(mine, reach) == 1
+    twice = alone & (listed.count(mine, reach) >= 2)
     away = mine + (4.0 * reach + 3.0) * np.array([0.6, 0.8])
-    crowded = float(np.mean(tree.query_ball_point(away, reach, return_length=True) >= 1))
+    crowded = float(np.mean(listed.count(away, reach) >= 1))
     part = float(twice.mean())
     return part if part > 3.0 * crowded else 0.0
 
@@ -159,14 +160,14 @@ def twin_reach(tolerance: float) -> float:
 
 def beats_chance(count: int, expected: float) -> bool:
     """Whether `count` matches are more than chance gives, for which `expected` is the mean."""
-    return bool(pdtrc(max(count - 1, 0), max(expected, 0.05) * 1.5) < CHANCE)
+    return more_than(max(count - 1, 0), max(expected, 0.05) * 1.5) < CHANCE
 
 
-def _refined(tree: cKDTree, xy: Floats, uv: Floats, offset: Offset, tolerance: float) -> tuple[float, float]:
+def _refined(near: Near, xy: Floats, uv: Floats, offset: Offset, tolerance: float) -> tuple[float, float]:
     """The offset moved to the median of the pairs near it: the histogram knows it to half a bin only."""
     place = np.array([offset.x, offset.y])
     for reach in (tolerance + 1.0, tolerance + 0.5):
-        pairs = nearest(tree, xy, uv + place, reach)
+        pairs = nearest(near, xy, uv + place, reach)
         if len(pairs) < 3:
             break
         differences = xy[pairs[:, 1]] - uv[pairs[:, 0]]

@@ -7,12 +7,12 @@ never used.
 
 from __future__ import annotations
 
-from math import ceil, sqrt
+from math import ceil, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import pdtrc
 
+from core.align.chance import more_than
 from core.align.results import Offset, PeakStatus, Sources
 from core.align.settings import MatchParams
 from core.align.sources import chosen, lone
@@ -185,7 +185,7 @@ def _beats_chance(top: float, usual: float, spread: float, trials: int) -> bool:
     """
     excess = spread / sqrt(usual) if usual > 0 and spread > sqrt(usual) else 1.0
     equivalent = usual + (top - usual) / excess
-    return float(pdtrc(max(np.floor(equivalent) - 1.0, 0.0), max(usual, 1e-3))) * trials < CHANCE
+    return more_than(max(floor(equivalent) - 1.0, 0.0), max(usual, 1e-3)) * trials < CHANCE
 
 
 def _table(sources: Sources) -> Floats:

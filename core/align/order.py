@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from core.align.results import Sources
 from core.data.chipwcs import ChipWCS
@@ -176,6 +175,8 @@ def _hull(points: Floats) -> Floats | None:
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) < 3:
         return None
+    from scipy.spatial import ConvexHull, QhullError  # for few runs, and it takes long to be imported
+
     try:
         hull = ConvexHull(points)
     except QhullError:

@@ -12,19 +12,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import atan2, degrees
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
-from scipy.special import pdtrc
 
+from core.align.chance import more_than
 from core.align.fit import fit
 from core.align.match import Placing, apart, nearest
+from core.align.near import Near
 from core.align.offset import AS_HIGH
 from core.align.results import Sources
 from core.align.settings import FitParams
 from core.align.sources import lone
 from core.errors import Refusal
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,7 +85,7 @@ def pattern(
     rivals = [n for n, other in tried[1:] if _apart_by(best, other, xy) > 3.0 * tolerance + 3.0]
     if rivals and rivals[0] - expected > AS_HIGH * (count - expected):
         return None
-    if float(pdtrc(count - 1, max(expected, 0.05) * 1.5)) * TRIALS > CHANCE:
+    if more_than(count - 1, max(expected, 0.05) * 1.5) * TRIALS > CHANCE:
         return None
     return _described(best, count, expected, xy, centre)
 
@@ -138,7 +142,7 @@ class _Triangles:
     def of(cls, points: Floats) -> _Triangles:
         """Every point with pairs of its neighbours, each triangle once; those with two nearly equal sides left out."""
         k = min(NEIGHBOURS + 1, len(points))
-        _, near = cKDTree(points).query(points, k=k)
+        _, near = _tree(points).query(points, k=k)
         pairs = np.array(list(combinations(range(1, k), 2)), np.int64).reshape(-1, 2)
         first = np.repeat(np.arange(len(points)), len(pairs))
         others = near[:, pairs].reshape(-1, 2)
@@ -155,11 +159,17 @@ class _Triangles:
         return cls(sides, p, np.sign(area))
 
 
+def _tree(points: Floats) -> cKDTree:
+    from scipy.spatial import cKDTree  # few images need a pattern, and it takes long to be imported
+
+    return cKDTree(points)
+
+
 def _votes(mine: _Triangles, theirs: _Triangles) -> Floats:
     """(n, 4) a, b, tx, ty of xy = uv [[a, -b], [b, a]] + t from every pair of like triangles."""
     if not len(mine.sides) or not len(theirs.sides):
         return np.empty((0, 4))
-    lists = cKDTree(theirs.sides).query_ball_point(mine.sides, LIKE + SCALES * 0.1 * mine.sides[:, 0])
+    lists = _tree(theirs.sides).query_ball_point(mine.sides, LIKE + SCALES * 0.1 * mine.sides[:, 0])
     counts = np.array([len(found) for found in lists])
     if not counts.any():
         return np.empty((0, 4))
@@ -185,7 +195,7 @@ def _places(votes: Floats, middle: Floats, reach: float, centre: Floats) -> list
     # where the sources near the middle of the image come from, and how far a turn moves those at its rim
     back = _back(votes, middle)
     space = np.column_stack([reach * np.cos(turn), reach * np.sin(turn), back])
-    tree = cKDTree(space)
+    tree = _tree(space)
     counts = np.array(tree.query_ball_point(space, VOTE, return_length=True))
     places: list[Placing] = []
     free = np.ones(len(votes), bool)
@@ -213,10 +223,10 @@ def _back(votes: Floats, middle: Floats) -> Floats:
 
 def _settled(xy: Floats, uv: Floats, start: Placing, tolerance: float, centre: Floats) -> tuple[Placing, int]:
     """The placing fitted to all the sources that it brings together, and how many lie within the tolerance."""
-    tree = cKDTree(xy)
+    near = Near.of(xy)
     placing = start
     for reach in (6.0, 4.0, 2.0, 1.0, 1.0):
-        pairs = nearest(tree, xy, placing(uv), max(reach, 1.0) * tolerance)
+        pairs = nearest(near, xy, placing(uv), max(reach, 1.0) * tolerance)
         if len(pairs) < 4:
             return placing, 0
         try:
@@ -228,16 +238,16 @@ def _settled(xy: Floats, uv: Floats, start: Placing, tolerance: float, centre: F
         placing = Placing(made.matrix, made.shift, centre)
     if abs(np.sqrt(abs(np.linalg.det(placing.matrix))) - 1.0) > SCALES:
         return placing, 0
-    return placing, len(nearest(tree, xy, placing(uv), tolerance))
+    return placing, len(nearest(near, xy, placing(uv), tolerance))
 
 
 def _by_chance(xy: Floats, uv: Floats, placing: Placing, tolerance: float) -> float:
     """The mean number of matches at eight places around, some tolerances away."""
-    tree, placed = cKDTree(xy), placing(uv)
+    near, placed = Near.of(xy), placing(uv)
     far = 6.0 * tolerance + 3.0
     turns = np.pi / 4.0 * np.arange(8) + 0.2
     moves = far * np.column_stack([np.cos(turns), np.sin(turns)])
-    return float(np.mean([len(nearest(tree, xy, placed + move, tolerance)) for move in moves]))
+    return float(np.mean([len(nearest(near, xy, placed + move, tolerance)) for move in moves]))
 
 
 def _apart_by(one: Placing, other: Placing, xy: Floats) -> float:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from core.align.near import Near
 from core.align.results import ImageResult, Sources
 from core.align.sources import chosen, fit_positions, lone
 from core.data.catalogs import Columns, read_catalog
@@ -142,8 +142,8 @@ def expanded(reference: Reference, result: ImageResult, frame: ChipWCS, toleranc
     xy = fit_positions(image)[alone] - centre
     uv = (xy - fit.shift) @ np.linalg.inv(fit.matrix) + centre
     known = reference.sources
-    near, _ = cKDTree(np.column_stack([known.u, known.v])).query(uv, distance_upper_bound=tolerance)
-    uv, rows = uv[~np.isfinite(near)], np.nonzero(alone)[0][~np.isfinite(near)]
+    new = Near.of(np.column_stack([known.u, known.v])).nearest(uv, tolerance) < 0
+    uv, rows = uv[new], np.nonzero(alone)[0][new]
     if not len(rows):
         return reference
     ra, dec = frame.pix_to_sky(uv[:, 0], uv[:, 1])

@@ -7,8 +7,8 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
+from core.align.chance import beyond
 from core.align.results import ImageResult
 
 Floats = NDArray[np.float64]
@@ -98,7 +98,7 @@ def _trend(of: str, along: str, place: Floats, residual: Floats) -> Trend:
         means=means,
         errors=errors,
         amplitude=sqrt(max(float(np.mean((means - means.mean()) ** 2) - np.mean(errors**2)), 0.0)),
-        chance=float(chdtrc(max(count - 1, 1), chi2)),
+        chance=beyond(max(count - 1, 1), chi2),
     )
 
 

@@ -265,7 +265,8 @@ class _Run:
         grows = bool(self.values["expand_refcat"])
         with self.progress.step("Match and fit", len(images)):
             queue = self.queue(images, frame)
-            queue.begin(outlines(reference.sources, {}, frame))
+            if self.by_overlap:
+                queue.begin(outlines(reference.sources, {}, frame))
             while queue:
                 self.progress.check()
                 index = queue.next()

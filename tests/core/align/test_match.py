@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.spatial import cKDTree
 
 from core.align.fit import similarity
 from core.align.match import Placing, apart, beats_chance, chance_matches, listed_twice, match, nearest
+from core.align.near import Near
 from core.align.results import Offset, PeakStatus, Sources
 from core.align.settings import FitParams, MatchParams
 
@@ -53,7 +53,7 @@ def test_every_source_is_used_once() -> None:
 def test_pairs_are_the_nearest_ones_within_the_tolerance() -> None:
     xy = np.array([[0.0, 0.0], [10.0, 0.0], [20.0, 0.0]])
     expected = np.array([[0.9, 0.0], [0.3, 0.0], [11.0, 0.0], [21.5, 0.0]])
-    pairs = nearest(cKDTree(xy), xy, expected, 1.0)
+    pairs = nearest(Near.of(xy), xy, expected, 1.0)
     assert pairs.tolist() == [[1, 0], [2, 1]]
 
 

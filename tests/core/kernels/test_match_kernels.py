@@ -1,11 +1,11 @@
-"""The pair counting against numpy."""
+"""The pair counting and the search for neighbours against numpy."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from core.kernels.match import difference_histogram
+from core.kernels.match import close_pairs, difference_histogram, neighbours
 
 
 def lists(seed: int, n: int = 300, m: int = 250) -> tuple[np.ndarray, np.ndarray]:
@@ -44,3 +44,30 @@ def test_empty_lists_count_nothing() -> None:
     image, reference = lists(1)
     assert difference_histogram(image[:0], reference, 2, 0.7, 0, 0).sum() == 0
     assert difference_histogram(image, reference[:0], 2, 0.7, 0, len(image)).sum() == 0
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 300])
+def test_neighbours_are_numpys(n: int) -> None:
+    rng = np.random.default_rng(n)
+    points, places = rng.uniform(0, 60, (n, 2)), rng.uniform(-5, 65, (200, 2))
+    points = np.ascontiguousarray(points[np.argsort(points[:, 1])])
+    rows = rng.permutation(n)
+    nearest, count = np.empty(200, np.int64), np.empty(200, np.int64)
+    neighbours(points, rows, places, 3.0, nearest, count)
+    distances = np.hypot(*(places[:, None] - points[None]).transpose(2, 0, 1))
+    assert np.array_equal(count, (distances <= 3.0).sum(axis=1))
+    for k, number in enumerate(nearest):
+        closest = int(distances[k].argmin()) if n else -1
+        assert number == (rows[closest] if n and distances[k, closest] < 3.0 else -1)
+
+
+@pytest.mark.parametrize("n", [0, 1, 300])
+def test_close_pairs_are_numpys(n: int) -> None:
+    points = np.random.default_rng(n).uniform(0, 60, (n, 2))
+    points = np.ascontiguousarray(points[np.argsort(points[:, 1])])
+    distances = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    expected = {(int(i), int(j)) for i, j in zip(*np.nonzero(distances <= 4.0), strict=True) if i < j}
+    found = close_pairs(points, np.arange(n), 4.0)
+    assert {(int(i), int(j)) for i, j in found} == expected
+    assert len(found) == len(expected)
+    assert n < 300 or len(found) > 100
