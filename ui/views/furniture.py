@@ -7,31 +7,47 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from ui import style
 from ui.views.prepared import Local, Prepared
 
 SHADE = QColor(0, 0, 0, 170)
 INK = QColor(255, 255, 255)
-ARM = 30.0
+ARM, LETTER = 20.0, 13.0  # screen pixels
+ROUND = Qt.PenJoinStyle.RoundJoin
 LENGTHS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
 
+def compass_arms(local: Local, arm: float) -> dict[str, QPointF]:
+    """The tips of the arrows "N" and "E", in screen pixels from their foot; screen y runs down, the frame's up."""
+    vectors = {"N": local.north, "E": local.east}
+    return {letter: QPointF(arm * float(x), -arm * float(y)) for letter, (x, y) in vectors.items()}
+
+
+def compass_place(area: QRect) -> tuple[QPointF, float]:
+    """Where the arrows of an area begin, and their length: the lower left corner, with room to all sides."""
+    arm = min(ARM, 0.09 * min(area.width(), area.height()))
+    reach = arm + LETTER + 4.0
+    return QPointF(area.left() + reach, area.bottom() - reach), arm
+
+
 def draw_compass(painter: QPainter, area: QRect, local: Local) -> None:
-    """Arrows to north and east in the lower left corner; screen y runs down, the frame's up."""
+    """Arrows to north and east, light with a dark edge: they hide nothing of the image but what is under them."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    arm = min(ARM, 0.09 * min(area.width(), area.height()))
-    reach = arm + 18.0
-    middle = QPointF(area.left() + reach + 8.0, area.bottom() - reach - 8.0)
-    _shade(painter, QRectF(middle.x() - reach, middle.y() - reach, 2 * reach, 2 * reach), reach)
-    for letter, vector in (("N", local.north), ("E", local.east)):
-        along = QPointF(float(vector[0]), -float(vector[1]))
-        _arrow(painter, middle, middle + along * arm, INK)
-        box = QRectF(0, 0, 20, 20)
-        box.moveCenter(middle + along * (arm + 9.0))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
+    foot, arm = compass_place(area)
+    font = style.small(painter.font())
+    font.setBold(True)
+    path = QPainterPath()
+    for letter, tip in compass_arms(local, arm).items():
+        path.addPath(_arrow(foot, foot + tip))
+        metrics = QFontMetricsF(font)
+        middle = foot + tip * ((arm + LETTER * 0.72) / max(arm, 1e-9))
+        half = QPointF(metrics.horizontalAdvance(letter) / 2.0, -metrics.capHeight() / 2.0)
+        path.addText(middle - half, font, letter)
+    painter.strokePath(path, QPen(SHADE, 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, ROUND))
+    painter.fillPath(path, INK)
     painter.restore()
 
 
@@ -125,14 +141,24 @@ def _shade(painter: QPainter, box: QRectF, radius: float) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor) -> None:
+def _arrow(start: QPointF, end: QPointF) -> QPainterPath:
+    """The outline of an arrow."""
     along = np.array([end.x() - start.x(), end.y() - start.y()])
     along /= max(float(np.hypot(*along)), 1e-9)
     across = np.array([-along[1], along[0]])
-    tip = np.array([end.x(), end.y()])
-    corners = (tip, tip - 8 * along + 3.5 * across, tip - 8 * along - 3.5 * across)
-    painter.setPen(QPen(colour, 1.8))
-    painter.drawLine(start, end)
-    painter.setBrush(colour)
-    painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    foot, tip = np.array([start.x(), start.y()]), np.array([end.x(), end.y()])
+    neck = tip - 6.0 * along
+    corners = (
+        foot - 0.8 * across,
+        neck - 0.8 * across,
+        neck - 3.0 * across,
+        tip,
+        neck + 3.0 * across,
+        neck + 0.8 * across,
+        foot + 0.8 * across,
+    )
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+    path.closeSubpath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    return path
