@@ -9,6 +9,7 @@ import numpy as np
 from core.data.chipwcs import ChipWCS
 from core.drizzle.chip import Image, scale_ratio
 from core.drizzle.mapping import pixel_map
+from core.drizzle.rim import Rim, rim_positions, rim_size
 from core.drizzle.settings import INTERPOLANTS, BlotParams
 from core.drizzle.work import TILE_ROWS
 from core.kernels import blot as kernels
@@ -29,9 +30,10 @@ _ROWS = 16
 @dataclass(frozen=True, eq=False)
 class Blotted:
     """The median as the chip would have seen it: `sci` float32 (rows, columns) of the chip, in its input units,
-    sky added."""
+    sky added; `rim` the same one pixel beyond its borders (`core.drizzle.rim`)."""
 
     sci: Image
+    rim: Rim
 
 
 def blot(
@@ -70,4 +72,7 @@ def blot(
             kernels.resample(image, x, y, _KINDS[params.interp], params.sinscl, *values, sci[here])
 
     over_rows(work, wcs.shape[0], TILE_ROWS, workers or Threads(), progress)
-    return Blotted(sci)
+    rim = np.empty(rim_size(wcs.shape), np.float32)
+    beyond = rim_positions(wcs, frame, params.stepsize)
+    kernels.resample(image, *beyond, _KINDS[params.interp], params.sinscl, *values, rim[None])
+    return Blotted(sci, rim)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.drizzle.pairs import two_numbers
+from core.drizzle.rim import Rim
 from core.errors import Refusal
 from core.kernels import cosmic as kernel
 from core.kernels import stream as kernel_stream
@@ -77,38 +78,34 @@ def find_cosmics(
     params: CosmicParams,
     detector: Detector,
     *,
+    rim: Rim | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
     buffers: Buffers | None = None,
 ) -> CosmicMask:
     """The cosmic ray mask of a chip.
 
-    `data` and `blot` are float32 (rows, columns) in the chip's input units, the blot with its sky. A pixel is
-    flagged when it differs from the blot by more than scale2 * derivative + snr2 * noise and a pixel within one
-    pixel of it by more than scale1 * derivative + snr1 * noise. `progress` is advanced `cosmic_units(shape)` times.
-    The masks are taken from `buffers`.
+    `data` and `blot` are float32 (rows, columns) in the chip's input units, the blot with its sky; `rim` what is
+    known of the median one pixel beyond the borders (`core.drizzle.rim`). A pixel is flagged when it differs from the
+    blot by more than scale2 * derivative + snr2 * noise and a pixel within one pixel of it by more than scale1 *
+    derivative + snr1 * noise. The derivative of a border pixel needs the rim: a star whose middle lies beyond the
+    border is steepest there, and its flank would be taken for a cosmic ray.
+    `progress` is advanced `cosmic_units(shape)` times. The masks are taken from `buffers`.
     """
     rows = data.shape[0]
     team = workers or Threads(1)
     store = buffers or Buffers()
     state, flagged, good = (store.take(data.shape, np.uint8) for _ in range(3))
 
+    noise = (detector.to_electrons, detector.sky, detector.read_noise**2)
+    limits = (*params.snr, *params.scale)
+
     def compare(start: int, stop: int) -> None:
-        kernel.compare(
-            data,
-            blot,
-            detector.to_electrons,
-            detector.sky,
-            detector.read_noise**2,
-            1.0,
-            *params.snr,
-            *params.scale,
-            start,
-            stop,
-            state,
-        )
+        kernel.compare(data, blot, *noise, 1.0, *limits, start, stop, state)
 
     over_rows(compare, rows, _ROWS, team, progress)
+    if rim is not None and rim.size:
+        kernel.judge_border(data, blot, rim, *noise, *limits, state)
     over_rows(lambda start, stop: kernel.join(state, start, stop, flagged), rows, _ROWS, team)
 
     def grow(start: int, stop: int) -> None:

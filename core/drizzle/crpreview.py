@@ -6,8 +6,7 @@ holds all that can reach into it.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from astropy.io import fits
@@ -20,6 +19,7 @@ from core.data.units import to_electrons
 from core.drizzle.cosmic import CosmicMask, CosmicParams, Detector, Image, find_cosmics
 from core.drizzle.inputs import open_one
 from core.drizzle.results import ExposureFigures
+from core.drizzle.rim import Rim, part_of, read_rim
 from core.errors import Refusal
 from core.kernels import cosmic as kernel
 from core.params import ParamSet
@@ -53,11 +53,13 @@ class Why:
 
 @dataclass(frozen=True, eq=False)
 class CosmicPreview:
-    """A chip with its blot, float32 (rows, columns) in input units, read once and kept while parameters change."""
+    """A chip with its blot, float32 (rows, columns) in input units, and the rim of the blot (`core.drizzle.rim`), read
+    once and kept while parameters change."""
 
     data: Image
     blot: Image
     detector: Detector
+    rim: Rim = field(default_factory=lambda: np.empty(0, np.float32))
 
     def mask(
         self, params: CosmicParams, rows: Span, columns: Span, workers: Workers | None = None
@@ -74,7 +76,8 @@ class CosmicPreview:
         wide = _within((columns[0] - reach, columns[1] + reach), shape[1])
         part = np.s_[tall[0] : tall[1], wide[0] : wide[1]]
         data, blot = (np.ascontiguousarray(image[part]) for image in (self.data, self.blot))
-        found = find_cosmics(data, blot, params, self.detector, workers=workers)
+        rim = part_of(self.rim, shape, tall, wide)
+        found = find_cosmics(data, blot, params, self.detector, rim=rim, workers=workers)
         own = np.s_[rows[0] - tall[0] : rows[1] - tall[0], columns[0] - wide[0] : columns[1] - wide[0]]
         return CosmicMask(found.good[own], found.core[own])
 
@@ -83,26 +86,20 @@ class CosmicPreview:
         rows, columns = self.data.shape
         if not (0 <= x < columns and 0 <= y < rows):
             raise IndexError(f"({x}, {y}) is not on the chip")
-        low, left = max(y - 1, 0), max(x - 1, 0)
-        part = np.s_[low : y + 2, left : x + 2]
-        data, blot = (np.ascontiguousarray(image[part]) for image in (self.data, self.blot))
-        noise2, detector = self.detector.read_noise**2, self.detector
-        state = np.zeros(data.shape, np.uint8)
-        given = (detector.to_electrons, detector.sky, noise2, 1.0, *params.snr, *params.scale)
-        kernel.compare(data, blot, *given, 0, data.shape[0], state)
-        failed = int(state[y - low, x - left])
-        model = blot * np.float32(detector.to_electrons)
-        value, slope = float(model[y - low, x - left]), _derivative(model, y - low, x - left)
-        noise = math.sqrt(abs(value + detector.sky) + noise2)
+        detector, factor = self.detector, np.float32(self.detector.to_electrons)
+        light = (detector.to_electrons, detector.sky, detector.read_noise**2)
+        _, slope, noise, failed = kernel.judge(
+            self.data, self.blot, self.rim, *light, *params.snr, *params.scale, y, x
+        )
         first, second = (
             scale * slope + snr * noise for snr, scale in zip(params.snr, params.scale, strict=True)
         )
         return Why(
-            float(np.float32(self.data[y, x] * np.float32(detector.to_electrons))),
-            value,
-            slope,
-            noise,
-            (first, second),
+            float(self.data[y, x] * factor),
+            float(self.blot[y, x] * factor),
+            float(slope),
+            float(noise),
+            (float(first), float(second)),
             (bool(failed & 1), bool(failed & 2)),
             self._flagged(params, x, y, failed),
         )
@@ -139,7 +136,9 @@ def open_preview(figures: ExposureFigures, extver: int, params: ParamSet) -> Cos
         )
     factor = to_electrons(chip)
     trail = exposure.facts.cte_dir(chip.ccdchip, str(exposure.primary.get("CCDAMP", "")))
-    return CosmicPreview(data, blot, Detector(factor, found.sky * factor, chip.read_noise, trail))
+    return CosmicPreview(
+        data, blot, Detector(factor, found.sky * factor, chip.read_noise, trail), read_rim(path, blot.shape)
+    )
 
 
 def _chip(figures: ExposureFigures, extver: int, params: ParamSet) -> tuple[Exposure, Chip]:
@@ -160,14 +159,6 @@ def _blot(path: object) -> NDArray[np.float32]:
 
 def _is_image(hdu: fits.hdu.base.ExtensionHDU) -> bool:
     return bool(hdu.is_image) and int(hdu.header.get("NAXIS", 0)) == 2
-
-
-def _derivative(model: NDArray[np.float32], y: int, x: int) -> float:
-    """The largest difference to the four neighbours that exist."""
-    rows, columns = model.shape
-    beside = ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1))
-    steps = [abs(model[y, x] - model[j, i]) for j, i in beside if 0 <= j < rows and 0 <= i < columns]
-    return float(max(steps, default=np.float32(0.0)))
 
 
 def _within(span: Span, length: int) -> Span:

@@ -42,6 +42,7 @@ from core.drizzle.median import Layer, make_median, mean_weight, median_units
 from core.drizzle.names import ProductNames
 from core.drizzle.pixels import chip_input
 from core.drizzle.plan import Plan
+from core.drizzle.rim import Rim, read_rim, rim_hdu
 from core.drizzle.separate import separate
 from core.drizzle.sky import SkyValues, find_sky, sky_units
 from core.drizzle.skymasks import read_mask_list
@@ -92,6 +93,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     _cleaning: list[Future[None]] = field(default_factory=list)
+    _rims: dict[str, Rim] = field(default_factory=dict)
 
     def note(self, text: str) -> None:
         self.log.append(text)
@@ -274,7 +276,9 @@ class Run:
                 buffers=self.space.buffers,
             )
             name = names.of_chip(exposure, chip, "blt")
-            self.space.put(name, found.sci, partial(chip_header, exposure, chip.extver, name))
+            header = partial(chip_header, exposure, chip.extver, name)
+            self.space.put(name, found.sci, header, more=partial(rim_hdu, found.rim))
+            self._rims[name] = found.rim
         self.space.let_go(self.called.median)
 
     def blot_units(self) -> int:
@@ -362,6 +366,7 @@ class Run:
             blotted,
             _need(self.plan.cosmic),
             detector,
+            rim=self._rim(name, chip.shape),
             workers=self.workers,
             progress=self.progress,
             buffers=space.buffers,
@@ -371,6 +376,12 @@ class Run:
         space.let_go(name)
         space.buffers.give(data)
         return mask, image, stars
+
+    def _rim(self, name: str, shape: tuple[int, int]) -> Rim:
+        """The rim of a blotted image, of this run or of the one that left the file."""
+        if name not in self._rims:
+            self._rims[name] = read_rim(self.space.folder / name, shape)
+        return self._rims[name]
 
     # Step 7
     def final_units(self) -> int:

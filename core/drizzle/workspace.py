@@ -52,17 +52,26 @@ class Workspace:
         self._arrays: dict[str, Array] = {}
         self._held: dict[str, _Held] = {}
 
-    def put(self, name: str, array: Array, header: Header = None, *, compress: bool = False) -> Path | None:
+    def put(
+        self,
+        name: str,
+        array: Array,
+        header: Header = None,
+        *,
+        compress: bool = False,
+        more: Callable[[], fits.ImageHDU] | None = None,
+    ) -> Path | None:
         """Keep `array` under `name`; the path of the file, or None in memory. Nobody may change the array after.
 
-        `header` may be a function that makes one. `compress` writes a tile-compressed image (extension 1).
+        `header` may be a function that makes one. `compress` writes a tile-compressed image (extension 1). `more`
+        makes an extension that comes after a plain image, in the file only.
         """
         if self.in_memory:
             self._arrays[name] = array
             return None
         path = self.folder / name
         self._drop(name)
-        writing = self.do(lambda: _write(path, array, header, compress, self.check))
+        writing = self.do(lambda: _write(path, array, header, compress, more, self.check))
         self.written[name] = path
         if writing is not None:
             self._held[name] = _Held(array, writing)
@@ -216,7 +225,14 @@ class Workspace:
         self._held.clear()
 
 
-def _write(path: Path, array: Array, header: Header, compress: bool, check: Callable[[], None]) -> None:
+def _write(
+    path: Path,
+    array: Array,
+    header: Header,
+    compress: bool,
+    more: Callable[[], fits.ImageHDU] | None,
+    check: Callable[[], None],
+) -> None:
     """The file of an array; headers are made one at a time (`quiet`), the pixels written beside each other."""
     with quiet():
         made = header() if callable(header) else header
@@ -225,4 +241,5 @@ def _write(path: Path, array: Array, header: Header, compress: bool, check: Call
             packed = fits.CompImageHDU(array, made, compression_type="GZIP_2", quantize_level=0.0)
             write_fits(fits.HDUList([fits.PrimaryHDU(), packed]), path)
             return
-    write_hdus(fits.HDUList([fits.PrimaryHDU(array, made)]), path, check=check)
+        extension = [] if more is None else [more()]
+    write_hdus(fits.HDUList([fits.PrimaryHDU(array, made), *extension]), path, check=check)

@@ -1,7 +1,7 @@
 """Cosmic rays by comparison with the blotted median: its derivative, the two passes, growing.
 
-Kernels work on rows [start, stop) of whole arrays and write only those rows. At the edges of the chip only
-neighbours that exist count.
+Kernels work on rows [start, stop) of whole arrays and write only those rows. At the borders of the chip only
+neighbours that exist count; `judge_border` does these pixels once more where the median beyond them is known.
 """
 
 from __future__ import annotations
@@ -60,12 +60,94 @@ def compare(
                 slope = max(slope, abs(b - np.float32(blot[y, x + 1] * f)))
             away = abs(np.float32(data[y, x] * f) - b)
             noise = np.sqrt(gain * abs(np.float64(b) + sky) + noise2) / gain
-            failed = 0
-            if not away <= scale1 * slope + snr1 * noise:
-                failed |= 1
-            if not away <= scale2 * slope + snr2 * noise:
-                failed |= 2
-            state[y, x] = failed
+            state[y, x] = _failed(away, slope, noise, snr1, snr2, scale1, scale2)
+
+
+@njit(nogil=True, cache=True)
+def _failed(
+    away: float, slope: float, noise: float, snr1: float, snr2: float, scale1: float, scale2: float
+) -> int:
+    failed = 0
+    if not away <= scale1 * slope + snr1 * noise:
+        failed |= 1
+    if not away <= scale2 * slope + snr2 * noise:
+        failed |= 2
+    return failed
+
+
+@njit(nogil=True, cache=True)
+def _steepest(blot: Image, rim: Image, f: np.float32, y: int, x: int) -> np.float32:
+    """The derivative at one pixel; neighbours beyond the borders are in `rim`, where they are known."""
+    rows, columns = blot.shape
+    b = np.float32(blot[y, x] * f)
+    slope = np.float32(0.0)
+    for side in range(4):
+        j, i, beyond = y, x - 1, 2 * columns + y
+        if side == 1:
+            j, i, beyond = y, x + 1, 2 * columns + rows + y
+        elif side == 2:
+            j, i, beyond = y - 1, x, x
+        elif side == 3:
+            j, i, beyond = y + 1, x, columns + x
+        if j >= 0 and j < rows and i >= 0 and i < columns:
+            slope = max(slope, abs(b - np.float32(blot[j, i] * f)))
+        elif rim.size > 0:
+            step = abs(b - np.float32(rim[beyond] * f))
+            if step > slope:  # not when it is NaN
+                slope = step
+    return slope
+
+
+@njit(nogil=True, cache=True)
+def judge(
+    data: Image,
+    blot: Image,
+    rim: Image,
+    factor: float,
+    sky: float,
+    noise2: float,
+    snr1: float,
+    snr2: float,
+    scale1: float,
+    scale2: float,
+    y: int,
+    x: int,
+) -> tuple[float, float, float, int]:
+    """What `compare`, with gain 1, finds at one pixel: |data - blot|, derivative, noise, in electrons, and the passes
+    that it fails.
+
+    `rim` float32 (2 * (rows + columns),) is the blot one pixel beyond the borders, as `core.drizzle.rim` has it, or
+    empty; the neighbours that are not known count for nothing.
+    """
+    f = np.float32(factor)
+    b = np.float32(blot[y, x] * f)
+    away = abs(np.float32(data[y, x] * f) - b)
+    noise = np.sqrt(abs(np.float64(b) + sky) + noise2)
+    slope = _steepest(blot, rim, f, y, x)
+    failed = _failed(away, slope, noise, snr1, snr2, scale1, scale2)
+    return float(away), float(slope), float(noise), failed
+
+
+@njit(nogil=True, cache=True)
+def judge_border(
+    data: Image,
+    blot: Image,
+    rim: Image,
+    factor: float,
+    sky: float,
+    noise2: float,
+    snr1: float,
+    snr2: float,
+    scale1: float,
+    scale2: float,
+    state: Mask,
+) -> None:
+    """Write the state of the border rows and columns once more, with the derivative that the rim completes."""
+    rows, columns = data.shape
+    for y in range(rows):
+        step = 1 if y == 0 or y == rows - 1 else max(columns - 1, 1)
+        for x in range(0, columns, step):
+            state[y, x] = judge(data, blot, rim, factor, sky, noise2, snr1, snr2, scale1, scale2, y, x)[3]
 
 
 @njit(nogil=True, cache=True)

@@ -16,7 +16,6 @@ from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
 from core.errors import Refusal
 from core.params import TASKS
-from core.runs.memory import Memory
 from core.simulate import Truth
 
 DEFAULTS = TASKS["astrodrizzle"].defaults().replaced(
@@ -37,10 +36,10 @@ def runs(
 
     folder = tmp_path_factory.mktemp("preview")
     files = [Path(shutil.copy(path, folder)) for path in aligned.files]
-    memory, made = Memory(), []
+    made = []
     for changes in SETS:
         params = DEFAULTS.replaced(**changes)
-        result = astrodrizzle(files, params, folder=folder, memory=memory)
+        result = astrodrizzle(files, params, folder=folder, resume=True)
         masks = {
             (one.name, extver): fits.getdata(path)
             for one in result.exposures
@@ -86,7 +85,10 @@ def test_reasons_agree_with_the_mask(runs: list[Any], which: int) -> None:
     preview, mask = open_preview(figures, 1, params), masks[figures.name, 1]
     rng = np.random.default_rng(0)
     flagged = np.argwhere(mask == 0)
-    places = np.vstack([rng.permutation(flagged)[:60], rng.integers(0, mask.shape, (40, 2)), [[0, 0]]])
+    border = np.argwhere(np.pad(np.ones(np.subtract(mask.shape, 2), bool), 1) < (mask == 0))
+    assert len(border) > 3
+    some = rng.permutation(flagged)[:200]
+    places = np.vstack([some, border[:40], rng.integers(0, mask.shape, (40, 2)), [[0, 0]]])
     seen = set()
     for y, x in places.tolist():
         why = preview.why(cosmic, x, y)
