@@ -102,11 +102,12 @@ def make_median(
     shape: tuple[int, int],
     params: MedianParams,
     *,
+    rows: tuple[int, int] | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
     buffers: Buffers | None = None,
 ) -> Image:
-    """Combine `layers` to one float32 image of `shape`, e-/s, by blocks of rows.
+    """Combine `layers` to one float32 image of `shape`, e-/s, by blocks of rows; with `rows` only [start, stop) of it.
 
     With newmasks a value is bad where its weight is below maskpt times the mean weight of its image; without,
     none is. Pixels bad in all images are 0. The image is taken from `buffers`. `progress` is advanced
@@ -125,7 +126,8 @@ def make_median(
             advice="Lower them.",
         )
     store = buffers or Buffers()
-    out: Image = store.take(shape, np.float32)
+    first, last = rows or (0, shape[0])
+    out: Image = store.take((last - first, shape[1]), np.float32)
     limits = np.array([params.maskpt * e.mean_weight if params.newmasks else -np.inf for e in layers])
     fill_block = _minmed_block if minmed else _plain_block
     grow = params.grow if minmed else 0
@@ -142,10 +144,11 @@ def make_median(
         low, high = max(0, start - grow), min(shape[0], stop + grow)
         sci = stacked([layer.sci for layer in layers], low, high)
         wht = sci if params.kind == "sum" else stacked([layer.wht for layer in layers], low, high)
-        fill_block(layers, (sci, wht), limits, params, start - low, out[start:stop])
+        fill_block(layers, (sci, wht), limits, params, start - low, out[start - first : stop - first])
         store.give(sci, wht)
 
-    over_rows(work, shape[0], _height(shape, params), _and_readers(workers or Threads(1)), progress)
+    team = _and_readers(workers or Threads(1))
+    over_rows(work, last - first, block_rows(shape, params), team, progress, first=first)
     return out
 
 
@@ -156,10 +159,10 @@ def _and_readers(workers: Workers) -> Workers:
 
 def median_units(shape: tuple[int, int], params: MedianParams) -> int:
     """How often `make_median` advances the progress."""
-    return -(-shape[0] // _height(shape, params))
+    return -(-shape[0] // block_rows(shape, params))
 
 
-def _height(shape: tuple[int, int], params: MedianParams) -> int:
+def block_rows(shape: tuple[int, int], params: MedianParams) -> int:
     """Rows of a block: what combine_bufsize MiB of one image hold."""
     return max(1, int(params.bufsize * 2**20 / (4 * shape[1])))
 

@@ -7,12 +7,12 @@ the workspace, and the median is made by blocks of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +38,12 @@ from core.drizzle.good import usable
 from core.drizzle.guard import Cores, find_cores
 from core.drizzle.headers import chip_header, single_header
 from core.drizzle.ivm import Maps
-from core.drizzle.median import Layer, make_median, mean_weight, median_units
+from core.drizzle.median import median_units
 from core.drizzle.names import ProductNames
+from core.drizzle.pieces import make_median_image, make_single
 from core.drizzle.pixels import chip_input
 from core.drizzle.plan import Plan
 from core.drizzle.rim import Rim, read_rim, rim_hdu
-from core.drizzle.separate import separate
 from core.drizzle.sky import SkyValues, find_sky, sky_units
 from core.drizzle.skymasks import read_mask_list
 from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
@@ -53,8 +53,9 @@ from core.drizzle.writeback import new_flags
 from core.runs.background import await_one
 from core.runs.memory import file_identity
 from core.runs.progress import Progress
-from core.runs.spread import Workers
+from core.runs.spread import Job, Workers
 
+T = TypeVar("T")
 _CHIPS_KEPT = 6
 
 
@@ -75,8 +76,8 @@ Figures = Mapping[tuple[Path, int], Flagged]
 
 
 @dataclass(eq=False)
-class Run:
-    """The state of a run. `sep_frame` and `final_frame` are the frames of step 3 and 7."""
+class Run(Job):
+    """The state of a run, and what its pieces share. `sep_frame` and `final_frame` are the frames of step 3 and 7."""
 
     exposures: tuple[Exposure, ...]
     params: Mapping[str, Any]
@@ -102,6 +103,23 @@ class Run:
     def warn(self, text: str) -> None:
         self.warnings.append(text)
         self.progress.warn(text)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "warnings": [], "log": [], "_cleaning": []}
+
+    def gained(self) -> Any:
+        """What a copy in another process has to tell: warnings, and of which files it wrote."""
+        return self.warnings, getattr(self.space, "stamps", {})
+
+    def gain(self, found: Any) -> None:
+        for text in found[0]:
+            self.warn(text)
+        getattr(self.space, "stamps", {}).update(found[1])
+
+    def each_exposure(self, work: Callable[[Run, int], T]) -> Iterator[tuple[Exposure, T]]:
+        """The exposures, each with what `work`, called with its number, makes of it."""
+        made = self.workers.each(work, self, range(len(self.exposures)), self.progress)
+        return zip(self.exposures, made, strict=True)
 
     @cached_property
     def chips(self) -> tuple[tuple[Exposure, Chip], ...]:
@@ -158,35 +176,13 @@ class Run:
     # Step 3
     def make_singles(self) -> dict[str, float]:
         """Write the separate images; the mean weight of each, by the stem of the exposure's name."""
-        means = {}
-        for exposure in self.exposures:
-            single = separate(
-                self._separate_inputs(exposure),
-                self.sep_frame,
-                _need(self.plan.separate),
-                workers=self.workers,
-                progress=self.progress,
-                buffers=self.space.buffers,
-            )
-            means[exposure.stem] = mean_weight(single.wht, self.workers)
-            for part, image in (("sci", single.sci), ("wht", single.wht)):
-                name = names.single(exposure, part)
-                header = partial(single_header, exposure, self.sep_frame, name, part.upper())
-                self.space.put(name, image, header, compress=bool(self.params["driz_sep_compress"]))
-        return means
+        return {exposure.stem: mean for exposure, mean in self.each_exposure(make_single)}
 
     def single_units(self) -> int:
         return work_units(self.sep_frame) * len(self.chips)
 
     def single_names(self) -> list[str]:
         return [names.single(e, part) for e in self.exposures for part in ("sci", "wht")]
-
-    def _separate_inputs(self, exposure: Exposure) -> Iterator[ChipInput]:
-        for chip in exposure.chips:
-            good = self.usable(exposure, chip, self.plan.sep_bits)
-            if not good.any():
-                self.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for driz_sep_bits.")
-            yield from self.lent(exposure, chip, good)
 
     def usable(
         self, exposure: Exposure, chip: Chip, bits: Bits | None, own: NDArray[np.uint8] | None = None
@@ -225,14 +221,7 @@ class Run:
     # Step 4
     def make_median(self, means: Mapping[str, float]) -> None:
         """Write the median of the separate images, whose mean weights are `means`."""
-        image = make_median(
-            [self._layer(exposure, means[exposure.stem]) for exposure in self.exposures],
-            self.sep_frame.shape,
-            _need(self.plan.median),
-            workers=self.workers,
-            progress=self.progress,
-            buffers=self.space.buffers,
-        )
+        image = make_median_image(self, means)
         self.space.let_go(*self.single_names())
         name = self.called.median
         self.space.put(name, image, partial(single_header, self.exposures[0], self.sep_frame, name, "SCI"))
@@ -243,26 +232,19 @@ class Run:
     def median_units(self) -> int:
         return median_units(self.sep_frame.shape, _need(self.plan.median))
 
-    def _layer(self, exposure: Exposure, mean: float) -> Layer:
-        return Layer(
-            exposure.name,
-            self.space.rows(names.single(exposure, "sci")),
-            self.space.rows(names.single(exposure, "wht")),
-            mean,
-            exposure.exptime,
-            min(self.sky.of(chip).noise * to_electrons(chip) for chip in exposure.chips),
-            float(np.mean([chip.read_noise**2 for chip in exposure.chips])),
-        )
-
     # Step 5
     def make_blots(self) -> None:
         """Write the median as every chip would have seen it."""
-        image = self.space.get(self.called.median)
         # chips from here on: what few exposures need, and many may have no more
         self.space.room = min(
             self.space.room, _CHIPS_KEPT * max(4 * math.prod(c.shape) for _, c in self.chips)
         )
-        for exposure, chip in self.chips:
+        list(self.each_exposure(Run._blots))
+        self.space.let_go(self.called.median)
+
+    def _blots(self, number: int) -> None:
+        exposure, image = self.exposures[number], self.space.get(self.called.median)
+        for chip in exposure.chips:
             found = blot(
                 image,
                 self.sep_frame,
@@ -279,7 +261,6 @@ class Run:
             header = partial(chip_header, exposure, chip.extver, name)
             self.space.put(name, found.sci, header, more=partial(rim_hdu, found.rim))
             self._rims[name] = found.rim
-        self.space.let_go(self.called.median)
 
     def blot_units(self) -> int:
         return sum(blot_units(chip.wcs) for _, chip in self.chips)
@@ -291,22 +272,28 @@ class Run:
     def make_crmasks(self) -> Figures:
         """Write the cosmic ray masks and, with driz_cr_corr, the cleaned exposures."""
         figures = {}
-        for exposure in self.exposures:
-            images, flags = {}, {}
-            for chip in exposure.chips:
-                seen = self.usable(exposure, chip, self.plan.final_bits)
-                mask, clean, stars = self._crmask(exposure, chip, seen)
-                figures[chip.path, chip.extver] = Flagged(*fractions(mask, seen, self.workers), stars)
-                self.space.buffers.give(seen, mask.core)
-                if clean is not None:
-                    images[chip.extver] = clean
-                    flags[chip.extver] = self._new_flags(chip, mask.good)
-                self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
-            if images:
-                self._write_clean(exposure, images, flags)
+        for exposure, found in self.each_exposure(Run._crmasks):
+            figures.update({(c.path, c.extver): one for c, one in zip(exposure.chips, found, strict=True)})
         self.space.room //= 3  # the final image needs what masks hold
         self.space.shrink(self.space.room)
         return figures
+
+    def _crmasks(self, number: int) -> list[Flagged]:
+        """The masks of an exposure; what was flagged in each chip."""
+        exposure = self.exposures[number]
+        found, images, flags = [], {}, {}
+        for chip in exposure.chips:
+            seen = self.usable(exposure, chip, self.plan.final_bits)
+            mask, clean, stars = self._crmask(exposure, chip, seen)
+            found.append(Flagged(*fractions(mask, seen, self.workers), stars))
+            self.space.buffers.give(seen, mask.core)
+            if clean is not None:
+                images[chip.extver] = clean
+                flags[chip.extver] = self._new_flags(chip, mask.good)
+            self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
+        if images:
+            self._write_clean(exposure, images, flags)
+        return found
 
     def crmask_names(self) -> list[str]:
         cleaned = [names.crclean(e) for e in self.exposures] if self.params["driz_cr_corr"] else []

@@ -52,6 +52,12 @@ class Workspace:
         self._arrays: dict[str, Array] = {}
         self._held: dict[str, _Held] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process, which sees the files and none of the arrays: what is to be written is written then."""
+        self.wait()
+        nothing: dict[str, Any] = {name: {} for name in ("written", "stamps", "_arrays", "_held") if name in self.__dict__}
+        return {**self.__dict__, **nothing}
+
     def put(
         self,
         name: str,

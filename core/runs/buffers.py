@@ -70,6 +70,7 @@ class Buffers:
     """
 
     def __init__(self, size: int = 0) -> None:
+        self.size = size
         self._lock = threading.Lock()
         self._stretch = _stretch(size) if size else np.empty(0, np.uint8)
         self._first: int = self._stretch.ctypes.data
