@@ -19,7 +19,7 @@ from core.drizzle.static import StaticMasks
 from core.errors import Refusal
 from core.runs.buffers import Buffers
 from core.runs.progress import Progress
-from core.runs.spread import Workers
+from core.runs.spread import Job, Threads, Workers
 
 ChipKey = tuple[Path, int]
 
@@ -97,7 +97,7 @@ def _levels(
     matched = sky_differences(exposures, pixels, progress)
     if not matched.found:
         instead = "globalmin" if "globalmin" in method else "localmin"
-        plain = _lowest(instead, exposures, [0.0] * len(exposures), pixels, None)
+        plain = _lowest(instead, exposures, [0.0] * len(exposures), pixels, progress, counted=False)
         warning = f"skymethod {method}: no two exposures share usable pixels, so {instead} is used."
         return _Levels(plain.values, (warning, *plain.warnings))
     differences = [0.0 if value is None else value for value in matched.values]
@@ -114,38 +114,58 @@ def _lowest(
     off: Sequence[float],
     pixels: SkyPixels,
     progress: Progress | None,
+    *,
+    counted: bool = True,
 ) -> _Levels:
-    """The lowest brightness of each exposure (localmin) or of all (globalmin), `off` taken off before."""
+    """The lowest brightness of each exposure (localmin) or of all (globalmin), `off` taken off before.
+
+    `progress` is advanced once a chip, if that is `counted`.
+    """
     warnings: list[str] = []
-    lowest = []
-    for exposure, less in zip(exposures, off, strict=True):
-        found = [
-            value - less
-            for chip in exposure.chips
-            if (value := _brightness(exposure, chip, pixels, warnings, progress)) is not None
-        ]
+    lowest: list[float | None] = []
+    team = pixels.workers or Threads(1)
+    job = _Measuring(tuple(exposures), pixels, progress, counted)
+    measured = team.each(_brightness, job, range(len(exposures)), progress)
+    for less, chips in zip(off, measured, strict=True):
+        found = [value - less for value, _ in chips if value is not None]
         lowest.append(min(found, default=None))
+        warnings += [warning for _, warning in chips if warning]
     of_all = min((value for value in lowest if value is not None), default=0.0)
     if method == "globalmin":
         return _Levels((of_all,) * len(exposures), tuple(warnings))
     return _Levels(tuple(0.0 if value is None else value for value in lowest), tuple(warnings))
 
 
-def _brightness(
-    exposure: Exposure, chip: Chip, pixels: SkyPixels, warnings: list[str], progress: Progress | None
-) -> float | None:
-    """Sky brightness of a chip, None where no usable pixel is left."""
+@dataclass(frozen=True, eq=False)
+class _Measuring(Job):
+    exposures: tuple[Exposure, ...]
+    pixels: SkyPixels
+    progress: Progress | None
+    counted: bool
+
+
+def _brightness(job: _Measuring, number: int) -> list[tuple[float | None, str]]:
+    """Sky brightness of the chips of an exposure, None with a warning where no usable pixel is left."""
+    exposure = job.exposures[number]
+    found = []
+    for chip in exposure.chips:
+        if job.progress is not None:
+            job.progress.check()
+        found.append(_brightness_of(exposure, chip, job.pixels))
+        if job.progress is not None and job.counted:
+            job.progress.advance()
+    return found
+
+
+def _brightness_of(exposure: Exposure, chip: Chip, pixels: SkyPixels) -> tuple[float | None, str]:
     taken = pixels.taken(exposure, chip)
     try:
         value, _ = pixels.measure(taken)
-        return value * to_brightness(exposure, chip)
+        return value * to_brightness(exposure, chip), ""
     except Refusal as error:
-        warnings.append(f"{exposure.name}[SCI,{chip.extver}]: no sky value. {error.what}")
-        return None
+        return None, f"{exposure.name}[SCI,{chip.extver}]: no sky value. {error.what}"
     finally:
         pixels.buffers.give(taken)
-        if progress is not None:
-            progress.advance()
 
 
 def _not_subtracted(exposures: Sequence[Exposure], skyuser: str) -> SkyValues:

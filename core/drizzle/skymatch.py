@@ -17,6 +17,7 @@ from core.drizzle.skyoverlap import shared_pixels, shared_sky
 from core.drizzle.skypixels import SkyPixels, to_brightness
 from core.errors import Refusal
 from core.runs.progress import Progress
+from core.runs.spread import Job, Threads
 
 Floats = NDArray[np.float64]
 Pixels = NDArray[np.float32]
@@ -55,20 +56,34 @@ def sky_differences(
     Values are surface brightness, as `core.drizzle.skypixels.to_brightness` makes it. Two exposures at a time are
     in memory.
     """
-    pairs = []
-    for k, exposure in enumerate(exposures):
-        later = [n for n in range(k + 1, len(exposures)) if _touch(exposure, exposures[n])]
-        images = _images(exposure, pixels) if later else {}
-        for n in later:
-            if progress is not None:
-                progress.check()
-            pair = _compared(k, n, exposures, images, pixels)
-            if pair is not None:
-                pairs.append(pair)
-        if progress is not None:
-            progress.advance(len(exposure.chips))
+    job = _Comparing(tuple(exposures), pixels, progress)
+    found = (pixels.workers or Threads(1)).each(_pairs_of, job, range(len(exposures)), progress)
+    pairs = [pair for some in found for pair in some]
     values = solved(pairs, len(exposures))
     return Differences(values, tuple(_warnings(exposures, pairs, values)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparing(Job):
+    exposures: tuple[Exposure, ...]
+    pixels: SkyPixels
+    progress: Progress | None
+
+
+def _pairs_of(job: _Comparing, k: int) -> list[Pair]:
+    """An exposure compared with those after it."""
+    exposures, progress, pairs = job.exposures, job.progress, []
+    later = [n for n in range(k + 1, len(exposures)) if _touch(exposures[k], exposures[n])]
+    images = _images(exposures[k], job.pixels) if later else {}
+    for n in later:
+        if progress is not None:
+            progress.check()
+        pair = _compared(k, n, exposures, images, job.pixels)
+        if pair is not None:
+            pairs.append(pair)
+    if progress is not None:
+        progress.advance(len(exposures[k].chips))
+    return pairs
 
 
 def solved(pairs: Sequence[Pair], count: int) -> tuple[float | None, ...]:

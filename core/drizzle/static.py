@@ -20,9 +20,10 @@ from core.errors import Refusal
 from core.kernels import stream as kernel
 from core.runs.buffers import Buffers
 from core.runs.progress import Progress
-from core.runs.spread import Threads, Workers, row_blocks
+from core.runs.spread import Job, Threads, Workers, row_blocks
 
 Mask = NDArray[np.uint8]
+Bytes = tuple[tuple[int, int], bytes]
 _ROWS = 128
 _CLIPPING = Clipping(rounds=3, lower_sigma=3.0, upper_sigma=3.0, binwidth=0.1)
 
@@ -38,7 +39,10 @@ class Signature:
 
 @dataclass(frozen=True, eq=False)
 class StaticMasks:
-    """uint8 masks (1 good, 0 bad) by signature, and the limits (image units) that made them, for the log."""
+    """uint8 masks (1 good, 0 bad) by signature, and the limits (image units) that made them, for the log.
+
+    They are pickled as bits.
+    """
 
     masks: Mapping[Signature, Mask] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -46,6 +50,9 @@ class StaticMasks:
     def of(self, exposure: Exposure, chip: Chip) -> Mask | None:
         """The mask of a chip, or None when there is none."""
         return self.masks.get(signature(exposure, chip))
+
+    def __reduce__(self) -> Any:
+        return _unpacked_all, ({key: _packed(mask) for key, mask in self.masks.items()}, self.notes)
 
 
 def signature(exposure: Exposure, chip: Chip) -> Signature:
@@ -68,22 +75,86 @@ def static_masks(
     in the units of the image and whatever its DQ. A chip whose values fall into one histogram bin says nothing.
     `progress` is advanced once a chip.
     """
-    store = buffers or Buffers()
-    sigma = float(params["static_sig"])
+    team, store = workers or Threads(1), buffers or Buffers()
+    chips = [(exposure, chip) for exposure in exposures for chip in exposure.chips]
+    job = _Chips(tuple(chip for _, chip in chips), float(params["static_sig"]), team, progress, store)
     masks: dict[Signature, Mask] = {}
     notes = []
-    for exposure in exposures:
-        for chip in exposure.chips:
-            good = masks.setdefault(signature(exposure, chip), np.ones(chip.shape, np.uint8))
-            notes.append(
-                f"{exposure.name}[SCI,{chip.extver}]: {_mask_low(chip, sigma, good, workers, store)}"
-            )
-            if progress is not None:
-                progress.advance()
+    low = team.each(_low_pixels, job, range(len(chips)), progress)
+    for (exposure, chip), found in zip(chips, low, strict=True):
+        where = signature(exposure, chip)
+        if where in masks:
+            _take_out(masks[where], found.good, team)
+        else:
+            masks[where] = found.good.copy()
+        store.give(found.good)
+        notes.append(f"{exposure.name}[SCI,{chip.extver}]: {found.note}")
     return StaticMasks(masks, tuple(notes))
 
 
-def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers | None, buffers: Buffers) -> str:
+@dataclass(frozen=True, eq=False)
+class _Chips(Job):
+    chips: tuple[Chip, ...]
+    sigma: float
+    workers: Workers
+    progress: Progress | None
+    buffers: Buffers
+
+
+@dataclass(frozen=True, eq=False)
+class _Low:
+    """The mask of one chip, pickled as bits, and what was done."""
+
+    good: Mask
+    note: str
+
+    def __reduce__(self) -> Any:
+        return _unpacked_low, (_packed(self.good), self.note)
+
+
+def _low_pixels(job: _Chips, number: int) -> _Low:
+    """The mask of one chip alone, its memory taken from the buffers."""
+    chip = job.chips[number]
+    good: Mask = job.buffers.take(chip.shape, np.uint8)
+
+    def fill(block: tuple[int, int]) -> None:
+        good[slice(*block)] = 1
+
+    job.workers.map(fill, row_blocks(chip.shape[0], _ROWS))
+    note = _mask_low(chip, job.sigma, good, job.workers, job.buffers)
+    if job.progress is not None:
+        job.progress.advance()
+    return _Low(good, note)
+
+
+def _take_out(mask: Mask, other: Mask, workers: Workers) -> None:
+    """Make bad in `mask` what is bad in `other`."""
+
+    def work(block: tuple[int, int]) -> None:
+        here = slice(*block)
+        np.bitwise_and(mask[here], other[here], out=mask[here])
+
+    workers.map(work, row_blocks(mask.shape[0], _ROWS))
+
+
+def _packed(mask: Mask) -> Bytes:
+    return (mask.shape[0], mask.shape[1]), np.packbits(mask).tobytes()
+
+
+def _unpacked(packed: Bytes) -> Mask:
+    shape, bits = packed
+    return np.unpackbits(np.frombuffer(bits, np.uint8), count=shape[0] * shape[1]).reshape(shape)
+
+
+def _unpacked_all(masks: Mapping[Signature, Bytes], notes: tuple[str, ...]) -> StaticMasks:
+    return StaticMasks({key: _unpacked(packed) for key, packed in masks.items()}, notes)
+
+
+def _unpacked_low(good: Bytes, note: str) -> _Low:
+    return _Low(_unpacked(good), note)
+
+
+def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers, buffers: Buffers) -> str:
     """Take the low pixels of one chip out of `good`; say what was done."""
     pixels = plane(chip).whole(buffers.take(chip.shape, np.float32), workers=workers)
     try:
@@ -99,14 +170,14 @@ def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers | None, buf
     return f"mode {stats.mode:.6g}, rms {stats.stddev:.6g}, {count} pixels below {limit:.6g}"
 
 
-def _mask_below(pixels: NDArray[np.float32], limit: float, good: Mask, workers: Workers | None) -> int:
+def _mask_below(pixels: NDArray[np.float32], limit: float, good: Mask, workers: Workers) -> int:
     """Take the pixels below `limit` out of `good`; how many they are."""
 
     def mask(block: tuple[int, int]) -> int:
         here = slice(*block)
         return int(kernel.mask_below(pixels[here], limit, good[here]))
 
-    return sum((workers or Threads(1)).map(mask, row_blocks(good.shape[0], _ROWS)))
+    return sum(workers.map(mask, row_blocks(good.shape[0], _ROWS)))
 
 
 def mask_name(root: str, where: Signature) -> str:
