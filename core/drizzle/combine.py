@@ -13,6 +13,7 @@ from core.drizzle.chip import ChipInput, Image
 from core.drizzle.drop import Canvas, blank, context_bit, drop_chip, drop_of, settle
 from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import CombineParams
+from core.drizzle.work import TILE_ROWS
 from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Workers
@@ -32,10 +33,11 @@ class Combined:
 
 
 def combine(
-    chips: Iterable[ChipInput],
+    chips: Iterable[ChipInput | None],
     frame: ChipWCS,
     params: CombineParams,
     *,
+    rows: tuple[int, int] | None = None,
     total_exptime: float | None = None,
     count: int = 0,
     workers: Workers | None = None,
@@ -44,6 +46,7 @@ def combine(
 ) -> Combined:
     """Drizzle all chips onto `frame`; `chips` may be a generator, so that one chip at a time is in memory.
 
+    With `rows` only the rows [start, stop) of the image are made; a chip that does not reach them may be None.
     `count` says how many they are; without it context planes are joined, and copied, at the end.
     Pixels without weight hold `params.fillval`, else `params.maskval`, else NaN. With units "counts" the
     result is multiplied by `total_exptime` (seconds, the sum over the exposures). `progress` is advanced
@@ -53,25 +56,43 @@ def combine(
     if params.units == "counts" and total_exptime is None:
         raise ValueError("total counts need the total exposure time")
     store = buffers or Buffers()
-    sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
-    context = _planes(-(-count // 32), frame, store, workers)
+    first, last = rows or (0, frame.shape[0])
+    if rows is None:
+        sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
+        context = _planes(-(-count // 32), frame, store, workers)
+    else:  # the system gives memory to the rows that are written, and to no others
+        sci, wht = (np.zeros(frame.shape, np.float32) for _ in range(2))
+        context = np.zeros((-(-count // 32), *frame.shape), np.int32)
     planes: list[NDArray[np.int32]] = []
     for number, chip in enumerate(chips, start=1):
         if number % 32 == 1:
             known = len(planes) < len(context)
             planes.append(context[len(planes)] if known else _planes(1, frame, store, workers)[0])
+        if chip is None:
+            if progress is not None:
+                progress.advance(-(-(last - first) // TILE_ROWS))
+            continue
         canvas = Canvas(sci, wht, planes[-1], context_bit(number))
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
         drop = drop_of(params, chip, frame)
         drop_chip(
-            chip.data, chip.weight, where, drop, canvas, workers=workers, progress=progress, buffers=store
+            chip.data,
+            chip.weight,
+            where,
+            drop,
+            canvas,
+            rows=rows,
+            workers=workers,
+            progress=progress,
+            buffers=store,
         )
+    sci, wht = sci[first:last], wht[first:last]
     fill = params.fillval if params.fillval is not None else params.maskval
     settle(Canvas(sci, wht), np.nan if fill is None else fill, workers=workers)
     if params.units == "counts" and total_exptime is not None:
         np.multiply(sci, np.float32(total_exptime), out=sci, where=wht != 0)
     whole = len(context) and len(planes) == len(context)
-    return Combined(sci, wht, context if whole else _cube(planes, frame))
+    return Combined(sci, wht, (context if whole else _cube(planes, frame))[:, first:last])
 
 
 def _planes(count: int, frame: ChipWCS, buffers: Buffers, workers: Workers | None) -> NDArray[np.int32]:

@@ -75,11 +75,12 @@ def drop_chip(
     drop: Drop,
     canvas: Canvas,
     *,
+    rows: tuple[int, int] | None = None,
     workers: Workers | None = None,
     progress: Progress | None = None,
     buffers: Buffers | None = None,
 ) -> None:
-    """Add one chip to `canvas`.
+    """Add one chip to `canvas`, or to its rows [start, stop) alone.
 
     Pixels of weight 0 leave no trace at all, whatever their value. Values are multiplied by ratio^2 so that flux,
     not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows. Memory
@@ -101,7 +102,8 @@ def drop_chip(
     def work(first: int, stop: int) -> None:
         kernels.drizzle_tile(grid, blocks, where.turn, room, profile, chip, first, stop, planes)
 
-    over_rows(work, canvas.sci.shape[0], TILE_ROWS, team, progress)
+    start, end = rows or (0, canvas.sci.shape[0])
+    over_rows(work, end - start, TILE_ROWS, team, progress, first=start)
     if turned:
         store.give(*pixels)
 

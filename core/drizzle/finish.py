@@ -9,12 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.data.exposure import Chip, Exposure
+from core.data.exposure import Exposure
 from core.drizzle import names
-from core.drizzle.chip import ChipInput
-from core.drizzle.combine import combine
+from core.drizzle.finaltiles import joined_tiles, tiles_of
 from core.drizzle.headers import Blended, blend
 from core.drizzle.inputs import Inputs
 from core.drizzle.products import Final, Written, final_unit, write_products
@@ -27,18 +25,13 @@ from core.runs.spread import Threads
 
 def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run."""
-    masks: dict[tuple[Path, int], str] = {}
+    parts = tiles_of(run, params, with_masks)  # before another thread works on the headers
     with _blended_meanwhile(run) as blending:
-        made = combine(
-            _final_inputs(run, params, with_masks, masks),
-            run.final_frame,
-            params,
-            total_exptime=sum(exposure.exptime for exposure in run.exposures),
-            count=len(run.chips),
-            workers=run.workers,
-            progress=run.progress,
-            buffers=run.space.buffers,
-        )
+        made, numbers = joined_tiles(run, parts)
+    masks = {
+        (chip.path, chip.extver): names.of_chip(exposure, chip, "crmask")
+        for exposure, chip in (run.chips[number] for number in numbers)
+    }
     unit = final_unit(run.exposures, run.params)
     if unit.startswith("COUNTS"):
         # all chips were drizzled in electrons; drizzlepac too takes the gain of the last
@@ -65,35 +58,6 @@ def _blended_meanwhile(run: Run) -> Iterator[Future[Blended]]:
     sky = {(chip.path, chip.extver): run.sky.of(chip).noise for _, chip in run.chips}
     with ThreadPoolExecutor(1, thread_name_prefix="headers") as pool:
         yield pool.submit(blend, run.exposures, str(run.params["rules_file"]).strip(), sky)
-
-
-def _final_inputs(
-    run: Run, params: CombineParams, with_masks: bool, masks: dict[tuple[Path, int], str]
-) -> Iterator[ChipInput]:
-    """One chip after the other, so that only one is in memory; the names of their masks go into `masks`."""
-    for exposure, chip in run.chips:
-        mask = _crmask(run, exposure, chip, with_masks)
-        good = run.usable(exposure, chip, run.plan.final_bits, mask)
-        if mask is not None:
-            masks[chip.path, chip.extver] = names.of_chip(exposure, chip, "crmask")
-            run.space.give_back(masks[chip.path, chip.extver])
-        if not good.any():
-            run.warn(f"{exposure.name}[SCI,{chip.extver}]: no good pixel is left for the final image.")
-        yield from run.lent(exposure, chip, good, params.wht_type)
-
-
-def _crmask(run: Run, exposure: Exposure, chip: Chip, made: bool) -> NDArray[np.uint8] | None:
-    """The cosmic ray mask of a chip: of this run, or with driz_cr off one that an earlier run left, if any."""
-    name = names.of_chip(exposure, chip, "crmask")
-    if made:
-        return run.space.get(name)
-    if len(run.exposures) < 2 or not run.space.has(name):
-        return None
-    mask = run.space.get(name)
-    if mask.shape != chip.shape:
-        return None
-    run.warn(f"driz_cr is off: the cosmic ray mask {name} of an earlier run is used.")
-    return mask
 
 
 def update_exposures(run: Run, with_masks: bool) -> dict[Path, str]:

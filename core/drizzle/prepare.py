@@ -54,6 +54,7 @@ def prepare(
         restore_originals(files)
     run, inputs = _made_ready(files, params, folder, workers, progress, ivm)
     _check_products(run, read)
+    run.workers.ready([*run.files(), *ivm.values()], folder)
     return run, inputs
 
 
@@ -68,6 +69,7 @@ def _made_ready(
     with progress.step(steps.READING, len(files)):
         inputs = open_inputs(files, params, progress)
     exposures = inputs.exposures
+    _check_memory(params, workers)
     plan = make_plan(params, len(exposures))
     _check_err(exposures, params)
     weighted = params["driz_combine"] and params["final_wht_type"] == "IVM"
@@ -94,6 +96,16 @@ def _made_ready(
     run.warnings += [f"{left.path.name} is left out. {left.reason}" for left in inputs.left_out]
     _tell(run, inputs, apart)
     return run, inputs
+
+
+def _check_memory(params: Mapping[str, Any], workers: Workers | None) -> None:
+    """Refuse to keep in the memory of this process what others must read."""
+    if params["in_memory"] and workers is not None and workers.places > 1:
+        raise Refusal(
+            "The workers of a cluster read the intermediate images from files; here they would be in memory only.",
+            subject="in_memory",
+            advice="Switch in_memory off (clean deletes the files at the end), or work without a cluster.",
+        )
 
 
 def _make_room(space: Workspace, sep: ChipWCS, final: ChipWCS, exposures: Sequence[Exposure]) -> None:

@@ -105,6 +105,7 @@ class Run(Job):
         self.progress.warn(text)
 
     def __getstate__(self) -> dict[str, Any]:
+        self.space.wait()  # other threads read headers while they write files
         return {**self.__dict__, "warnings": [], "log": [], "_cleaning": []}
 
     def gained(self) -> Any:

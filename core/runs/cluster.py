@@ -63,7 +63,7 @@ class Cluster:
     def each(
         self, work: Callable[[J, T], R], job: J, items: Iterable[T], progress: Progress | None = None
     ) -> Iterator[R]:
-        """See `core.runs.spread.Workers.each`; items are done in any order.
+        """See `core.runs.spread.Workers.each`; items are done in any order, and the first are begun at once.
 
         When the caller goes no further - an error, Stop - what has not begun is dropped, and what runs on the workers
         ends within some tenths of a second.
@@ -79,10 +79,15 @@ class Cluster:
         held = submit(_same, parcel.pack(job, self), key=f"{name}-job", pure=False)
         keys = {f"{name}-{number}": item for number, item in enumerate(items)}
         futures = [submit(_do, held, work, item, key, key=key, pure=False) for key, item in keys.items()]
+        return self._results(futures, held, job, progress or Progress(), name)
+
+    def _results(
+        self, futures: list[Any], held: Any, job: Job, progress: Progress, name: str
+    ) -> Iterator[Any]:
         futures.reverse()
         try:
             while futures:
-                found = self._result(futures[-1], progress or Progress())
+                found = self._result(futures[-1], progress)
                 futures.pop().release()
                 job.gain(found.gained)
                 yield found.value

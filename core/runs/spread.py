@@ -58,9 +58,9 @@ class Workers(Protocol):
         """`work(job, item)` of every item; the results in the order of `items`, each when it is asked for.
 
         `work` is a function or method that can be found by its name; it writes nothing but whole files, and leaves
-        the `job` as it is. Job, items and results can be pickled. The pieces advance the job's own progress, which
-        is the `progress` that is given here; arrays that come back may be read-only. Raises what `work` raises for
-        the first item that fails.
+        the `job` as it is. Job, items and results can be pickled; where they must be, it is done when this is called.
+        The pieces advance the job's own progress, which is the `progress` that is given here; arrays that come back
+        may be read-only. Raises what `work` raises for the first item that fails.
         """
         ...
 

@@ -21,12 +21,13 @@ def test_headers_are_not_blended_on_after_a_run_that_was_stopped(monkeypatch: py
         time.sleep(0.1)
         ended.set()
 
-    def combine(*_: Any, **__: Any) -> None:
+    def joined(*_: Any) -> None:
         begun.wait(10)
         raise Cancelled
 
     monkeypatch.setattr(finish, "blend", blend)
-    monkeypatch.setattr(finish, "combine", combine)
+    monkeypatch.setattr(finish, "tiles_of", lambda *_: iter(()))
+    monkeypatch.setattr(finish, "joined_tiles", joined)
     space = SimpleNamespace(buffers=None)
     run: Any = SimpleNamespace(
         chips=[],
