@@ -23,7 +23,8 @@ _MOST = 2 << 30
 
 def run(arguments: argparse.Namespace) -> int:
     """The command, see `app.astrodrizzle`."""
-    size = largest(arguments.files)
+    # where others work, this process needs none
+    size = 0 if arguments.scheduler else largest(arguments.files)
     fetch_ahead(min(int(_STRETCH * size), 2 * _MOST), min(int(_NEEDED * size), _MOST))
     # threads that write files and make headers must not keep the one waiting that hands out the kernels' work
     sys.setswitchinterval(0.001)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cluster import workers_at
 from app.console import ConsoleProgress, fail, table
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
@@ -46,8 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
         broken = update_first(files, quiet=arguments.quiet)
         if broken:
             return fail(broken)
-    with ConsoleProgress(quiet=arguments.quiet) as progress:
-        result = astrodrizzle(files, params, folder=arguments.dir, keep=keep, ivm=maps, progress=progress)
+    with (
+        workers_at(arguments.scheduler, params["num_cores"]) as workers,
+        ConsoleProgress(quiet=arguments.quiet) as progress,
+    ):
+        result = astrodrizzle(
+            files, params, folder=arguments.dir, keep=keep, ivm=maps, workers=workers, progress=progress
+        )
     print(result_table(result))
     for path in result.products:
         print(path)

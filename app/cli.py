@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from app.cluster import add_scheduler
 from core import __version__
 from core.errors import Cancelled, Refusal
 
@@ -163,6 +164,7 @@ def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read the products again for the report: coverage, holes, weights, width of the stars",
     )
+    add_scheduler(parser)
     _add_run_options(parser)
 
 

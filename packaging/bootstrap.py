@@ -216,7 +216,9 @@ def main(arguments):
     check_python()
     command, rest = arguments[0], arguments[1:]
     peers = command == "test" and "--peers" in rest
-    extras = {"test", "dev"} if command == "test" else set()
+    extras = {"test", "dev", "cluster"} if command == "test" else set()
+    if any(argument.split("=")[0] == "--scheduler" for argument in rest):
+        extras.add("cluster")
     if peers:
         rest.remove("--peers")
         extras.add("peers")
