@@ -3,8 +3,8 @@
     python tests/bench/bench_reference.py drizzle-1.12 [--write]
 
 The argument is the unpacked source distribution of version 1.12 (1.11 has the same files; later ones carry none).
-`--write` makes tests/peers/data/drizzle_1.12.npz, what the tests take: the non-zero pixels of the sparse images (all
-of them), sums of the weights, three pieces of the whole images.
+`--write` makes what the tests take, in tests/peers/data: drizzle_1.12.npz, the non-zero pixels of the sparse images
+(all of them), sums of the weights, three pieces of the whole images; and a piece of the exposure as a file of its own.
 
                               difference                                         weights: centroids, pixels:
                             largest       rms           sum ours         sum theirs   largest    median   largest
@@ -173,6 +173,24 @@ def compact(folder: Folder) -> dict[str, np.ndarray]:
     return kept
 
 
+def piece(folder: Folder) -> fits.HDUList:
+    """212 x 212 pixels of the exposure with its errors and flags, the distortion in its header."""
+    row, column, edge = 415, 295, 212
+    with fits.open(folder.path / "input1.fits", memmap=False) as hdus:
+        made = fits.HDUList([hdus[0].copy()])
+        for hdu in (hdus[name] for name in ("SCI", "ERR", "DQ")):
+            header = hdu.header.copy()
+            header.remove("HISTORY", ignore_missing=True, remove_all=True)
+            for key, first in (("CRPIX1", column), ("CRPIX2", row)):
+                if key in header:
+                    header[key] -= first
+            pixels = hdu.data[row : row + edge, column : column + edge]
+            made.append(fits.ImageHDU(np.ascontiguousarray(pixels), header, name=hdu.name))
+    made[0].header.remove("HISTORY", ignore_missing=True, remove_all=True)
+    made[0].header["NEXTEND"] = 3
+    return made
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="the unpacked source distribution")
@@ -185,7 +203,9 @@ def main() -> None:
             print(row)
     if asked.write:
         np.savez_compressed(cases.COMPACT, **compact(folder))
-        print(cases.COMPACT, cases.COMPACT.stat().st_size)
+        piece(folder).writeto(cases.PIECE, overwrite=True)
+        for path in (cases.COMPACT, cases.PIECE):
+            print(path, path.stat().st_size)
 
 
 if __name__ == "__main__":

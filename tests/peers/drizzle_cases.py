@@ -21,6 +21,7 @@ from core.drizzle.mapping import PixelMap, pixel_map
 from core.drizzle.settings import BlotParams, CombineParams, WeightScale
 
 COMPACT = Path(__file__).parent / "data" / "drizzle_1.12.npz"
+PIECE = COMPACT.with_name("j8bt06nyq_piece.fits.gz")
 SHAPE, FRAME_SHAPE = (1024, 1024), (1137, 1163)
 BLOCK = 32  # frame pixels on an edge of the blocks in which weights are summed
 KERNELS = {  # drizzled: the kernel and what fell

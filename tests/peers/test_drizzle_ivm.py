@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.data.files import find_files, find_maps
 from core.drizzle.results import DrizzleResult
-from core.drizzle.session import astrodrizzle
-from core.params import TASKS
 from tests.hst_exposures import CAMERAS, write_set
+from tests.peers.live import STEPS_OFF, Job, run_drizzlepac, run_ours
 
 pytestmark = pytest.mark.peers
 pytest.importorskip("drizzlepac")
 
-PEER = """
-import json, os, sys
-from drizzlepac.astrodrizzle import AstroDrizzle
-for folder, given, params in json.loads(sys.argv[1]):
-    os.chdir(folder)
-    AstroDrizzle(given, preserve=False, num_cores=1, **params)
-"""
 PARAMS = {
-    "output": "test", "final_wht_type": "IVM", "final_bits": "16", "static": False, "driz_separate": False,
-    "median": False, "blot": False, "driz_cr": False, "final_wcs": True,
+    **STEPS_OFF, "output": "test", "final_wht_type": "IVM", "final_bits": "16", "static": False, "final_wcs": True,
 }  # fmt: skip
 SCALES = {"wfc": 0.04, "ir": 0.1, "own": 0.05}
 
@@ -76,31 +62,19 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[DrizzleRes
     base = tmp_path_factory.mktemp("ivm")
     references = base / "references"
     references.mkdir()
-    jobs, given = [], {}
+    jobs: list[Job] = []
+    given = {}
     for name in SCALES:
         write_flat(references / f"{name}_pfl.fits", CAMERAS["wfc"].shape, 2)
         given[name] = make(name, base / name / "peer")
         shutil.copytree(base / name / "peer", base / name / "ours")
-        jobs.append((str(base / name / "peer"), given[name], {**PARAMS, "final_scale": SCALES[name]}))
-    environment = {**os.environ, "testref": f"{references}/"}
-    done = subprocess.run(
-        [sys.executable, "-c", PEER, json.dumps(jobs)],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+        jobs.append(Job(base / name / "peer", given[name], {**PARAMS, "final_scale": SCALES[name]}))
+    run_drizzlepac(jobs, environment={"testref": f"{references}/"})
     made = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("testref", f"{references}/")
-        for name, scale in SCALES.items():
-            folder = base / name / "ours"
-            params = TASKS["astrodrizzle"].defaults().replaced(preserve=False, **PARAMS, final_scale=scale)
-            files = find_files(given[name], folder=folder)
-            maps = find_maps(given[name], folder=folder)
-            made[name] = astrodrizzle(files, params, folder=folder, ivm=maps), base / name / "peer"
+        for job, name in zip(jobs, SCALES, strict=True):
+            made[name] = run_ours(base / name / "ours", job.given, job.params), job.folder
     return made
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +10,24 @@ from astropy.io import fits
 
 from core.drizzle.photometry import ready_for_photometry
 from core.simulate import Scene, simulate
+from tests.peers.live import STEPS_OFF, Job, run_drizzlepac
 
 pytestmark = pytest.mark.peers
 pytest.importorskip("drizzlepac")
 
-PEER = """
-import os, sys
-from drizzlepac.astrodrizzle import AstroDrizzle
-os.chdir(sys.argv[1])
-off = dict.fromkeys(("static", "driz_separate", "median", "blot", "driz_cr", "preserve"), False)
-for output, build, units, sky in (("one", True, "cps", True), ("parts", False, "counts", True),
-                                  ("with", True, "cps", False)):
-    AstroDrizzle("*_flt.fits", output=output, build=build, final_units=units, skysub=sky,
-                 final_wcs=True, final_scale=0.05, num_cores=1, **off)
-"""
+COMMON = {**STEPS_OFF, "static": False, "final_wcs": True, "final_scale": 0.05}
+PRODUCTS = (
+    {"output": "one", "build": True},
+    {"output": "parts", "final_units": "counts"},
+    {"output": "with", "build": True, "skysub": False},
+)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("peer")
     simulate(Scene(seed=5, size="small", n_exposures=2), found)
-    subprocess.run([sys.executable, "-c", PEER, str(found)], check=True, capture_output=True)
+    run_drizzlepac(Job(found, "*_flt.fits", {**COMMON, **asked}) for asked in PRODUCTS)
     return found
 
 

@@ -3,38 +3,23 @@
 What may differ: drizzlepac rounds the corners of an overlap to whole pixels and fills the polygon one pixel wider to
 the right; we take the pixels whose centres lie inside. That is one row or column of an edge, a thousandth of the
 pixels, and moves a median of 1e5 pixels by far less than its own error.
-
-stsci.skypac 1.0.12 asks spherical_geometry 1.4 for a method it no longer has; drizzlepac then falls back to localmin
-without saying why. The method is put back for the comparison.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.drizzle.session import astrodrizzle
-from core.params import TASKS
-from tests.peers.test_astrodrizzle import STEPS_OFF, Case, prepare
+from tests.peers.live import OLD_POLYGONS, STEPS_OFF, Job, run_drizzlepac, run_ours
+from tests.peers.test_astrodrizzle import Case, prepare
 
 pytestmark = [pytest.mark.peers, pytest.mark.shared]
 pytest.importorskip("drizzlepac")
 
-PEER = """
-import json, sys
-from spherical_geometry.polygon import SphericalPolygon
-if not hasattr(SphericalPolygon, "iter_polygons_flat"):
-    SphericalPolygon.iter_polygons_flat = lambda self: iter(self._polygons)
-from drizzlepac.astrodrizzle import AstroDrizzle
-files, params = json.loads(sys.argv[1])
-AstroDrizzle(files, preserve=False, num_cores=1, **params)
-"""
 ONLY_SKY = {"output": "sky", **STEPS_OFF, "driz_combine": False}
 METHODS = [
     {"skymethod": "match"},
@@ -64,31 +49,29 @@ def list_masks(folder: Path) -> None:
     (folder / "list.txt").write_text("\n".join(lines))
 
 
-@pytest.mark.parametrize("values", METHODS, ids=lambda values: "-".join(map(str, values.values())))
-def test_matched_skies(values: dict[str, object], shared_data: Path, tmp_path: Path) -> None:
-    case = Case("sky", "omega_cen_simulated", "*_flt.fits", {**ONLY_SKY, **values})
-    for name in ("ours", "peer"):
-        prepare(case, shared_data, tmp_path / name)
-        list_masks(tmp_path / name)
+@pytest.fixture(scope="module")
+def base(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """All methods through drizzlepac, in one process."""
+    folder, jobs, names = tmp_path_factory.mktemp("skies"), [], []
+    for number, values in enumerate(METHODS):
+        peer = folder / str(number) / "peer"
+        names = prepare(Case("sky", "cluster", {}), shared_data, peer)
+        list_masks(peer)
         # the three were simulated with one sky
-        for level, path in zip((0.0, 5.0, 11.0), sorted((tmp_path / name).glob("*_flt.fits")), strict=True):
-            with fits.open(path, mode="update", memmap=False) as hdus:
+        for level, name in zip((0.0, 5.0, 11.0), names, strict=True):
+            with fits.open(peer / name, mode="update", memmap=False) as hdus:
                 for hdu in (hdu for hdu in hdus if hdu.name == "SCI"):
                     hdu.data = hdu.data + hdu.data.dtype.type(level)
-    files = sorted(path.name for path in (tmp_path / "peer").glob("*_flt.fits"))
-    done = subprocess.run(
-        [sys.executable, "-c", PEER, json.dumps([files, case.params])],
-        cwd=tmp_path / "peer",
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    params = TASKS["astrodrizzle"].defaults().replaced(preserve=False, **case.params)
-    if params["skymask_cat"]:
-        params = params.replaced(skymask_cat=str(tmp_path / "ours" / "list.txt"))
-    astrodrizzle([tmp_path / "ours" / name for name in files], params, folder=tmp_path / "ours")
-    ours, theirs = skies(tmp_path / "ours"), skies(tmp_path / "peer")
+        shutil.copytree(peer, peer.with_name("ours"))
+        jobs.append(Job(peer, names, {**ONLY_SKY, **values}))
+    run_drizzlepac(jobs, first=OLD_POLYGONS)
+    return folder, names
+
+
+@pytest.mark.parametrize("number", range(len(METHODS)), ids=lambda n: "-".join(map(str, METHODS[n].values())))
+def test_matched_skies(number: int, base: tuple[Path, list[str]]) -> None:
+    folder, values = base[0] / str(number), METHODS[number]
+    run_ours(folder / "ours", base[1], {**ONLY_SKY, **values})
+    ours, theirs = skies(folder / "ours"), skies(folder / "peer")
     assert max(theirs) > (10.5 if "match" in str(values["skymethod"]) else 0.0)
     assert ours == pytest.approx(theirs, abs=1e-3)

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.drizzle.session import astrodrizzle
-from core.params import TASKS
+from tests.peers.live import LAST_ALONE, Job, run_drizzlepac, run_ours, take
 
 pytestmark = [pytest.mark.peers, pytest.mark.shared]
 pytest.importorskip("drizzlepac")
 
-PEER = """
-import json, sys
-from drizzlepac.astrodrizzle import AstroDrizzle
-files, params = json.loads(sys.argv[1])
-AstroDrizzle(files, preserve=False, num_cores=1, **params)
-"""
-PARAMS = {
-    "output": "out", "wcskey": "OTHER", "skysub": False, "static": False, "driz_separate": False,
-    "median": False, "blot": False, "driz_cr": False, "final_bits": "64,32",
-}  # fmt: skip
+PARAMS = {**LAST_ALONE, "output": "out", "wcskey": "OTHER", "final_bits": "64,32"}
 
 
 def prepare(data: Path, folder: Path) -> list[str]:
     """The exposures with an alternate WCS named OTHER, each moved by another amount."""
-    folder.mkdir()
-    for number, path in enumerate(sorted((data / "omega_cen_simulated").glob("*_flt.fits"))):
-        copy = folder / path.name
-        copy.write_bytes(path.read_bytes())
-        with fits.open(copy, mode="update", memmap=False) as hdus:
+    names = take(data, "cluster", folder)
+    for number, name in enumerate(names):
+        with fits.open(folder / name, mode="update", memmap=False) as hdus:
             for header in (hdu.header for hdu in hdus if hdu.name == "SCI"):
                 for key in ("WCSAXES", "LONPOLE", "LATPOLE"):
                     if key in header:
@@ -48,23 +33,14 @@ def prepare(data: Path, folder: Path) -> list[str]:
                         header[f"CD{axis}_{other}B"] = header[f"CD{axis}_{other}"]
                 header["CRVAL2B"] += (5 + number) / 3600
                 header["WCSNAMEB"] = "OTHER"
-    return sorted(path.name for path in folder.glob("*_flt.fits"))
+    return names
 
 
 def test_the_product_is_on_the_alternate(shared_data: Path, tmp_path: Path) -> None:
     for name in ("ours", "peer"):
         files = prepare(shared_data, tmp_path / name)
-    done = subprocess.run(
-        [sys.executable, "-c", PEER, json.dumps([files, PARAMS])],
-        cwd=tmp_path / "peer",
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    params = TASKS["astrodrizzle"].defaults().replaced(preserve=False, **PARAMS)
-    result = astrodrizzle([tmp_path / "ours" / name for name in files], params, folder=tmp_path / "ours")
+    run_drizzlepac([Job(tmp_path / "peer", files, PARAMS)])
+    result = run_ours(tmp_path / "ours", files, PARAMS)
     with fits.open(result.science) as mine, fits.open(tmp_path / "peer" / result.science.name) as theirs:
         one, two = mine[0], theirs[0]
         for key in ("CRVAL1", "CRVAL2", "CRPIX1", "CRPIX2", "CD1_1", "CD2_1"):
