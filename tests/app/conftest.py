@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,3 +106,18 @@ def spoil(good: Path, folder: Path) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def spoilt() -> Callable[[Path, Path], dict[str, Path]]:
     return spoil
+
+
+def one_line_and_unchanged(bad: dict[str, Any], kind: str) -> str:
+    """The one line that tells of a bad exposure, which is as it was. `bad`: the command `done`, the exposures by what
+    is bad about them (`kinds`), digests `before` and `after`."""
+    path = bad["kinds"][kind]
+    told = bad["done"].told(path.name)
+    assert len(told) == 1, bad["done"].err
+    assert bad["after"][str(path)] == bad["before"][str(path)]
+    return str(told[0])
+
+
+@pytest.fixture(scope="session")
+def line_of() -> Callable[[dict[str, Any], str], str]:
+    return one_line_and_unchanged
