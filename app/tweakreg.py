@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.console import ConsoleProgress, fail, table
@@ -15,6 +16,7 @@ from core.align.results import Alignment, ImageResult, Status, Written
 from core.align.settings import AlignSettings
 from core.data import find_files
 from core.data.ahead import Ahead
+from core.params.assign import ORIGIN
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         load_set("refimagefindpars", arguments.refimagefindcfg),
     )
     assignments, asked = taken_out(arguments.assignments)
-    settings = AlignSettings(*assigned(sets, assignments))
+    settings = _with_list(AlignSettings(*assigned(sets, assignments)), arguments.files)
     check(settings.tweakreg, settings.imagefind, settings.refimagefind)
     in_order = bool(settings.tweakreg["enforce_user_order"])  # the first of them is the reference
     files = find_files(arguments.files or [settings.tweakreg["input"]], keep_order=in_order)
@@ -34,6 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         return _align(arguments, files, settings, update=True)
     with headers_ahead(files, settings.tweakreg) as ahead:
         return _align(arguments, files, settings, ahead=ahead)
+
+
+def _with_list(settings: AlignSettings, files: Sequence[str]) -> AlignSettings:
+    """FILES given as "@list" stand for the parameter `input`: the list may have catalogs behind the names."""
+    if not any(str(name).strip().startswith("@") for name in files):
+        return settings
+    given = settings.tweakreg.replaced(ORIGIN, input=",".join(map(str, files)))
+    return replace(settings, tweakreg=given)
 
 
 def _align(
@@ -80,7 +90,20 @@ def _report(path: Path, alignment: Alignment, settings: AlignSettings) -> None:
 
 def result_table(alignment: Alignment) -> str:
     """One row an image: status, the solution in frame pixels and degrees, what became of the header."""
-    heads = ("image", "status", "sources", "matches", "used", "xsh", "ysh", "rot", "scale", "rms_x", "rms_y")
+    heads = (
+        "image",
+        "status",
+        "quality",
+        "sources",
+        "matches",
+        "used",
+        "xsh",
+        "ysh",
+        "rot",
+        "scale",
+        "rms_x",
+        "rms_y",
+    )
     headers = {one.path: one.status.value for one in alignment.applied}
     rows = [(*_row(image), headers.get(image.path, "-")) for image in alignment.images]
     return table((*heads, "header"), rows)
@@ -109,11 +132,12 @@ def _row(image: ImageResult) -> tuple[str, ...]:
         sources += f" of {image.n_found}"
     fit, matches = image.fit, image.matches
     if fit is None or matches is None or _failed(image):
-        return image.name, str(image.status), sources, *["-"] * 8
+        return image.name, str(image.status), "-", sources, *["-"] * 8
     xsh, ysh = fit.shift
     return (
         image.name,
         str(image.status),
+        image.quality or "-",
         sources,
         str(len(matches)),
         str(fit.n_used),

@@ -204,8 +204,15 @@ def _identities(listed: ChipFiles | None) -> Hashable:
 
 
 def _input_list(text: str) -> str:
-    """The list of an `input` "@list" in which a name has catalogs behind it, else ""."""
-    source = Path(text.strip().removeprefix("@"))
-    if not text.strip().startswith("@") or not source.is_file():
-        return ""
-    return str(source) if any(len(columns) > 1 for columns in read_list(source)) else ""
+    """The list among the names of `input` ("@list", or several names with commas) in which exposures have catalogs
+    behind them, "" if there is none. Raises `Refusal` when there are two: their columns may differ."""
+    names = (name.strip() for name in text.split(","))
+    lists = [Path(name[1:].strip()) for name in names if name.startswith("@")]
+    found = [one for one in lists if one.is_file() and any(len(line) > 1 for line in read_list(one))]
+    if len(found) > 1:
+        raise Refusal(
+            f"{found[0].name} and {found[1].name} both have catalogs behind the names.",
+            subject="input",
+            advice="Write one list of them, or give it as catfile.",
+        )
+    return str(found[0]) if found else ""

@@ -266,6 +266,8 @@ def summary(alignment: Alignment) -> str:
                 f", {fit.n_used} of {len(fit.used)} matches, shift {fit.shift[0]:.4f} {fit.shift[1]:.4f}, "
                 f"rot {fit.rot:.6f}, scale {fit.scale:.7f}, rms {fit.rms_x:.4f} {fit.rms_y:.4f}"
             )
+            if image.quality == "doubtful":
+                line += f", doubtful: {' '.join(image.doubts)}"
         elif image.reason:
             line += f", {image.reason} Try: {image.advice}"
         if image.note:

@@ -282,6 +282,8 @@ class _Run:
         for result in done.values():
             if result.status is Status.FAILED:
                 self.progress.warn(f"{result.name}: {result.reason} Try: {result.advice}")
+            elif result.quality == "doubtful":
+                self.progress.warn(f"{result.name} is aligned, but doubtful: {' '.join(result.doubts)}")
         return [done[image.path] for image in images]
 
     def result(self, image: Image, reference: Reference, frame: ChipWCS) -> ImageResult:

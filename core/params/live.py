@@ -62,6 +62,8 @@ def _section_liveness(values: ParamSet, param: Param, section: Section) -> Liven
 
 def _is_on(values: Values, switch: str) -> bool:
     value = values[switch]
+    if switch == "catfile" and str(values["input"]).strip().startswith("@"):
+        return True  # a list of exposures may have their catalogs in its further columns
     return not is_blank(value) if isinstance(value, str) else step_runs(values, switch)
 
 

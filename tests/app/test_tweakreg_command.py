@@ -256,3 +256,44 @@ def test_the_parameter_file_is_not_replaced(simulated, copied, command, tmp_path
         done = command("tweakreg", *files, "--cfg", cfg, *asked, "--dir", tmp_path)
         assert done.status == 1
         assert cfg.read_bytes() == before
+
+
+def test_a_doubtful_image_is_told(simulated, copied, command, find_stars, tmp_path: Path) -> None:
+    """The status alone is no verdict: an alignment that hangs on a few stars is said to, in table, log and words."""
+    files = copied(simulated.files, tmp_path / "in")
+    out = tmp_path / "out"
+    few = [*find_stars, "-p", "nbright=8", "-p", "minobj=4"]
+    done = command("tweakreg", *files, *few, "--dir", out, "--quiet")
+    heads, *rows = [line.split() for line in done.out]
+    quality = {row[0]: row[heads.index("quality")] for row in rows}
+    doubtful = [name for name, word in quality.items() if word == "doubtful"]
+    assert doubtful
+    log = (out / "tweakreg.log").read_text().splitlines()
+    for name in doubtful:
+        assert any(name in line and "doubtful: Only" in line for line in done.err), done.err
+        assert any(line.startswith(f"{name}: ALIGNED") and "doubtful: Only" in line for line in log)
+
+
+def test_a_list_with_catalogs_as_a_file_uses_them(
+    simulated, copied, command, find_stars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`tweakreg @list` and `-p input=@list` are the same run."""
+    monkeypatch.chdir(tmp_path)
+    copied(simulated.files, tmp_path)
+    assert command("tweakreg", "*_flt.fits", *find_stars, "--quiet").status == 0
+    listed = next(tmp_path.glob("*_catfile.list"))
+    blind = ["-p", "threshold=1e9", "--quiet"]
+    one = command("tweakreg", f"@{listed.name}", *blind, "--dir", "one")
+    two = command("tweakreg", "-p", f"input=@{listed.name}", *blind, "--dir", "two")
+    assert one.status == 0, one.err
+    assert one.out == two.out
+
+
+def test_what_is_typed_in_vain_is_told(simulated, copied, command, find_stars, tmp_path: Path) -> None:
+    """A section that is off explains itself in a form; on a command line nobody sees that it is."""
+    vain = {"maxflux": "20000", "xcol": "4", "refnbright": "50", "hdrname": "mine", "outshifts": "s.txt"}
+    typed = [part for name, value in vain.items() for part in ("-p", f"{name}={value}")]
+    files = copied(simulated.files, tmp_path / "in")
+    done = command("tweakreg", *files, *find_stars, *typed, "--dir", tmp_path / "out", "--quiet")
+    for name in vain:
+        assert any(f"tweakreg: {name}: The value has no effect." in line for line in done.err), name

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from core.errors import Refusal
+from core.params.assign import ORIGIN
 from core.params.checks.problem import Problem, error, warning
 from core.params.live import is_live
 from core.params.meaning import (
@@ -50,10 +51,12 @@ def _worth_saying(values: ParamSet, param: Param) -> bool:
     """Whether somebody may expect an effect from a value that has none.
 
     Taking a value away is no wish, and a section that is switched off as a whole explains itself; but a frame
-    given by hand in vain must be told.
+    given by hand in vain must be told, and so must what was typed in a command.
     """
     if is_blank(values[param.name]):
         return False
+    if values.origin(param.name) == ORIGIN:
+        return True
     switch = values.task.section_of(param.name).switch
     if switch is None or param.apart or param.switch:
         return True
