@@ -16,6 +16,7 @@ from typing import Any
 from astropy.io import fits
 
 from core import __version__
+from core.data.cardtext import read_card_text
 from core.data.fitsfile import open_fits
 from core.errors import Refusal
 from core.params import TASKS, ParamSet, Value, format_value, parse_value
@@ -146,7 +147,7 @@ def _told(header: fits.Header, built: bool) -> tuple[dict[str, Value], list[str]
         "context": str(bool(_text(header, "OUCO"))) if "D001OUCO" in header else None,
         "output": _output(header),
         "build": str(built),
-        "runfile": str(header.get("DRIZPARS", "")).strip() or None,
+        "runfile": read_card_text(str(header.get("DRIZPARS", "")).strip()) or None,
     }
     values: dict[str, Value] = {}
     notes: list[str] = []
@@ -162,13 +163,15 @@ def _told(header: fits.Header, built: bool) -> tuple[dict[str, Value], list[str]
 
 def _text(header: fits.Header, key: str) -> str | None:
     value = header.get(f"D001{key}")
-    return None if value is None or isinstance(value, fits.card.Undefined) else str(value).strip()
+    if value is None or isinstance(value, fits.card.Undefined):
+        return None
+    return read_card_text(str(value).strip())
 
 
 def _inputs(header: fits.Header) -> list[str]:
     """The exposures, each once, without their extensions."""
     numbers = sorted(match[1] for key in header if (match := _NAMED.match(key)))
-    names = (str(header[f"D{number}DATA"]).partition("[")[0].strip() for number in numbers)
+    names = (read_card_text(str(header[f"D{number}DATA"])).partition("[")[0].strip() for number in numbers)
     return list(dict.fromkeys(name for name in names if name))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from astropy.io import fits
 
+from core.data.cardtext import card_text
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.data.fitsfile import quiet
@@ -98,7 +99,7 @@ def _blend(
     science, _ = rules.apply([s for _, s in pairs])
     _, table = rules.apply([cat_headers(p, s) for p, s in pairs])
     primary["RULESVER"] = (rules.rules_version, "version of the header rules")
-    primary["RULEFILE"] = (Path(rules.rules_file).name, "header rules used to blend the inputs")
+    primary["RULEFILE"] = (card_text(Path(rules.rules_file).name), "header rules used to blend the inputs")
     primary["BLENDVER"] = (str(fitsblender.__version__), "version of fitsblender")
     hdu = fits.BinTableHDU.from_columns(table, name="HDRTAB") if table is not None and len(table) else None
     return Blended(primary, science, hdu)
@@ -150,7 +151,7 @@ def merged(primary: fits.Header, science: fits.Header) -> fits.Header:
 def single_header(exposure: Exposure, frame: ChipWCS, name: str, kind: str) -> fits.Header:
     """Header of a separate image or its weight (`kind` "SCI" or "WHT"), or of the median ("SCI")."""
     header = with_frame(merged(exposure.primary, exposure.chips[0].header), frame)
-    header["FILENAME"] = (name, "name of file")
+    header["FILENAME"] = (card_text(name), "name of file")
     header["FILETYPE"] = (kind, "type of data in array")
     header["EXPTIME"] = (exposure.exptime, "exposure duration (seconds)")
     header["BUNIT"] = rate_unit(exposure) if kind == "SCI" else "UNITLESS"
@@ -162,8 +163,8 @@ def chip_header(exposure: Exposure, extver: int, name: str) -> fits.Header:
     """Header of a blotted image: what it shows, and the linear part of the chip's WCS."""
     chip = next(chip for chip in exposure.chips if chip.extver == extver)
     header = frame_header(chip.wcs.linear())
-    header["FILENAME"] = (name, "name of file")
-    header["ROOTNAME"] = (exposure.rootname, "exposure that the median was blotted to")
+    header["FILENAME"] = (card_text(name), "name of file")
+    header["ROOTNAME"] = (card_text(exposure.rootname), "exposure that the median was blotted to")
     header["CCDCHIP"] = chip.ccdchip
     header["EXPTIME"] = (chip.exptime, "exposure duration (seconds)")
     header["BUNIT"] = (chip.bunit, "units of the exposure, sky included")

@@ -17,6 +17,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from core import __version__
+from core.data.cardtext import card_text
 from core.data.fitsfile import open_fits, read_data
 from core.data.outfiles import product_path
 from core.data.safe import write_fits
@@ -113,7 +114,7 @@ def _tell(
 ) -> None:
     """Say in the headers what the copy is."""
     header = science.header
-    hdus[0].header["FILENAME"] = (made.path.name, "name of file")
+    hdus[0].header["FILENAME"] = (card_text(made.path.name), "name of file")
     header["BUNIT"] = (made.unit, "units of science product")
     header[_MARK] = (made.sky, "mean sky put back, in units of BUNIT")
     if science is not hdus[0]:
@@ -121,7 +122,7 @@ def _tell(
     header["EFFGAIN"] = (made.gain, "electrons for one unit of the pixels")
     for line in (
         f"DrizzleDesk {__version__}: made ready for photometry from",
-        source.name,
+        card_text(source.name),
         f"Pixels with weight: value * {factor:.9g} + {made.sky:.9g} {made.unit}",
         "The sky is the mean of MDRIZSKY in HDRTAB, weighted by exposure time,",
         "on the pixels of this image. The gain is applied already.",

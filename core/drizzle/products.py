@@ -13,6 +13,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from core import __version__
+from core.data.cardtext import card_text, card_value
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.data.fitsfile import quiet
@@ -117,7 +118,7 @@ def _parts(
     for name, array in _arrays(final, params):
         both = merged(primary, _array_header(name, blended.science, final, exposures))
         header = with_frame(both, final.frame)
-        header["FILENAME"] = (called.of(name.lower()), "name of file")
+        header["FILENAME"] = (card_text(called.of(name.lower())), "name of file")
         header["FILETYPE"] = (name, "type of data in array")
         hdus = fits.HDUList([fits.PrimaryHDU(array, header)])
         if name == "SCI" and blended.table is not None:
@@ -157,10 +158,10 @@ def _primary(
     header = blended.primary.copy()
     total = sum(e.exptime for e in exposures)
     header["DATE"] = (time.strftime("%Y-%m-%d", time.gmtime()), "date this file was written (yyyy-mm-dd)")
-    header["FILENAME"] = (called.of("sci"), "name of file")
-    header["ROOTNAME"] = (called.root, "rootname of the product")
+    header["FILENAME"] = (card_text(called.of("sci")), "name of file")
+    header["ROOTNAME"] = (card_text(called.root), "rootname of the product")
     header["PROD_VER"] = (f"DrizzleDesk {__version__}", "software that made the product")
-    header["DRIZPARS"] = (names.log_name(params), "log of the processing")
+    header["DRIZPARS"] = (card_text(names.log_name(params)), "log of the processing")
     header["EXPTIME"] = (total, "exposure duration (seconds), all exposures")
     header.set("TEXPTIME", total, "total of the exposure times (seconds)", after="EXPTIME")
     for key, value in (
@@ -220,4 +221,4 @@ def _add_drizzle_keywords(
             "ISCL": (chip.wcs.idcscale or chip.wcs.scale, "undistorted pixel size (arcsec) of the chip"),
         }
         for key, (value, comment) in values.items():
-            header[f"D{number:03d}{key}"] = (value, f"Drizzle, {comment}")
+            header[f"D{number:03d}{key}"] = (card_value(value), f"Drizzle, {comment}")

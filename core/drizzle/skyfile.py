@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def read_sky_file(name: str, exposures: Sequence[Exposure]) -> dict[tuple[Path, 
     Raises
     ------
     Refusal
-        The file cannot be read, a value is no number, an exposure is missing or has too few values.
+        The file cannot be read, a value is no finite number, an exposure is missing or has too few values.
     """
     lines = _lines(name)
     values: dict[tuple[Path, int], float] = {}
@@ -58,16 +59,25 @@ def _lines(name: str) -> dict[str, list[float]]:
         words = line.split("#")[0].split()
         if not words:
             continue
-        try:
-            found[Path(words[0]).name] = [float(word) for word in words[1:]]
-        except ValueError as error:
+        values = [_number(word) for word in words[1:]]
+        if None in values:
             raise Refusal(
-                f"Line {number} holds something that is no number.",
+                f"Line {number}: '{words[1 + values.index(None)]}' is no number that a sky can have.",
                 file=name,
                 subject="skyfile",
                 advice="Write the image's name and its sky value, parted by blanks.",
-            ) from error
+            )
+        found[Path(words[0]).name] = [value for value in values if value is not None]
     return found
+
+
+def _number(word: str) -> float | None:
+    """The finite number that a word is, None if it is none."""
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def header_sky(keyword: str, exposures: Sequence[Exposure]) -> dict[tuple[Path, int], float]:

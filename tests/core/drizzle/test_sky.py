@@ -127,9 +127,11 @@ def test_a_file_of_sky_values(exposures: list[Exposure], tmp_path: Path) -> None
     own = sky(exposures, skysub=False, skyuser=f"@{table}")
     assert values(own, exposures) == values(found, exposures)
     assert own.of(exposures[0].chips[0]).subtract is None
-    for text in (f"{names[0]} 1\n", f"{names[0]} one\n", "".join(f"{name} 1 2 3\n" for name in names)):
+    numbers = "".join(f"{name} 1 2 3\n" for name in names)
+    wrong = {f"#\n{names[0]} {word}\n": f"Line 2: '{word}'" for word in ("one", "nan", "-inf", "1e999")}
+    for text, told in {f"{names[0]} 1\n": "no sky value", numbers: "3 sky values", **wrong}.items():
         table.write_text(text)
-        with pytest.raises(Refusal, match=r"sky\.txt"):
+        with pytest.raises(Refusal, match=rf"sky\.txt.*{told}"):
             sky(exposures, skyfile=str(table))
 
 
