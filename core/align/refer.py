@@ -15,6 +15,7 @@ from core.align.sources import chosen, fit_positions, lone
 from core.data.catalogs import Columns, read_catalog
 from core.data.chipwcs import ChipWCS
 from core.data.motions import Motions, moved
+from core.data.placeerrors import PlaceErrors
 from core.errors import Refusal
 from core.params import ParamSet
 from core.params.when import is_blank
@@ -27,7 +28,8 @@ Floats = NDArray[np.float64]
 class Reference:
     """Reference sources; `path` is the image they come from (None for a catalog), `key` names them in memory.
 
-    `motions` are the proper motions of the first sources, those of a catalog; `note` what a person should know.
+    `motions` are the proper motions of the first sources, those of a catalog, `errors` those of their places; `note`
+    what a person should know.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Reference:
     key: Hashable
     motions: Motions | None = None
     note: str = ""
+    errors: PlaceErrors | None = None
 
 
 def from_image(path: Path, sources: Sources, key: Hashable) -> Reference:
@@ -81,8 +84,13 @@ def from_catalog(values: ParamSet, frame: ChipWCS) -> Reference:
         )
     sources = _sources(ra[seen], dec[seen], u[seen], v[seen], read.flux[seen], path.name)
     motions = None if read.motions is None else read.motions[seen]
+    errors = None if read.errors is None else read.errors[seen]
+    if errors is not None:
+        sources = replace(sources, error=_in_pixels(errors.place, frame))
     place = (tuple(frame.crval), tuple(frame.crpix), tuple(np.ravel(frame.cd)))
-    return Reference(path.name, None, sources, (file_identity(path), columns, place), motions, read.note)
+    return Reference(
+        path.name, None, sources, (file_identity(path), columns, place), motions, read.note, errors
+    )
 
 
 def reference_columns(values: ParamSet) -> Columns:
@@ -115,6 +123,10 @@ def at_year(reference: Reference, year: float, frame: ChipWCS) -> Reference:
     ra, dec = moved(known.ra[:n], known.dec[:n], reference.motions, year)
     u, v = frame.sky_to_pix(ra, dec)
     fine = fit_positions(known)[n:]
+    error = known.error
+    if error is not None and reference.errors is not None:
+        grown = _in_pixels(reference.errors.after(year - reference.motions.epoch), frame)
+        error = np.concatenate([grown, error[n:]])
     there = replace(
         known,
         ra=np.concatenate([ra, known.ra[n:]]),
@@ -123,6 +135,7 @@ def at_year(reference: Reference, year: float, frame: ChipWCS) -> Reference:
         v=np.concatenate([v, known.v[n:]]),
         fine_u=np.concatenate([u, fine[:, 0]]),
         fine_v=np.concatenate([v, fine[:, 1]]),
+        error=error,
     )
     return replace(reference, sources=there, key=(reference.key, year))
 
@@ -161,6 +174,11 @@ def fit_key(result: ImageResult) -> Hashable:
     """What an added part of a reference depends on: the fit's numbers."""
     assert result.fit is not None
     return tuple(np.ravel(result.fit.matrix)), tuple(result.fit.shift)
+
+
+def _in_pixels(mas: Floats, frame: ChipWCS) -> Floats:
+    """Errors of places in pixels of the frame."""
+    return mas / (1000.0 * frame.scale)
 
 
 def _joined(known: Sources, added: Sources, name: str) -> Sources:

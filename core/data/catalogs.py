@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.motions import Motions, read_motions
+from core.data.placeerrors import PlaceErrors, read_errors
 from core.data.tables import MISSING, TableFile, Words, read_table
 from core.errors import Refusal
 
@@ -57,7 +58,8 @@ class Columns:
 @dataclass(frozen=True, eq=False)
 class UserCatalog:
     """Sources of a catalog: `x`, `y` 1-based pixels or RA, Dec in degrees (`units`); `flux` NaN where there is none;
-    `row` the 1-based number of the source in the catalog; `motions` or None; `note` what a person should know."""
+    `row` the 1-based number of the source in the catalog; `motions` and `errors` (of places on the sky) or None; `note`
+    what a person should know."""
 
     path: Path
     units: str
@@ -66,6 +68,7 @@ class UserCatalog:
     flux: Floats
     row: Ints
     motions: Motions | None = None
+    errors: PlaceErrors | None = None
     note: str = ""
 
     def __len__(self) -> int:
@@ -112,6 +115,7 @@ def read_catalog(path: str | Path, columns: Columns, subject: str = "") -> UserC
             advice=f"Check the columns, {names[4]} and the limits {names[5]}, {names[6]}.",
         )
     motions, note = read_motions(table) if on_sky else (None, "")
+    errors = read_errors(table) if on_sky else None
     return UserCatalog(
         path=Path(path),
         units=columns.units,
@@ -120,6 +124,7 @@ def read_catalog(path: str | Path, columns: Columns, subject: str = "") -> UserC
         flux=flux[keep],
         row=(keep + 1).astype(np.int64),
         motions=None if motions is None else motions[keep],
+        errors=None if errors is None else errors[keep],
         note=note,
     )
 

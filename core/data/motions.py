@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from astropy import units
 from numpy.typing import ArrayLike, NDArray
 
-from core.data.tables import TableFile
+from core.data.tables import TableFile, factor_to
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +57,7 @@ def read_motions(table: TableFile) -> tuple[Motions | None, str]:
                 "the positions are taken as they are."
             )
         epoch = np.full(len(table), float(values[0]))
-    ra, dec = (table.numbers(one, one) * _to_mas(table.unit(one)) for one in (pm_ra, pm_dec))
+    ra, dec = (table.numbers(one, one) * factor_to("mas / yr", table.unit(one)) for one in (pm_ra, pm_dec))
     known = np.isfinite(ra) & np.isfinite(dec) & np.isfinite(epoch)
     if not known.any():
         return None, ""
@@ -78,13 +77,3 @@ def moved(ra: ArrayLike, dec: ArrayLike, motions: Motions, year: float) -> tuple
     new_ra = np.degrees(np.arctan2(y, x)) % 360.0
     new_dec = np.degrees(np.arctan2(z, np.hypot(x, y)))
     return np.where(still, ra, new_ra), np.where(still, dec, new_dec)
-
-
-def _to_mas(unit: object) -> float:
-    """Factor from the column's unit to mas/yr; 1 without a unit or with one that is none of an angle per time."""
-    if not isinstance(unit, units.UnitBase):
-        return 1.0
-    try:
-        return float(unit.to(units.mas / units.yr))
-    except units.UnitConversionError:
-        return 1.0

@@ -108,6 +108,16 @@ class TableFile:
         return getattr(self.table[name], "unit", None)
 
 
+def factor_to(wanted: str, given: Any) -> float:
+    """Factor from a column's unit to the wanted one; 1 without a unit or with one of another kind."""
+    from astropy import units
+
+    try:
+        return float(units.Unit(given).to(units.Unit(wanted))) if given is not None else 1.0
+    except (ValueError, TypeError, units.UnitConversionError):
+        return 1.0
+
+
 def is_number(word: str) -> bool:
     """Whether `word` reads as a number (also nan)."""
     try:

@@ -129,7 +129,8 @@ _REFERENCE = Group(
             "A catalog in text, ECSV, FITS or VOTable, such as an extract of Gaia, to whose positions the "
             "exposures are aligned in place of sources found in a reference image. If it has proper motions "
             "(pmra, pmdec in mas/yr) and their epoch (ref_epoch), the positions are taken to the date of "
-            "each exposure; drizzlepac leaves them where they are.",
+            "each exposure; drizzlepac leaves them where they are. If it has the errors of its places "
+            "(ra_error, dec_error), stars that are known better weigh more in the fit.",
             switch=True,
             semantic="filename",
             level="basic",
