@@ -22,6 +22,31 @@ pytestmark = pytest.mark.peers
 pytest.importorskip("drizzlepac")
 
 PARAMS = {"output": "test", "driz_sep_bits": "16", "final_bits": "16", "driz_cr_grow": 1}
+# choices of the steps, others for each camera
+CHOICES = {
+    "wfc": {},
+    "hrc": {"skystat": "mean", "combine_type": "median", "blot_interp": "linear", "final_kernel": "gaussian"},
+    "sbc": {
+        "driz_sep_kernel": "square",
+        "combine_type": "mean",
+        "blot_interp": "poly3",
+        "final_kernel": "turbo",
+    },
+    "wfpc2": {
+        "skymethod": "globalmin",
+        "combine_type": "median",
+        "blot_interp": "nearest",
+        "final_kernel": "point",
+    },
+    "stis_ccd": {
+        "skystat": "mode",
+        "driz_sep_kernel": "gaussian",
+        "combine_type": "mean",
+        "combine_nhigh": 1,
+    },
+    "stis_nuv": {"driz_sep_kernel": "point", "combine_type": "iminmed", "blot_interp": "linear"},
+    "nicmos": {"skystat": "mean", "combine_type": "median", "blot_interp": "poly3", "final_kernel": "turbo"},
+}
 # UVIS and IR are compared on real exposures; the two MAMAs of STIS differ in their dark current alone
 NAMES = sorted(set(CAMERAS) - {"uvis", "ir", "stis_fuv"})
 
@@ -55,7 +80,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files = write_set(camera, folder / name / "peer")
         for other in ("before", "ours", "masked"):
             shutil.copytree(folder / name / "peer", folder / name / other)
-        jobs.append(Job(folder / name / "peer", [path.name for path in files], PARAMS))
+        jobs.append(Job(folder / name / "peer", [path.name for path in files], {**PARAMS, **CHOICES[name]}))
     run_drizzlepac(jobs)
     return folder
 
@@ -65,10 +90,11 @@ def pair(request: pytest.FixtureRequest, base: Path) -> Pair:
     camera = CAMERAS[request.param]
     home = base / camera.name
     names = sorted(path.name for path in (home / "ours").glob(f"*_{camera.suffix}.fits"))
-    result = run_ours(home / "ours", names, PARAMS)
+    params = {**PARAMS, **CHOICES[camera.name]}
+    result = run_ours(home / "ours", names, params)
     # once more the last step alone, with drizzlepac's own masks of cosmic rays
     Folders(home / "ours", home / "peer").hand_masks(home / "masked")
-    last = run_ours(home / "masked", names, {**PARAMS, **STEPS_OFF})
+    last = run_ours(home / "masked", names, {**params, **STEPS_OFF})
     return Pair(home / "ours", home / "peer", camera, home / "before", result, last)
 
 

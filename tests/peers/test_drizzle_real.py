@@ -43,7 +43,7 @@ SCALE = {"uvis": 0.03, "ir": 0.1, "hrc": 0.03}
 LATER_OFF = {"blot": False, "driz_cr": False}
 SKY_ALONE = {"static": True, **STEPS_OFF, "driz_combine": False}
 RUNS: dict[str, dict[str, Any]] = {
-    "square": {"combine_type": "minmed", "blot_interp": "poly5"},
+    "square": {"combine_type": "minmed", "blot_interp": "poly5", "driz_cr_corr": True},
     "gaussian": {
         "skymethod": "globalmin", "skystat": "mean", "skyclip": 3, "skylsigma": 3.0, "skyusigma": 3.0,
         "driz_sep_kernel": "square", "driz_sep_pixfrac": 0.8, "driz_sep_wt_scl": "2.0", "combine_type": "median",
@@ -69,7 +69,8 @@ RUNS: dict[str, dict[str, Any]] = {
         "driz_combine": False, **LATER_OFF,
     },
     "imean": {
-        "static": False, "driz_sep_fillval": 3.0, "combine_type": "imean", "driz_combine": False, **LATER_OFF,
+        "skymask_cat": "masks.txt", "static": False, "driz_sep_fillval": 3.0, "combine_type": "imean",
+        "driz_combine": False, **LATER_OFF,
     },
     "sinc": {
         "median_newmasks": False, "combine_type": "iminmed", "combine_grow": 2, "combine_nsigma": "3 2",
@@ -137,7 +138,7 @@ def prepare(case: Case, shared: Path, folder: Path) -> Given:
     """Exposures with inverse variance maps and skies beside them; what is given to both programs."""
     names = pieces_of_hrc(folder) if case.camera == "hrc" else take(shared, case.camera, folder, 3)
     rng = np.random.default_rng(4)
-    lines, skies = [], []
+    lines, skies, masks = [], [], []
     for number, name in enumerate(names):
         with fits.open(folder / name, mode="update", memmap=False) as hdus:
             shape = hdus["SCI"].data.shape
@@ -151,6 +152,11 @@ def prepare(case: Case, shared: Path, folder: Path) -> Given:
         fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(values, name="IVM")]).writeto(folder / maps)
         lines.append(f"{name} {maps}\n")
         skies.append(f"{name} {0.3 + 0.1 * number}\n")
+        masks.append(f"{name}{{'sci'}},half.fits\n")
+    half = np.ones(shape, np.uint8)
+    half[: shape[0] // 2] = 0
+    fits.PrimaryHDU(half).writeto(folder / "half.fits")
+    (folder / "masks.txt").write_text("".join(masks))
     (folder / "all.txt").write_text("".join(lines))
     (folder / "skies.txt").write_text("".join(skies))
     return "@all.txt" if case.params.get("final_wht_type") == "IVM" else names
@@ -294,6 +300,19 @@ def test_cosmic_rays(pair: Pair) -> None:
         assert (theirs == 0).any()
         assert (mine != theirs).mean() <= 1e-3
         assert (mine != theirs).sum() <= 0.01 * (theirs == 0).sum() + 2 * grown**2
+
+
+@pytest.mark.parametrize("pair", [case for case in CASES if case.kernel == "square"], indirect=True, ids=str)
+def test_clean_copies(pair: Pair) -> None:
+    """But for pixels with flags of their own, which drizzlepac replaces too (fault 19)."""
+    exptime = fits.getval(pair.exposures[0], "EXPTIME")
+    unit = pair.noise * (1.0 if pair.case.camera == "ir" else exptime)
+    for path in pair.exposures:
+        mine, theirs = pair.both(f"{path.name[:9]}_crclean.fits", "SCI")
+        clean = fits.getdata(path, "DQ") & ~4096 == 0
+        clean[[0, 1, -3, -2, -1]] = clean[:, [0, 1, -3, -2, -1]] = False  # fault 18
+        assert np.isclose(mine, theirs, rtol=1e-5, atol=1e-3 * unit)[clean].mean() > 0.999
+        assert (mine != fits.getdata(path, "SCI"))[clean].any()
 
 
 @each("driz_combine")
