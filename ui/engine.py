@@ -159,6 +159,4 @@ class Engine:
         """The seven steps; products go to `folder`."""
         from core.drizzle.session import astrodrizzle
 
-        return astrodrizzle(
-            files, params, folder=folder, ivm=dict(self.maps), memory=memory, progress=progress
-        )
+        return astrodrizzle(files, params, folder=folder, ivm=dict(self.maps), resume=True, progress=progress)

@@ -13,6 +13,7 @@ import mmap
 import os
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,18 +64,19 @@ def write_hdus(
     *,
     check: Callable[[], None] = lambda: None,
     durable: bool = False,
-) -> None:
+) -> int | None:
     """Write an HDU list as a whole new file over `path`, as `core.data.safe.write_fits` would; see `write_file`.
 
-    Other threads may do the same meanwhile. Raises Refusal, and what `check` raises.
+    Gives the CRC-32 of the file's bytes, None when astropy wrote them. Other threads may do the same meanwhile. Raises
+    Refusal, and what `check` raises.
     """
     with quiet():
         try:
             segments = segments_of(hdus)
         except ValueError:
             write_fits(hdus, path)
-            return
-    write_file(segments, path, check=check, durable=durable)
+            return None
+    return write_file(segments, path, check=check, durable=durable)
 
 
 def segments_of(hdus: fits.HDUList) -> list[Segment]:
@@ -120,13 +122,13 @@ def write_file(
     *,
     check: Callable[[], None] = lambda: None,
     durable: bool = False,
-) -> None:
+) -> int:
     """Write the segments as a whole new file over `path`; see `write_segments` and `core.data.safe.replacing`.
 
-    Raises Refusal, and what `check` raises; `path` is then as it was.
+    Gives the CRC-32 of the file's bytes. Raises Refusal, and what `check` raises; `path` is then as it was.
     """
     with replacing(path, durable=durable) as part:
-        write_segments(segments, part, check=check, durable=durable)
+        return write_segments(segments, part, check=check, durable=durable)
 
 
 def write_segments(
@@ -135,8 +137,8 @@ def write_segments(
     *,
     check: Callable[[], None] = lambda: None,
     durable: bool = False,
-) -> None:
-    """Fill the file `part` with the segments; `check` is called every 4 MB and may raise.
+) -> int:
+    """Fill the file `part` with the segments; gives the CRC-32 of its bytes. `check` is called every 4 MB, may raise.
 
     Room is taken from the disk first: one that is too full says so before anything is written. With `durable` the
     bytes are on the disk when this returns. Raises OSError; Refusal when another program changed, meanwhile, a file
@@ -159,6 +161,7 @@ def write_segments(
     for path, stamp in {(one.path, one.stamp) for one in segments if isinstance(one, Piece)}:
         if stamp is not None:
             refuse_if_changed(path, stamp)
+    return sink.crc
 
 
 def read_past_cache(path: Path, offset: int, out: NDArray[Any]) -> None:
@@ -241,6 +244,7 @@ class _Sink:
 
     def __init__(self, path: Path, size: int) -> None:
         self._buffer, self._filled = _buffer(), 0
+        self.crc, self._unseen = 0, size
         self._direct = _direct and size >= _DIRECT_FROM
         self._file = self._open(path)
         self._seconds = 0.0
@@ -280,6 +284,8 @@ class _Sink:
 
     def _flush(self, count: int) -> None:
         data = self._buffer.data[:count]
+        seen = min(count, self._unseen)  # what fills the last page is no part of the file
+        self.crc, self._unseen = zlib.crc32(data[:seen], self.crc), self._unseen - seen
         while len(data):
             try:
                 start = time.perf_counter()

@@ -21,8 +21,9 @@ Flags = Mapping[int, NDArray[np.uint16]]
 
 def write_clean(
     exposure: Exposure, path: Path, images: Images, flags: Flags, check: Callable[[], None] = lambda: None
-) -> None:
-    """Write the whole file of an exposure to `path`, with other pixels and flags, by EXTVER; all else stays.
+) -> int | None:
+    """Write the whole file of an exposure to `path`, with other pixels and flags, by EXTVER; all else stays. Gives the
+    CRC-32 of its bytes where that is known.
 
     Pixels are in the exposure's units. `check` is called every few MB and may raise; `path` is then as it was.
     """
@@ -30,8 +31,8 @@ def write_clean(
     segments = spliced(exposure.path, {**arrays, **{("DQ", extver): one for extver, one in flags.items()}})
     if segments is None:
         write_fits(_copied(exposure, images, flags), path)
-    else:
-        write_file(segments, path, check=check)
+        return None
+    return write_file(segments, path, check=check)
 
 
 def _copied(exposure: Exposure, images: Images, flags: Flags) -> fits.HDUList:

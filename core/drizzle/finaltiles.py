@@ -14,6 +14,7 @@ from core.data.exposure import Chip, Exposure
 from core.drizzle import names
 from core.drizzle.chip import ChipInput
 from core.drizzle.combine import Combined, combine
+from core.drizzle.given import as_mask
 from core.drizzle.mapping import pixel_map
 from core.drizzle.run import Run
 from core.drizzle.settings import CombineParams
@@ -98,6 +99,8 @@ def _final_inputs(job: _Final, rows: Tile, numbers: list[int]) -> Iterator[ChipI
             continue
         mask = final_mask(run, exposure, chip, job.with_masks)
         name = names.of_chip(exposure, chip, "crmask")
+        if mask is not None and not job.with_masks and first:
+            run.warn(f"driz_cr is off: the cosmic ray mask {name} of an earlier run is used.")
         good = run.usable(exposure, chip, run.plan.final_bits, mask)
         if mask is not None:
             numbers += [number] if first else []
@@ -124,12 +127,7 @@ def _reaches(wcs: ChipWCS, frame: ChipWCS, rows: Tile) -> bool:
 def final_mask(run: Run, exposure: Exposure, chip: Chip, made: bool) -> NDArray[np.uint8] | None:
     """The cosmic ray mask of a chip: of this run, or with driz_cr off one that an earlier run left, if any."""
     name = names.of_chip(exposure, chip, "crmask")
-    if made:
-        return run.space.get(name)
-    if len(run.exposures) < 2 or not run.space.has(name):
+    if not made and (len(run.exposures) < 2 or not run.space.has(name)):
         return None
-    mask = run.space.get(name)
-    if mask.shape != chip.shape:
-        return None
-    run.warn(f"driz_cr is off: the cosmic ray mask {name} of an earlier run is used.")
-    return mask
+    mask = as_mask(run.space.get(name))
+    return mask if made or mask.shape == chip.shape else None

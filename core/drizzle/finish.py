@@ -12,9 +12,10 @@ import numpy as np
 
 from core.data.exposure import Exposure
 from core.drizzle import names
-from core.drizzle.finaltiles import joined_tiles, tiles_of
+from core.drizzle.finaltiles import final_mask, joined_tiles, tiles_of
 from core.drizzle.headers import Blended, blend
 from core.drizzle.inputs import Inputs
+from core.drizzle.plan import STEPS
 from core.drizzle.products import Final, Written, final_unit, write_products
 from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.drizzle.run import Figures, Flagged, Run
@@ -24,7 +25,7 @@ from core.runs.spread import Threads
 
 
 def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
-    """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run."""
+    """Drizzle all chips into the final image and write the products; `with_masks`: step 6 was run, or is given."""
     parts = tiles_of(run, params, with_masks)  # before another thread works on the headers
     with _blended_meanwhile(run) as blending:
         made, numbers = joined_tiles(run, parts)
@@ -77,9 +78,11 @@ def _update(run: Run, exposures: Sequence[Exposure], with_masks: bool) -> str:
     plan, first, params = run.plan, "", run.params
     for exposure in exposures:
         masks = {}
-        if with_masks:
-            masks = {c.extver: run.space.get(names.of_chip(exposure, c, "crmask")) for c in exposure.chips}
-        found = changes(exposure, run.sky, run.params, plan.reset, plan.crbit, masks, run.space.buffers)
+        if with_masks or plan.combine is not None:  # what the final image leaves out is flagged
+            found_masks = {c.extver: final_mask(run, exposure, c, with_masks) for c in exposure.chips}
+            masks = {extver: mask for extver, mask in found_masks.items() if mask is not None}
+        sky = run.sky if "sky" in plan.doing else None
+        found = changes(exposure, sky, run.params, plan.reset, plan.crbit, masks, run.space.buffers)
         first = first or write_changes(exposure, found, params, run.progress.check)
         if found:  # what is kept is the file before the first of its image sets was changed
             params = {**run.params, "preserve": False, "overwrite": False}
@@ -110,6 +113,7 @@ def result_of(
         products=written.paths if written else (),
         seconds=dict(seconds),
         warnings=tuple(run.warnings),
+        steps=dict(sorted(run.steps.items(), key=lambda one: STEPS.index(one[0]))),
     )
 
 

@@ -37,22 +37,25 @@ def prepare(
     workers: Workers | None,
     progress: Progress,
     ivm: Mapping[Path, Path],
+    only: frozenset[str] | None = None,
 ) -> tuple[Run, Inputs]:
     """Open the exposures, find the frames, and make a run of them; raises Refusal. `ivm` are inverse variance maps
-    by exposure.
+    by exposure, `only` the steps to do (None: those that are switched on).
 
     With `restore` everything is first tried on the kept copies, and only when nothing is refused do they take the
     place of the exposures.
     """
-    make_plan(params, len(files))
+    make_plan(params, max(2, len(files)), only)  # a file may hold several exposures
     check_folder(folder)
     read = [*files, *ivm.values(), *named_files(params, TASKS["astrodrizzle"].params, ("runfile",)), *keep]
     product_path(folder, log_name(params), read, "runfile")
     if params["restore"]:
         kept = {copy: ivm[path] for path, copy in zip(files, originals(files), strict=True) if path in ivm}
-        _check_products(_made_ready(originals(files), params, folder, workers, Progress(), kept)[0], read)
+        _check_products(
+            _made_ready(originals(files), params, folder, workers, Progress(), kept, only)[0], read
+        )
         restore_originals(files)
-    run, inputs = _made_ready(files, params, folder, workers, progress, ivm)
+    run, inputs = _made_ready(files, params, folder, workers, progress, ivm, only)
     _check_products(run, read)
     run.workers.ready([*run.files(), *ivm.values()], folder)
     return run, inputs
@@ -65,14 +68,15 @@ def _made_ready(
     workers: Workers | None,
     progress: Progress,
     ivm: Mapping[Path, Path],
+    only: frozenset[str] | None,
 ) -> tuple[Run, Inputs]:
     with progress.step(steps.READING, len(files)):
         inputs = open_inputs(files, params, progress)
     exposures = inputs.exposures
     _check_memory(params, workers)
-    plan = make_plan(params, len(exposures))
-    _check_err(exposures, params)
-    weighted = params["driz_combine"] and params["final_wht_type"] == "IVM"
+    plan = make_plan(params, len(exposures), only)
+    _check_err(exposures, params, plan)
+    weighted = plan.combine is not None and params["final_wht_type"] == "IVM"
     maps = find_maps(exposures, ivm) if weighted else Maps()
     base = default_frame(exposures, params)
     apart = lonely(exposures, base) if len(exposures) > 1 else ()
@@ -141,8 +145,8 @@ def _check_products(run: Run, read: Iterable[Path]) -> None:
             product_path(run.space.folder, name, read, subject)
 
 
-def _check_err(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> None:
-    if not params["driz_combine"] or params["final_wht_type"] != "ERR":
+def _check_err(exposures: Sequence[Exposure], params: Mapping[str, Any], plan: Plan) -> None:
+    if plan.combine is None or params["final_wht_type"] != "ERR":
         return
     for exposure in exposures:
         for chip in exposure.chips:

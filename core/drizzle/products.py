@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +26,20 @@ from core.drizzle.drop import weight_scale
 from core.drizzle.headers import Blended, merged, with_frame
 from core.drizzle.names import ProductNames
 from core.drizzle.settings import CombineParams
+from core.drizzle.stamps import Stamp, stamp_of
 from core.params import ParamSet
 
 
 @dataclass(frozen=True)
 class Written:
-    """The products' paths (`context` None when none was asked for) and what a person should hear."""
+    """The products' paths (`context` None when none was asked for), what a person should hear, the files' stamps by
+    name."""
 
     science: Path
     weight: Path
     context: Path | None
     warnings: tuple[str, ...]
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -77,10 +80,17 @@ def write_products(
             files[called.mef][0].header["NEXTEND"] = len(files[called.mef]) - 1
         else:
             files = _parts(final, blended, primary, exposures, params, called)
-    for name, hdus in files.items():
-        write_hdus(hdus, folder / name, check=check, durable=True)
+    stamps = {
+        name: stamp_of(folder / name, write_hdus(hdus, folder / name, check=check, durable=True))
+        for name, hdus in files.items()
+    }
+    return replace(places_of(called, folder, params), warnings=blended.warnings, stamps=stamps)
+
+
+def places_of(called: ProductNames, folder: Path, params: Mapping[str, Any]) -> Written:
+    """Where the products are, or will be."""
     context = folder / called.of("ctx") if params["context"] else None
-    return Written(folder / called.of("sci"), folder / called.of("wht"), context, blended.warnings)
+    return Written(folder / called.of("sci"), folder / called.of("wht"), context, ())
 
 
 def final_unit(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> str:

@@ -1,74 +1,157 @@
-"""What a session remembers of a drizzle run: which files of which step are still good.
+"""What a run takes over from an earlier one, and what it writes down for the next (`core.drizzle.journal`).
 
-A step's result is kept under what the step really read; it is good as long as the files it wrote are still those.
-The run itself writes sky values and flags into the exposures, which changes their identity but nothing that a step
-reads; such exposures keep the token they had before.
+A step is taken over when the journal holds it under the key of what it reads now, and its files are unchanged. Files
+that are read again in this run are compared by the checksum of their bytes, the others by size and time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
 
-from core.runs.memory import Memory, file_identity, fingerprint
+from core.drizzle.chain import keys_of, names_of, read_by, seen, whole
+from core.drizzle.choose import NAMES
+from core.drizzle.journal import Entry, Journal, journal_name, read_journal, remove_journal, write_journal
+from core.drizzle.numbers import from_json, to_json
+from core.drizzle.run import Run
+from core.drizzle.stamps import Stamp
+from core.errors import Refusal
+from core.runs.memory import fingerprint
 
-T = TypeVar("T")
+_WORKS_ON = {"median": "separate", "blot": "median", "cosmic": "blot", "combine": "cosmic"}
+_MASKED = ("sky", "separate", "cosmic", "combine")
 
 
-@dataclass(frozen=True)
-class _Made:
-    value: Any
-    files: tuple[tuple[str, int, int], ...]
+@dataclass
+class _Pending:
+    """A step that was done, whose files may still be on their way to the disk."""
+
+    entry: Entry
+    names: list[str]
 
 
 class Remembered:
-    """A view of a session's `Memory` for drizzling; with None nothing is remembered."""
+    """The journal as one run uses it. `taken` names the steps that it need not do."""
 
-    def __init__(self, memory: Memory | None) -> None:
-        self._memory = memory
+    def __init__(self, run: Run, *, resume: bool) -> None:
+        self._run = run
+        self._path = run.space.folder / journal_name(run.called.root)
+        self.keeps = not run.space.in_memory
+        self.journal = read_journal(self._path) if self.keeps else Journal()
+        now = seen(run)
+        known = self.journal.token and now == self.journal.exposures
+        self.same_exposures = bool(known)
+        token = self.journal.token if known else fingerprint(now)
+        self.keys = keys_of(run, token)
+        self.journal = replace(self.journal, token=token, exposures=now)
+        self._spoilt = ""
+        self._pending: dict[str, _Pending] = {}
+        self.taken = self._to_take() if resume and self.keeps else frozenset()
 
-    @property
-    def asks_files(self) -> bool:
-        """Whether files must be there when a step is remembered."""
-        return self._memory is not None
+    def is_as_left(self, step: str, read: Collection[str] = ()) -> bool:
+        """Whether the journal has the step with the key of now, and its files are as the step left them; the bytes of
+        those to `read` are looked at."""
+        entry = self.journal.steps.get(step)
+        if entry is None or entry.key != self.keys.get(step):
+            return False
+        if set(entry.files) != set(names_of(self._run, step)):
+            return False
+        return not entry.changed(self._run.space.folder, read) and self._has_numbers(step)
 
-    def token(self, paths: Sequence[Path]) -> str:
-        """What stands for the content of the exposures, as far as the steps read it."""
-        identities = tuple(file_identity(path) for path in paths)
-        if self._memory is None:
-            return fingerprint(identities)
-        return self._memory.recall("drizzle.token", identities, lambda: fingerprint(identities))
+    def _has_numbers(self, step: str) -> bool:
+        try:
+            self.value(step)
+        except (ValueError, KeyError, TypeError):
+            return False
+        return True
 
-    def same_content(self, paths: Sequence[Path], token: str) -> None:
-        """Say that the exposures, just rewritten by this run, still mean `token`."""
-        if self._memory is not None:
-            identities = tuple(file_identity(path) for path in paths)
-            self._memory.recall("drizzle.token", identities, lambda: token)
+    def _to_take(self) -> frozenset[str]:
+        """The steps to take over; those whose files will be read are looked at byte by byte, the last first."""
+        doing = self._run.plan.doing
+        taken = {name for name in NAMES if name in doing and self.is_as_left(name)}
+        for name in reversed(NAMES):
+            if name not in taken:
+                continue
+            read = name in ("cosmic", "combine") or any(
+                later in doing and later not in taken and name == _WORKS_ON.get(later) for later in NAMES
+            )
+            if name == "static":
+                read = any(later in doing and later not in taken for later in _MASKED)
+            if read and not self.is_as_left(name, self._to_read(name)):
+                taken.discard(name)
+        return frozenset(taken)
 
-    def recall(self, step: str, key: str, make: Callable[[], T], files: Callable[[], Sequence[Path]]) -> T:
-        """The result of `make`, or the remembered one while all `files` it left are unchanged.
+    def _to_read(self, step: str) -> list[str]:
+        """The files of a step that others read; cleaned exposures are for people."""
+        return self._run.chip_names("crmask") if step == "cosmic" else names_of(self._run, step)
 
-        `files` is asked after `make`.
-        """
-        if self._memory is None:
-            return make()
+    def spoil(self, step: str, stamps: object) -> None:
+        """Say that a step works on other files than the journal's: what it makes has a key of its own."""
+        self._spoilt = fingerprint(self._spoilt, step, stamps)
 
-        def remake() -> _Made:
-            value = make()
-            return _Made(value, tuple(file_identity(path) for path in files()))
+    def value(self, step: str) -> Any:
+        """The numbers of a step, as the journal has them; raises ValueError, KeyError, TypeError for none."""
+        return from_json(step, self.journal.steps[step].value, self._run)
 
-        made = self._memory.recall("drizzle." + step, key, remake)
-        if not all(_unchanged(identity) for identity in made.files):
-            self._memory.forget("drizzle." + step)
-            made = self._memory.recall("drizzle." + step, key, remake)
-        value: T = made.value
-        return value
+    def done(self, step: str, value: Any, warnings: tuple[str, ...]) -> None:
+        """Note a step that was done; it is written down as soon as its files are on the disk."""
+        if not self.keeps:
+            return
+        run = self._run
+        key = self.keys[step]
+        read = [name for name in whole(run) if NAMES.index(name) <= NAMES.index(step)]
+        params = {name: text for each in read for name, text in read_by(each, run.params).items()}
+        entry = Entry(
+            fingerprint(key, self._spoilt) if self._spoilt else key,
+            params,
+            to_json(step, value),
+            warnings,
+            exposures=self.journal.exposures,
+            made=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        )
+        self._pending[step] = _Pending(entry, names_of(run, step))
+        self.write_down()
 
+    def write_down(self) -> None:
+        """Bring the journal up to date; a folder in which it cannot be written is no failure."""
+        if not self.keeps:
+            return
+        for step, one in list(self._pending.items()):
+            stamps = {name: self._run.space.stamps.get(name) for name in one.names}
+            files = {name: stamp for name, stamp in stamps.items() if isinstance(stamp, Stamp)}
+            if len(files) == len(one.names):
+                self.journal = self.journal.with_step(step, replace(one.entry, files=files))
+                del self._pending[step]
+        self._write()
 
-def _unchanged(identity: tuple[str, int, int]) -> bool:
-    try:
-        return file_identity(Path(identity[0])) == identity
-    except OSError:
-        return False
+    def finish(self, *, same_content: bool, clean: bool) -> None:
+        """The exposures were changed last: with `same_content` what they hold still means the same to every step."""
+        if not self.keeps:
+            return
+        if clean:
+            remove_journal(self._path)
+            return
+        try:
+            now = seen(self._run)
+        except OSError:
+            return
+        token = self.journal.token if same_content else fingerprint(now)
+        self.journal = replace(self.journal, token=token, exposures=now)
+        self._stamp_files_of_others()
+        self.write_down()
+
+    def _stamp_files_of_others(self) -> None:
+        """Files that other processes wrote for the run are whole at its end, and read once for their checksums."""
+        space = self._run.space
+        for name in (name for one in self._pending.values() for name in one.names):
+            if name not in space.stamps and (space.folder / name).is_file():
+                space.stamp(name, None)
+
+    def _write(self) -> None:
+        try:
+            write_journal(self.journal, self._path)
+        except (Refusal, OSError) as error:
+            self.keeps = False
+            self._run.warn(f"The journal of the steps cannot be written, so they will be done again: {error}")

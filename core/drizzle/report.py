@@ -14,7 +14,8 @@ def report(
     result: DrizzleResult, *, peak_rss_mb: float | None = None, diagnostics: Diagnostics | None = None
 ) -> dict[str, Any]:
     """Plain values only: task, version, exposures with sky (input units) and cosmic rays of each chip, paths of the
-    products, diagnostics (None: not made), seconds of each step, peak memory in MB (None: not known), warnings."""
+    products, diagnostics (None: not made), what became of each step, seconds of each, peak memory in MB (None: not
+    known), warnings."""
     return {
         "task": "astrodrizzle",
         "version": __version__,
@@ -37,6 +38,7 @@ def report(
         "products": [str(path) for path in result.products],
         "diagnostics": None if diagnostics is None else asdict(diagnostics),
         "warnings": list(result.warnings),
+        "steps": dict(result.steps),
         "seconds": dict(result.seconds),
         "peak_rss_mb": peak_rss_mb,
     }

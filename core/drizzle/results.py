@@ -9,6 +9,11 @@ from pathlib import Path
 _PRODUCT = re.compile(r"(_dr[zcw])?(_sci)?\.fits(\.gz)?$", re.IGNORECASE)
 
 
+MADE, TAKEN, GIVEN = "done", "taken over", "as given"
+"""What became of a step: done in the run, taken over from an earlier one because nothing changed, or not part of the
+run, which worked on the files that were there."""
+
+
 @dataclass(frozen=True)
 class ChipFigures:
     """Figures of one chip: sky in input units, cosmic ray pixels flagged and their fraction of the good pixels, the
@@ -44,7 +49,8 @@ class ExposureFigures:
 
 @dataclass(frozen=True)
 class DrizzleResult:
-    """The run: per exposure figures, the final products and the median, the seconds of each step.
+    """The run: per exposure figures, the final products and the median, the seconds of each step, and what became of
+    each (`steps`, by title: MADE, TAKEN or GIVEN).
 
     With build on `science`, `weight` and `context` are the same file, read by extension; else three files.
     """
@@ -57,6 +63,7 @@ class DrizzleResult:
     products: tuple[Path, ...]
     seconds: dict[str, float]
     warnings: tuple[str, ...] = ()
+    steps: dict[str, str] = field(default_factory=dict)
 
 
 def phot_name(product: str | Path) -> str:

@@ -93,6 +93,7 @@ class Run(Job):
     maps: Maps = field(default_factory=Maps)
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    steps: dict[str, str] = field(default_factory=dict)
     _cleaning: list[Future[None]] = field(default_factory=list)
     _rims: dict[str, Rim] = field(default_factory=dict)
 
@@ -316,7 +317,9 @@ class Run(Job):
         space = self.space
 
         def job() -> None:
-            write_clean(exposure, space.folder / names.crclean(exposure), images, flags, space.check)
+            name = names.crclean(exposure)
+            space.stamps.pop(name, None)
+            space.stamp(name, write_clean(exposure, space.folder / name, images, flags, space.check))
             space.buffers.give(*images.values(), *flags.values())
 
         self._await_cleaning(1)

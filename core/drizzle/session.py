@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.data.chipwcs import ChipWCS
 from core.data.safe import write_text
 from core.drizzle import plan as steps
+from core.drizzle.chain import names_of
+from core.drizzle.choose import NAMES
 from core.drizzle.finish import make_final, result_of, update_exposures
+from core.drizzle.given import given_means, given_sky, given_static, take_given
 from core.drizzle.inputs import Inputs
 from core.drizzle.logfile import log_text
 from core.drizzle.names import crclean, log_name
 from core.drizzle.prepare import prepare
 from core.drizzle.products import Written
 from core.drizzle.remember import Remembered
-from core.drizzle.results import DrizzleResult
+from core.drizzle.results import GIVEN, MADE, TAKEN, DrizzleResult
 from core.drizzle.run import Figures, Run
+from core.drizzle.sky import SkyValues
 from core.drizzle.verdict import watch
 from core.errors import Refusal
 from core.runs.background import Background
-from core.runs.memory import Memory, fingerprint
 from core.runs.progress import Progress
 from core.runs.spread import Workers
 
@@ -35,7 +37,8 @@ def astrodrizzle(
     folder: Path,
     keep: Sequence[Path] = (),
     ivm: Mapping[Path, Path] | None = None,
-    memory: Memory | None = None,
+    only: Collection[str] | None = None,
+    resume: bool = False,
     workers: Workers | None = None,
     progress: Progress | None = None,
 ) -> DrizzleResult:
@@ -49,7 +52,10 @@ def astrodrizzle(
     keep : further files that no product may replace, besides those that the run reads
     ivm : for final_wht_type = IVM the inverse variance map of each exposure, the second column of an @list
         (`core.data.files.find_maps`); those of the others are computed
-    memory : a session's memory: steps whose input and parameters did not change are not done again
+    only : names of steps (`core.drizzle.choose.NAMES`): these alone are done, on what the steps before left in `folder`
+        and in the exposures, whichever program made it
+    resume : take over the steps of the run before whose exposures, files and parameters did not change, as the journal
+        in `folder` tells
     workers : where row blocks are computed; None for threads, as many as num_cores says
     progress : steps are titled as `core.drizzle.plan` names them
 
@@ -60,19 +66,29 @@ def astrodrizzle(
     ------
     Refusal
         A parameter that is wrong or asks for what is not built, no usable exposure, exposures that do not
-        overlap, an output folder that cannot be written, a product that would replace what the run reads, or with
-        `guard` = stop stars that are flagged as cosmic rays because an exposure is misaligned. No exposure was
-        changed then.
+        overlap, an output folder that cannot be written, a product that would replace what the run reads, a file of an
+        earlier step that is missing, damaged or does not fit, or with `guard` = stop stars that are flagged as cosmic
+        rays because an exposure is misaligned. No exposure was changed then.
     Cancelled
         Nothing half-written is left; complete intermediate files may be.
     """
     progress = progress or Progress()
     before = dict(progress.seconds)
-    run, inputs = prepare(list(map(Path, files)), params, Path(folder), keep, workers, progress, ivm or {})
-    remembered = Remembered(None if run.space.in_memory else memory)
-    with Background(check=progress.check) as background:
-        run.space.background = background
-        written, figures, problems = _all_steps(run, inputs, remembered)
+    chosen = None if only is None else frozenset(only)
+    run, inputs = prepare(
+        list(map(Path, files)), params, Path(folder), keep, workers, progress, ivm or {}, chosen
+    )
+    remembered = Remembered(run, resume=resume)
+    take_given(run, remembered)
+    try:
+        with Background(check=progress.check) as background:
+            run.space.background = background
+            written, figures, problems = _all_steps(run, inputs, remembered)
+    finally:
+        remembered.write_down()  # also what was done before an error or a stop
+    remembered.finish(
+        same_content=run.plan.crbit & ~run.plan.reset_mask == 0, clean=bool(run.params["clean"])
+    )
     seconds = {k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if v > before.get(k, 0.0)}
     result = result_of(run, inputs, written, figures, seconds, problems)
     _write_log(run, result)
@@ -83,94 +99,109 @@ def _all_steps(
     run: Run, inputs: Inputs, remembered: Remembered
 ) -> tuple[Written | None, Figures, dict[Path, str]]:
     """What was written, the figures of the cosmic rays, and what could not be written into the exposures."""
-    paths = run.files()
-    token = remembered.token(paths)
-    figures = _first_steps(run, _Chain(run, remembered, token))
+    doing = _Doing(run, remembered)
+    figures = _first_steps(run, doing)
     if figures is not None:
         watch(run, figures, inputs.moving)
     written: Written | None = None
+    masks = figures is not None or "cosmic" in run.plan.given
     if run.plan.combine is not None:
-        with run.progress.step(steps.COMBINE, run.final_units()):
-            written = make_final(run, run.plan.combine, figures is not None)
+        params = run.plan.combine
+        written = doing.do("combine", run.final_units(), lambda: make_final(run, params, masks))
     with run.progress.step(steps.WRITING, len(run.exposures)):
         run.space.wait()  # the exposures are changed when all else is there
-        problems = update_exposures(run, figures is not None)
-    if run.plan.crbit & ~run.plan.reset_mask == 0:
-        remembered.same_content(paths, token)
+        problems = update_exposures(run, masks)
     if run.params["clean"]:
         run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
     return written, figures or {}, problems
 
 
-class _Chain:
-    """Steps that build on each other: each is kept under its own parameters and the key of those before."""
+class _Doing:
+    """Steps of a run: each is done, or taken over from an earlier run."""
 
-    def __init__(self, run: Run, remembered: Remembered, token: str) -> None:
+    def __init__(self, run: Run, remembered: Remembered) -> None:
         self._run = run
-        self._remembered = remembered
-        self._key = fingerprint(str(run.space.folder.resolve()), token)
+        self.remembered = remembered
+        for step in NAMES:
+            if step in run.plan.given:
+                run.steps[steps.TITLES[step]] = GIVEN
 
-    def do(
-        self, step: str, parts: Sequence[object], make: Callable[[], T], names: Callable[[], Sequence[str]]
-    ) -> T:
-        """The step's result, made or remembered; `names` are the files it leaves."""
-        space = self._run.space
-        self._key = fingerprint(self._key, step, parts)
+    def more(self, step: str) -> bool:
+        """Whether something is to be done after a step."""
+        later = NAMES[NAMES.index(step) + 1 :]
+        return any(name in self._run.plan.doing - self.remembered.taken for name in later)
 
-        def files() -> list[Path]:
-            return [] if space.in_memory else [space.folder / name for name in names()]
-
-        def made() -> T:
+    def do(self, step: str, units: int, make: Callable[[], T]) -> T:
+        """The step's result, made by `make` or taken over; `units` of work."""
+        run, remembered = self._run, self.remembered
+        title = steps.TITLES[step]
+        if step in remembered.taken:
+            known: T = self._taken(step, title)
+            return known
+        with run.progress.step(title, units):
+            told = len(run.warnings)
             value = make()
-            if self._remembered.asks_files:
-                space.wait()
-            return value
+        run.steps[title] = MADE
+        if isinstance(value, Written):
+            run.space.stamps.update(value.stamps)
+        remembered.done(step, value, tuple(run.warnings[told:]))
+        return value
 
-        value = self._remembered.recall(step, self._key, made, files)
-        for path in files():
-            space.recalled(path.name)
+    def _taken(self, step: str, title: str) -> Any:
+        run, entry = self._run, self.remembered.journal.steps[step]
+        run.progress.check()
+        value = self.remembered.value(step)
+        for name in names_of(run, step):
+            run.space.recalled(name)
+        run.steps[title] = TAKEN
+        run.note(f"{title}: nothing changed, taken over as it was made at {entry.made}.")
+        for text in entry.warnings:
+            run.warn(text)
         return value
 
 
-def _first_steps(run: Run, chain: _Chain) -> Figures | None:
-    """Steps 1 to 6; the figures of the cosmic rays, None when that step is off."""
-    params, plan, progress = run.params, run.plan, run.progress
-    count = len(run.chips)
-    chain.do("inputs", [params[name] for name in _INPUTS], lambda: None, list)
-    if params["static"]:
-        with progress.step(steps.STATIC, count):
-            parts: list[object] = [run.called.root, params["static_sig"]]
-            run.static = chain.do("static", parts, run.make_static, run.static_names)
-    with progress.step(steps.SKY, run.sky_units()):
-        parts = [params[n] for n in params if n.startswith(("sky", "use_static"))]
-        run.sky = chain.do("sky", [*parts, plan.reset, *run.sky_files()], run.make_sky, list)
-    for text in run.sky.warnings:
-        run.warn(text)
-    if plan.separate is None:
-        return None
-    with progress.step(steps.SEPARATE, run.single_units()):
-        parts = [plan.separate, plan.sep_bits, params["driz_sep_compress"], _frame_key(run.sep_frame)]
-        means = chain.do("separate", parts, run.make_singles, run.single_names)
-    if plan.median is None:
-        return None
-    with progress.step(steps.MEDIAN, run.median_units()):
-        chain.do("median", [plan.median, run.called.median], lambda: run.make_median(means), run.median_names)
-    if plan.blot is None:
-        return None
-    with progress.step(steps.BLOT, run.blot_units()):
-        chain.do("blot", [plan.blot], run.make_blots, lambda: run.chip_names("blt"))
+def _first_steps(run: Run, doing: _Doing) -> Figures | None:
+    """Steps 1 to 6; the figures of the cosmic rays, None when that step is not done."""
+    plan = run.plan
+    _masks_and_sky(run, doing)
+    means: Mapping[str, float] | None = None
+    if plan.separate is not None:
+        means = doing.do("separate", run.single_units(), run.make_singles)
+    if plan.median is not None:
+        known = means
+        doing.do(
+            "median",
+            run.median_units(),
+            lambda: run.make_median(given_means(run) if known is None else known),
+        )
+    if plan.blot is not None:
+        doing.do("blot", run.blot_units(), run.make_blots)
     if plan.cosmic is None:
         return None
-    with progress.step(steps.COSMIC, run.crmask_units()):
-        parts = [plan.cosmic, plan.final_bits, plan.crbit, params["driz_cr_corr"]]
-        return chain.do("cosmic", parts, run.make_crmasks, run.crmask_names)
+    return doing.do("cosmic", run.crmask_units(), run.make_crmasks)
 
 
-_INPUTS = ("wcskey", "group", "coeffs", "gain", "gnkeyword", "rdnoise", "rnkeyword", "exptime", "expkeyword")
+def _masks_and_sky(run: Run, doing: _Doing) -> None:
+    """Steps 1 and 2, made, taken over, or as an earlier run left them."""
+    plan = run.plan
+    if "static" in plan.doing:
+        made = doing.do("static", len(run.chips), run.make_static)
+        # taken over they are in files, and read only when there is something to do with them
+        run.static = made if made is not None else given_static(run) if doing.more("static") else run.static
+    elif "static" in plan.given:
+        run.static = given_static(run)
+    needed = "sky" in plan.given and bool(run.params["skysub"])
+    if "sky" in plan.doing or ("sky" in plan.given and not needed):
+        run.sky = doing.do("sky", run.sky_units(), lambda: _found_sky(run))
+    else:
+        run.sky = given_sky(run, doing.remembered, needed=needed)
 
 
-def _frame_key(frame: ChipWCS) -> str:
-    return repr((frame.crpix.tolist(), frame.crval.tolist(), frame.cd.tolist(), frame.naxis))
+def _found_sky(run: Run) -> SkyValues:
+    found = run.make_sky()
+    for text in found.warnings:
+        run.warn(text)
+    return found
 
 
 def _write_log(run: Run, result: DrizzleResult) -> None:

@@ -16,6 +16,7 @@ from core.data.fitsfile import open_fits, quiet
 from core.data.planes import places
 from core.data.safe import write_fits
 from core.data.segments import read_past_cache, write_hdus
+from core.drizzle.stamps import Stamp, stamp_of
 from core.errors import Refusal
 from core.runs.background import Background, await_one
 from core.runs.buffers import Buffers
@@ -38,8 +39,9 @@ class Workspace:
     """Stores arrays by file name; `in_memory` keeps them as arrays and writes nothing.
 
     Files are written whole or not at all (`core.data.segments`), so that a cancelled run leaves only complete ones.
-    With a `background` they are written while the run goes on. The newest arrays stay in memory, `room` bytes of
-    them, so that the next step need not read what was just written; arrays taken from `buffers` go back there.
+    `stamps` tell by name those that this run has written. With a `background` they are written while the run goes on.
+    The newest arrays stay in memory, `room` bytes of them, so that the next step need not read what was just written;
+    arrays taken from `buffers` go back there.
     """
 
     def __init__(self, folder: Path, *, in_memory: bool = False) -> None:
@@ -49,13 +51,16 @@ class Workspace:
         self.buffers = Buffers()
         self.room = 0
         self.written: dict[str, Path] = {}
+        self.stamps: dict[str, Stamp] = {}
         self._arrays: dict[str, Array] = {}
         self._held: dict[str, _Held] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process, which sees the files and none of the arrays: what is to be written is written then."""
         self.wait()
-        nothing: dict[str, Any] = {name: {} for name in ("written", "stamps", "_arrays", "_held") if name in self.__dict__}
+        nothing: dict[str, Any] = {
+            name: {} for name in ("written", "stamps", "_arrays", "_held") if name in self.__dict__
+        }
         return {**self.__dict__, **nothing}
 
     def put(
@@ -77,12 +82,17 @@ class Workspace:
             return None
         path = self.folder / name
         self._drop(name)
-        writing = self.do(lambda: _write(path, array, header, compress, more, self.check))
+        self.stamps.pop(name, None)
+        writing = self.do(lambda: self.stamp(name, _write(path, array, header, compress, more, self.check)))
         self.written[name] = path
         if writing is not None:
             self._held[name] = _Held(array, writing)
         self.shrink(self.room)
         return path
+
+    def stamp(self, name: str, crc: int | None) -> None:
+        """Say that the file of `name` is whole now; `crc` is the checksum of its bytes, None to have it read."""
+        self.stamps[name] = stamp_of(self.folder / name, crc)
 
     def do(self, job: Callable[[], None]) -> Future[None] | None:
         """Have `job` done in the background, or at once without one (None)."""
@@ -238,14 +248,15 @@ def _write(
     compress: bool,
     more: Callable[[], fits.ImageHDU] | None,
     check: Callable[[], None],
-) -> None:
-    """The file of an array; headers are made one at a time (`quiet`), the pixels written beside each other."""
+) -> int | None:
+    """The file of an array, and its checksum where that is known; headers are made one at a time (`quiet`), the pixels
+    written beside each other."""
     with quiet():
         made = header() if callable(header) else header
         if compress:
             # without loss: what is made of these images must not depend on how they are kept
             packed = fits.CompImageHDU(array, made, compression_type="GZIP_2", quantize_level=0.0)
             write_fits(fits.HDUList([fits.PrimaryHDU(), packed]), path)
-            return
+            return None
         extension = [] if more is None else [more()]
-    write_hdus(fits.HDUList([fits.PrimaryHDU(array, made), *extension]), path, check=check)
+    return write_hdus(fits.HDUList([fits.PrimaryHDU(array, made), *extension]), path, check=check)

@@ -40,7 +40,7 @@ class Changes:
 
 def changes(
     exposure: Exposure,
-    sky: SkyValues,
+    sky: SkyValues | None,
     params: Mapping[str, Any],
     reset: Bits | None,
     crbit: int,
@@ -49,13 +49,14 @@ def changes(
 ) -> Changes:
     """MDRIZSKY and DQ arrays that differ from what the file holds.
 
-    The flags of `reset` are cleared in every chip, then `crbit` is set where `masks` (by EXTVER, 0 = cosmic ray) say.
-    The arrays are taken from `buffers`.
+    Without `sky` MDRIZSKY stays as it is. The flags of `reset` are cleared in every chip, then `crbit` is set where
+    `masks` (by EXTVER, 0 = cosmic ray) say. The arrays are taken from `buffers`.
     """
     found = Changes()
     for chip in exposure.chips:
-        value = _sky_value(chip, sky, params)
-        if not math.isclose(_number(chip.header.get("MDRIZSKY"), math.inf), value, rel_tol=1e-14):
+        value = None if sky is None else _sky_value(chip, sky, params)
+        known = _number(chip.header.get("MDRIZSKY"), math.inf)
+        if value is not None and not math.isclose(known, value, rel_tol=1e-14):
             found.sky[chip.extver] = value
         if not chip.has_dq:
             continue

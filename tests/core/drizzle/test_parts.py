@@ -18,13 +18,11 @@ from core.drizzle.frames import default_frame, step_frame
 from core.drizzle.inputs import open_inputs
 from core.drizzle.overlap import lonely
 from core.drizzle.plan import Plan, make_plan
-from core.drizzle.remember import Remembered
 from core.drizzle.workspace import Workspace
 from core.errors import Refusal
 from core.params import TASKS
 from core.runs.background import Background
 from core.runs.buffers import Buffers
-from core.runs.memory import Memory
 from core.runs.progress import Progress
 from core.simulate import Truth
 
@@ -46,13 +44,22 @@ def off(*kept: str) -> Any:
     return DEFAULTS.replaced(**{name: name in kept for name in switches})
 
 
-def test_a_step_switches_on_what_it_needs() -> None:
+def test_a_step_switches_on_what_lies_between() -> None:
     assert steps(make_plan(DEFAULTS, 3)) == [True] * 5
-    plan = make_plan(off("driz_cr"), 3)
+    assert make_plan(DEFAULTS, 3).given == frozenset()
+    plan = make_plan(off("driz_separate", "driz_cr"), 3)
     assert steps(plan) == [True, True, True, True, False]
-    assert "driz_separate, median, blot" in plan.notes[0]
-    assert steps(make_plan(off("median"), 3)) == [True, True, False, False, False]
+    assert "median, blot" in plan.notes[0]
     assert steps(make_plan(off("driz_combine"), 3)) == [False, False, False, False, True]
+
+
+def test_a_step_alone_works_on_what_the_step_before_left() -> None:
+    for number, name in enumerate(("median", "blot", "driz_cr"), 1):
+        plan = make_plan(off(name), 3)
+        assert [place for place, on in enumerate(steps(plan)) if on] == [number]
+        assert plan.given == {("separate", "median", "blot")[number - 1]}
+        assert plan.notes == ()
+    assert make_plan(off("driz_separate"), 3).given == frozenset()
 
 
 def test_one_exposure_has_nothing_to_compare_with() -> None:
@@ -144,39 +151,6 @@ def test_arrays_stay_in_memory_while_there_is_room_or_somebody_reads_them(tmp_pa
             assert (space.get(f"{number}.fits") == number).all()
             assert (space.rows(f"{number}.fits")(10, 20) == number).all()
             space.let_go(f"{number}.fits")
-
-
-def test_remembered_files_must_be_as_they_were(tmp_path: Path) -> None:
-    remembered = Remembered(Memory())
-    made: list[int] = []
-    product = tmp_path / "product"
-
-    def make() -> int:
-        made.append(1)
-        product.write_text("x" * len(made))
-        return len(made)
-
-    def recall(key: str) -> int:
-        return remembered.recall("step", key, make, lambda: [product])
-
-    assert [recall("a"), recall("a")] == [1, 1]
-    product.write_text("changed by somebody")
-    assert recall("a") == 2
-    product.unlink()
-    assert recall("a") == 3
-    assert Remembered(None).recall("step", "a", make, lambda: [product]) == 4
-
-
-def test_exposures_rewritten_by_the_run_keep_their_token(tmp_path: Path) -> None:
-    path = tmp_path / "exposure"
-    path.write_text("one")
-    remembered = Remembered(Memory())
-    token = remembered.token([path])
-    path.write_text("one, with flags")
-    remembered.same_content([path], token)
-    assert remembered.token([path]) == token
-    path.write_text("by somebody else")
-    assert remembered.token([path]) != token
 
 
 def test_overlaps(exposures: tuple[Exposure, ...]) -> None:

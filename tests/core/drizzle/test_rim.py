@@ -16,7 +16,6 @@ from core.drizzle.rim import part_of, read_rim, rim_hdu, rim_size
 from core.drizzle.session import astrodrizzle
 from core.drizzle.settings import BlotParams
 from core.params import TASKS
-from core.runs.memory import Memory
 from tests.drizzle_scene import chip_wcs, frame_wcs
 
 DEFAULTS = TASKS["astrodrizzle"].defaults()
@@ -97,12 +96,12 @@ def test_the_same_masks_from_memory_and_from_the_files_of_a_former_run(
 ) -> None:
     params = DEFAULTS.replaced(output="r", clean=False, preserve=False, driz_combine=False)
     masks = []
-    for name, memory, runs in (("once", None, 1), ("again", Memory(), 2)):
+    for name, resume, runs in (("once", False, 1), ("again", True, 2)):
         files = copies(name)
         for turn in range(runs):
             # the second time step 6 alone is done, with other parameters first
             snr = "3.5 3.0" if turn == runs - 1 else "8.0 7.0"
-            astrodrizzle(files, params.replaced(driz_cr_snr=snr), folder=files[0].parent, memory=memory)
+            astrodrizzle(files, params.replaced(driz_cr_snr=snr), folder=files[0].parent, resume=resume)
         masks.append(
             {path.name: fits.getdata(path) for path in sorted(files[0].parent.glob("*_crmask.fits"))}
         )

@@ -21,7 +21,6 @@ from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
 from core.errors import Cancelled, Refusal
 from core.params import TASKS
-from core.runs.memory import Memory
 from core.runs.progress import Progress, Report
 from core.simulate import Truth
 
@@ -34,7 +33,7 @@ DEFAULTS = (
 
 
 def run(files: list[Path], folder: Path | None = None, **values: Any) -> DrizzleResult:
-    known = {key: values.pop(key) for key in ("memory", "progress", "workers") if key in values}
+    known = {key: values.pop(key) for key in ("resume", "only", "progress", "workers") if key in values}
     return astrodrizzle(files, DEFAULTS.replaced(**values), folder=folder or files[0].parent, **known)
 
 
@@ -159,6 +158,7 @@ def test_all_files_have_their_names(drizzled: tuple[Truth, DrizzleResult]) -> No
     roots = [path.name.split("_")[0] for path in (e.path for e in result.exposures)]
     expected = {"f606w_drz_sci.fits", "f606w_drz_wht.fits", "f606w_drz_ctx.fits", "f606w_med.fits"}
     expected |= {"_512x1024_1_staticMask.fits", "_512x1024_2_staticMask.fits", "astrodrizzle.log"}
+    expected.add("f606w_steps.json")
     for root in roots:
         expected |= {f"{root}_single_sci.fits", f"{root}_single_wht.fits", f"{root}_crclean.fits"}
         expected |= {f"{root}_sci{n}_{kind}.fits" for n in (1, 2) for kind in ("blt", "crmask")}
@@ -228,10 +228,9 @@ def test_running_again_gives_the_same(copies: Copies) -> None:
 
 def test_only_what_changed_is_done_again(copies: Copies) -> None:
     files = copies()
-    memory = Memory()
-    run(files, memory=memory)
+    run(files, resume=True)
     marks = {path: path.stat().st_mtime_ns for path in files[0].parent.glob("*.fits")}
-    result = run(files, memory=memory, driz_cr_snr="5.0 4.0")
+    result = run(files, resume=True, driz_cr_snr="5.0 4.0")
     changed = {path.name for path, mark in marks.items() if path.stat().st_mtime_ns != mark}
     assert not any("single" in name or "_med" in name or "_blt" in name for name in changed)
     assert {"f606w_drz_sci.fits", files[0].name.replace("flt", "sci1_crmask")} <= changed
@@ -240,7 +239,7 @@ def test_only_what_changed_is_done_again(copies: Copies) -> None:
     assert digest(result.science) == digest(expected.science)
     # a file that somebody touched is made anew, and all that follows
     os.utime(result.median)
-    run(files, memory=memory, driz_cr_snr="5.0 4.0")
+    run(files, resume=True, driz_cr_snr="5.0 4.0")
     assert digest(result.science) == digest(expected.science)
 
 

@@ -16,7 +16,6 @@ from core.drizzle.skymasks import read_mask_list
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal
 from core.params import TASKS
-from core.runs.memory import Memory
 
 Copies = Callable[..., list[Path]]
 DEFAULTS = TASKS["astrodrizzle"].defaults()
@@ -112,16 +111,15 @@ def test_no_product_replaces_a_mask(exposure: Exposure) -> None:
 
 
 def test_a_changed_mask_is_noticed(exposure: Exposure, tmp_path: Path) -> None:
-    memory = Memory()
     name = listed(exposure, "IMAGE,upper.fits,upper.fits")
     params = DEFAULTS.replaced(skymask_cat=name, output="o", driz_combine=False, static=False, preserve=False)
     levels = []
     for masked in (1, 0):
-        result = astrodrizzle([exposure.path], params, folder=tmp_path / "out", memory=memory)
+        result = astrodrizzle([exposure.path], params, folder=tmp_path / "out", resume=True)
         levels.append(result.exposures[0].chips[0].sky)
         mask = np.full((512, 1024), masked, np.uint8)
         mask[:256] = 1
         fits.PrimaryHDU(mask.astype(np.int16)).writeto(exposure.path.parent / "upper.fits", overwrite=True)
-    again = astrodrizzle([exposure.path], params, folder=tmp_path / "out", memory=memory)
+    again = astrodrizzle([exposure.path], params, folder=tmp_path / "out", resume=True)
     levels.append(again.exposures[0].chips[0].sky)
     assert levels == pytest.approx([30.0, 20.0, 10.0], abs=3.0)
