@@ -144,7 +144,17 @@ def suspicious(fraction: float, exptime: float) -> bool:
     some 45 s. Twice that and half a percent for neighbours of bad pixels are let pass. More usually means
     that an exposure is not aligned: then stars are taken for cosmic rays.
     """
-    return fraction > 0.005 + 6e-5 * (exptime + 45.0)
+    return fraction > _most(exptime)
+
+
+def ruinous(fraction: float, exptime: float) -> bool:
+    """Whether so many pixels are flagged, before growing, that the final image would be lost whatever the reason:
+    twice what is let pass, and 15 % of the pixels (passing through the Anomaly gives less in an exposure)."""
+    return fraction > max(0.15, 2.0 * _most(exptime))
+
+
+def _most(exptime: float) -> float:
+    return 0.005 + 6e-5 * (exptime + 45.0)
 
 
 def cleaned(data: Image, blot: Image, good: Mask, workers: Workers | None = None) -> Image:

@@ -23,8 +23,10 @@ _ROWS = 128
 _KEPT_A_BLOCK = 512
 _KEPT_A_CHIP = 400
 _SHARE = 0.3  # of the star centres; aligned exposures show less than a hundredth
-_FEWEST = 8  # stars that must agree on one distance
-_REACH = 2.0  # arcseconds
+_FLAGGED = 8  # stars of an exposure that must be flagged before it is looked at
+_FEWEST = 4  # stars that must agree on one distance
+_CHANCE = 1e-4  # at most, of as many agreeing anywhere by chance
+_REACH, _FAR = 2.0, 10.0  # arcseconds: usual errors of pointing, and those after a lost guide star
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,7 @@ def repeats(
         (a, b): found
         for a in places
         for b in places
-        if a != b and (found := common_step(places[a], places[b], frame.scale)) is not None
+        if a != b and (found := _step(places[a], places[b], frame.scale)) is not None
     }
     if not steps:
         return ()
@@ -115,7 +117,13 @@ def repeats(
 
 def _flagged(chips: Sequence[tuple[ChipWCS, Cores]]) -> bool:
     flagged, share = share_of([cores for _, cores in chips])
-    return flagged >= _FEWEST and share > _SHARE
+    return flagged >= _FLAGGED and share > _SHARE
+
+
+def _step(first: Floats, second: Floats, scale: float) -> tuple[float, int] | None:
+    """The common step of two exposures, near if there is one, else far."""
+    near = common_step(first, second, scale)
+    return near if near is not None else common_step(first, second, scale, _FAR)
 
 
 def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS) -> Floats:
@@ -124,27 +132,40 @@ def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS) -> Floats:
     return np.concatenate([np.column_stack(pair) for pair in made]) if made else np.empty((0, 2))
 
 
-def common_step(first: Floats, second: Floats, scale: float) -> tuple[float, int] | None:
-    """The distance in arcseconds at which most stars of `first` have one of `second`, and how many; None when it is
-    no more than chance gives.
+def common_step(
+    first: Floats, second: Floats, scale: float, reach: float = _REACH
+) -> tuple[float, int] | None:
+    """The distance in arcseconds at which most stars of `first` have one of `second`, and how many; None when chance
+    would give as many.
 
     Both are (n, 2) pixels of a frame of `scale` arcseconds a pixel. The differences are counted in cells of 0.1
-    arcsecond, three by three of them together, out to 2 arcseconds.
+    arcsecond, three by three of them together, out to `reach` arcseconds. In a sparse field four stars are enough:
+    flagged cosmic rays of two exposures are hardly ever so near to each other, and then at all distances.
     """
-    if len(first) < _FEWEST or len(second) < _FEWEST:
-        return None
     step = (second[None, :, :] - first[:, None, :]).reshape(-1, 2) * scale
-    step = step[np.abs(step).max(axis=1) < _REACH]
-    edges = np.arange(-_REACH, _REACH + 0.05, 0.1)
+    step = step[np.abs(step).max(axis=1) < reach]
+    edges = np.arange(-reach, reach + 0.05, 0.1)
     counts = np.histogram2d(step[:, 0], step[:, 1], bins=(edges, edges))[0]
     boxes = sum(
         counts[j : j - 2 or None, i : i - 2 or None] for j in range(3) for i in range(3)
     )  # by their lower cell
     place = np.unravel_index(int(np.argmax(boxes)), boxes.shape)
     stars = int(boxes[place])
-    chance = 9.0 * (len(step) - stars) / counts.size
-    if stars < max(_FEWEST, chance + 6.0 * math.sqrt(chance + 1.0)):
+    others = 9.0 * (len(step) - stars + 1) / counts.size  # expected of a box
+    if (
+        stars < max(_FEWEST, others + 6.0 * math.sqrt(others))
+        or _as_many(stars, others) * boxes.size > _CHANCE
+    ):
         return None
     middle = np.array([edges[place[0]], edges[place[1]]]) + 0.15
     inside = np.abs(step - middle).max(axis=1) <= 0.15
     return float(np.hypot(*np.median(step[inside], axis=0))), stars
+
+
+def _as_many(count: int, expected: float) -> float:
+    """A bound from above, close in the tail, of the Poisson probability of `count` or more where fewer are expected:
+    the first term over a geometric series of the following ones."""
+    if expected >= count + 1:
+        return 1.0
+    first = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1.0))
+    return first / (1.0 - expected / (count + 1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.drizzle.cosmic import suspicious
+from core.drizzle.cosmic import ruinous, suspicious
 from core.drizzle.guard import Repeat, repeats, share_of
 from core.drizzle.run import Figures, Run
 from core.errors import Refusal
@@ -12,11 +12,14 @@ _APART = 0.75  # detector pixels: stars nearer than this are on the same place
 
 def watch(run: Run, figures: Figures, moving: bool) -> None:
     """Warn when more is flagged than cosmic rays can be; raise Refusal, with `guard` = stop, when it is stars, because
-    an exposure lies elsewhere. With a `moving` target stars are flagged rightly.
+    an exposure lies elsewhere, or so much that nothing would be left. With a `moving` target stars are flagged rightly.
     """
-    _warn_of_fractions(run, figures)
-    if moving:
-        return
+    if not moving:
+        _watch_stars(run, figures)
+    _watch_fractions(run, figures)
+
+
+def _watch_stars(run: Run, figures: Figures) -> None:
     found_in = {
         exposure.name: [
             (chip.wcs, stars)
@@ -33,7 +36,14 @@ def watch(run: Run, figures: Figures, moving: bool) -> None:
         _stop(run, apart, shares)
         return
     for each in found:
-        run.warn(_too_strict(each, shares))
+        if not _lost(run, figures, each.name):  # else it is not the cores alone
+            run.warn(_too_strict(each, shares))
+
+
+def _lost(run: Run, figures: Figures, name: str) -> bool:
+    chips = [chip for exposure in run.exposures if exposure.name == name for chip in exposure.chips]
+    exptime = next(exposure.exptime for exposure in run.exposures if exposure.name == name)
+    return any(ruinous(figures[chip.path, chip.extver].core_fraction, exptime) for chip in chips)
 
 
 def _stop(run: Run, apart: list[Repeat], shares: dict[str, tuple[int, float]]) -> None:
@@ -66,15 +76,22 @@ def _too_strict(each: Repeat, shares: dict[str, tuple[int, float]]) -> str:
     )
 
 
-def _warn_of_fractions(run: Run, figures: Figures) -> None:
+def _watch_fractions(run: Run, figures: Figures) -> None:
     for exposure in run.exposures:
         found = {chip.extver: figures[chip.path, chip.extver].core_fraction for chip in exposure.chips}
-        if any(suspicious(fraction, exposure.exptime) for fraction in found.values()):
-            shares = ", ".join(
-                f"{100 * fraction:.1f} % of SCI,{extver}" for extver, fraction in found.items()
+        if not any(suspicious(fraction, exposure.exptime) for fraction in found.values()):
+            continue
+        shares = ", ".join(f"{100 * fraction:.1f} % of SCI,{extver}" for extver, fraction in found.items())
+        what = f"{shares} are flagged as cosmic rays, more than cosmic rays can be."
+        if run.params["guard"] == "stop" and any(ruinous(each, exposure.exptime) for each in found.values()):
+            raise Refusal(
+                what + " Stopped before the final image; no exposure was changed.",
+                file=exposure.name,
+                subject="guard",
+                advice="Compare sky, exposure time and alignment of the exposures (blink the separate images): one of "
+                "them does not fit, or driz_cr_snr is far too low; guard = warn goes on all the same.",
             )
-            run.warn(
-                f"{exposure.name}: {shares} are flagged as cosmic rays, more than cosmic rays can be. Check the "
-                "alignment of the exposures (blink the separate images): where one is shifted, stars are taken "
-                "for cosmic rays."
-            )
+        run.warn(
+            f"{exposure.name}: {what} Check the alignment of the exposures (blink the separate images), their sky "
+            "and their exposure time: where one does not fit the others, stars or sky are taken for cosmic rays."
+        )

@@ -71,6 +71,24 @@ def test_a_pattern_that_comes_again_is_found_among_cosmic_rays() -> None:
     assert common_step(first, noise, 0.04) is None
 
 
+def test_in_a_sparse_field_four_stars_agree_by_no_chance() -> None:
+    rng = np.random.default_rng(6)
+    first = rng.uniform(0, 1000, (12, 2))
+    again = np.concatenate([first[:4] + np.array([-5.0, 3.0]), rng.uniform(0, 1000, (9, 2))])
+    assert common_step(first, again, 0.04) == (pytest.approx(0.233, abs=0.01), 4)
+    assert common_step(first, again[1:], 0.04) is None
+    for count in (10, 40, 400):
+        for _ in range(20):
+            one, two = rng.uniform(0, 1000, (2, count, 2))
+            assert common_step(one, two, 0.04) is None
+            assert common_step(one, two, 0.04, 10.0) is None
+
+
+def test_an_exposure_far_off_is_named_too() -> None:
+    found = repeats(_exposures([(0, 0), (150.0, 20.0)]), frame_wcs(), near=0.03)
+    assert {round(each.distance) for each in found if each.distance > 0.03} == {6}
+
+
 def _exposures(steps, flagged=True):
     """One chip each, its stars where the sky has them, the header off by `steps` pixels."""
     base = chip_wcs(angle=0.4)
@@ -123,3 +141,34 @@ def test_one_may_go_on_all_the_same(scene, tmp_path) -> None:
     result = run()
     assert result.science is not None
     assert any("not aligned" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_sparse_field_is_stopped_too_and_cosmic_rays_alone_are_not(tmp_path, seed) -> None:
+    # 8 to 16 stars of each exposure are flagged, of 11 to 22
+    off = list(simulate(Scene(seed=seed, density=0.02), tmp_path).files)
+    with pytest.raises(Refusal, match="not aligned"):
+        _run(off, _made(tmp_path / "off"))[1]()
+    aligned = Scene(seed=seed, density=0.02, exptime=500.0, max_shift=0.002, roll_error=0.0, scale_error=0.0)
+    rays = list(
+        simulate(aligned, _made(tmp_path / "rays")).files
+    )  # 40 % of what looks like a star is a cosmic ray
+    result = _run(rays, _made(tmp_path / "run"), driz_cr_corr=False, driz_combine=False)[1]()
+    assert not [warning for warning in result.warnings if "stars" in warning]
+
+
+def test_so_much_flagged_that_nothing_is_left_stops_the_run(tmp_path) -> None:
+    aligned = Scene(seed=5, max_shift=0.002, roll_error=0.0, scale_error=0.0)
+    files = list(simulate(aligned, tmp_path).files)
+    skies = zip(files, (60.0, 3.0, 3.0), strict=True)
+    (tmp_path / "sky.txt").write_text("".join(f"{path.name} {sky}\n" for path, sky in skies))
+    _, run = _run(files, _made(tmp_path / "run"), skyfile=str(tmp_path / "sky.txt"))
+    with pytest.raises(Refusal, match="more than cosmic rays can be") as refused:
+        run()
+    assert refused.value.subject == "guard"
+    assert "sky" in refused.value.advice
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
