@@ -14,6 +14,7 @@ from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
 from core.data import find_files, find_maps
 from core.data.outfiles import named_files
+from core.drizzle.choose import chosen_steps
 from core.drizzle.diagnostics import Diagnostics, diagnose
 from core.drizzle.pipeline import pipeline_values
 from core.drizzle.report import report
@@ -34,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     assignments, anew = taken_out(assignments)
     (params,) = assigned([load_set("astrodrizzle", arguments.cfg)], assignments)
     check(params)
+    only = chosen_steps(arguments.steps) if arguments.steps is not None else None
     asked_for = arguments.files or [params["input"]]
     files = find_files(asked_for)
     if arguments.mdriztab or asked:
@@ -52,7 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
         ConsoleProgress(quiet=arguments.quiet) as progress,
     ):
         result = astrodrizzle(
-            files, params, folder=arguments.dir, keep=keep, ivm=maps, workers=workers, progress=progress
+            files,
+            params,
+            folder=arguments.dir,
+            keep=keep,
+            ivm=maps,
+            only=only,
+            resume=arguments.resume,
+            workers=workers,
+            progress=progress,
         )
     print(result_table(result))
     for path in result.products:

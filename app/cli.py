@@ -164,6 +164,17 @@ def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read the products again for the report: coverage, holes, weights, width of the stars",
     )
+    some = parser.add_mutually_exclusive_group()
+    some.add_argument(
+        "--resume",
+        action="store_true",
+        help="take over the steps of the run before whose exposures, files and parameters did not change",
+    )
+    some.add_argument(
+        "--steps",
+        metavar="STEPS",
+        help="do these steps alone, such as 4, 4-7 or median,blot, on what the steps before left in the folder",
+    )
     add_scheduler(parser)
     _add_run_options(parser)
 

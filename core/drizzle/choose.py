@@ -34,8 +34,8 @@ def chosen_steps(text: str) -> frozenset[str]:
     """
     found: set[str] = set()
     for part in filter(None, re.split(r"[,;\s]+", text.strip().lower())):
-        first, _, last = part.partition("-")
-        start, stop = _place(first, text), _place(last or first, text)
+        first, dash, last = part.partition("-")
+        start, stop = _place(first, text), _place(last if dash else first, text)
         if stop < start:
             raise _unknown(part, text)
         found.update(NAMES[start : stop + 1])

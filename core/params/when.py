@@ -64,18 +64,33 @@ def either(reason: str, *conditions: Condition) -> Condition:
 
 
 STEPS = ("driz_separate", "median", "blot", "driz_cr")
-"""Steps of astrodrizzle of which each needs those before it."""
+"""Steps of astrodrizzle of which each works on the files of the one before."""
 
 
 def step_runs(values: Values, name: str) -> bool:
-    """Whether the switch `name` is on, or belongs to a step that a later one needs."""
+    """Whether the switch `name` is on, or belongs to a step between two that are on."""
     return bool(values[name]) or needing_step(values, name) != ""
 
 
 def needing_step(values: Values, name: str) -> str:
-    """The first later step that is on and needs the step `name`; "" if none does."""
-    if name not in STEPS:
+    """The first later step that is on and needs the step `name` to run, because one before it does; "" if none does.
+
+    Where no step before it runs, the later one works on the files that `name` left in an earlier run.
+    """
+    if name not in STEPS or not any(values[step] for step in STEPS[: STEPS.index(name)]):
         return ""
+    return _later(values, name)
+
+
+def reading_step(values: Values, name: str) -> str:
+    """The step that reads the files which `name`, switched off, left in an earlier run; "" if none does."""
+    if name not in STEPS or any(values[step] for step in STEPS[: STEPS.index(name) + 1]):
+        return ""
+    place = STEPS.index(name) + 1
+    return STEPS[place] if place < len(STEPS) and values[STEPS[place]] else ""
+
+
+def _later(values: Values, name: str) -> str:
     later = STEPS[STEPS.index(name) + 1 :]
     return next((step for step in later if values[step]), "")
 

@@ -10,7 +10,7 @@ from core.params.checks.problem import Problem, Rule, error, warning
 from core.params.live import is_live
 from core.params.meaning import bits_fault, parse_pair
 from core.params.paramset import ParamSet
-from core.params.when import STEPS, is_blank, needing_step
+from core.params.when import STEPS, is_blank, needing_step, reading_step
 
 _FRAME_PAIRS = (("outnx", "outny"), ("ra", "dec"), ("crpix1", "crpix2"))
 
@@ -47,6 +47,14 @@ def _steps(values: ParamSet) -> Iterator[Problem]:
                 step,
                 f"The step is off, but {needed_by} needs it, so it runs (with more than one exposure).",
                 f"Switch {needed_by} off too, or {step} on.",
+            )
+        read_by = "" if values[step] else reading_step(values, step)
+        if read_by:
+            yield warning(
+                step,
+                f"The step is off: {read_by} works on the files that an earlier run left in the folder of the products "
+                "(with more than one exposure).",
+                f"Switch {step} on, unless these files are there.",
             )
 
 

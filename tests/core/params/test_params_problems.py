@@ -89,6 +89,8 @@ CASES: list[tuple[str, Mapping[str, object], str, str]] = [
         "error",
     ),
     (D, {"blot": False}, "blot", "warning"),
+    (D, {"driz_separate": False}, "driz_separate", "warning"),
+    (D, {"driz_separate": False, "median": False}, "median", "warning"),
     (D, {"gain": "1.5", "gnkeyword": "CCDGAIN"}, "gnkeyword", "error"),
     (D, {"gain": "a"}, "gain", "error"),
     (D, {"rdnoise": "3.1,-3.0"}, "rdnoise", "error"),
