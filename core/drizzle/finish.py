@@ -21,6 +21,7 @@ from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.drizzle.run import Figures, Flagged, Run
 from core.drizzle.settings import CombineParams
 from core.drizzle.writeback import changes, write_changes
+from core.errors import Refusal
 from core.runs.spread import Threads
 
 
@@ -29,6 +30,13 @@ def make_final(run: Run, params: CombineParams, with_masks: bool) -> Written:
     parts = tiles_of(run, params, with_masks)  # before another thread works on the headers
     with _blended_meanwhile(run) as blending:
         made, numbers = joined_tiles(run, parts)
+    if not made.wht.any():
+        raise Refusal(
+            "No pixel of the final image has any weight, so no product is written.",
+            file=run.exposures[0].path,
+            subject="final_bits",
+            advice="See the warnings: allow the flags that all pixels have, or choose a frame on the exposures.",
+        )
     masks = {
         (chip.path, chip.extver): names.of_chip(exposure, chip, "crmask")
         for exposure, chip in (run.chips[number] for number in numbers)

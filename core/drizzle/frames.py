@@ -9,6 +9,7 @@ from typing import Any
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.data.frame import custom_frame, orthogonal_frame, output_frame, read_frame
+from core.drizzle.overlap import reaches
 from core.errors import Refusal
 
 _WISHES = ("rot", "scale", "outnx", "outny", "ra", "dec", "crpix1", "crpix2")
@@ -53,6 +54,31 @@ def check_size(frame: ChipWCS, prefix: str) -> None:
             advice="Leave out exposures that lie far from the others, check their WCS, or set a smaller "
             "size or a larger pixel scale.",
         )
+
+
+def check_reached(
+    exposures: Sequence[Exposure], frame: ChipWCS, params: Mapping[str, Any], prefix: str
+) -> tuple[str, ...]:
+    """Warnings of the exposures and chips that lie outside the frame of a step; refuse one that none of them meets."""
+    if not params[prefix + "wcs"]:
+        return ()
+    outside = {e.name: [c.extver for c in e.chips if not reaches(c, frame)] for e in exposures}
+    if all(len(outside[e.name]) == len(e.chips) for e in exposures):
+        ra, dec = (float(value[0]) for value in exposures[0].chips[0].wcs.footprint())
+        given = [name for name in ("refimage", *_WISHES) if params[prefix + name] not in (None, "")]
+        raise Refusal(
+            f"No exposure meets this frame: {exposures[0].name} lies at RA {ra:.4f}, Dec {dec:.4f}.",
+            subject=", ".join(prefix + name for name in given or ("wcs",)),
+            advice=f"Give a frame that holds them, or switch {prefix}wcs off.",
+        )
+    image = "separate images" if prefix == "driz_sep_" else "final image"
+    parts = {
+        e.name: [""] if len(outside[e.name]) == len(e.chips) else [f"[SCI,{v}]" for v in outside[e.name]]
+        for e in exposures
+    }
+    return tuple(
+        f"{name}{part} lies outside the frame of the {image}." for name, own in parts.items() for part in own
+    )
 
 
 def _memory() -> int:

@@ -12,7 +12,7 @@ from core.data.exposure import Exposure
 from core.data.outfiles import check_folder, named_files, product_path
 from core.drizzle import plan as steps
 from core.drizzle.copies import originals, restore_originals
-from core.drizzle.frames import check_size, default_frame, step_frame
+from core.drizzle.frames import check_reached, check_size, default_frame, step_frame
 from core.drizzle.inputs import Inputs, open_inputs
 from core.drizzle.ivm import Maps, find_maps
 from core.drizzle.names import crclean, log_name, product_names
@@ -84,6 +84,10 @@ def _made_ready(
     sep_frame, final_frame = (step_frame(base, params, prefix) for prefix in ("driz_sep_", "final_"))
     check_size(sep_frame, "driz_sep_")
     check_size(final_frame, "final_")
+    outside = (
+        *(check_reached(exposures, sep_frame, params, "driz_sep_") if plan.separate is not None else ()),
+        *(check_reached(exposures, final_frame, params, "final_") if plan.combine is not None else ()),
+    )
     run = Run(
         exposures,
         params,
@@ -98,7 +102,7 @@ def _made_ready(
     run.maps = maps
     _make_room(run.space, sep_frame, final_frame, exposures)
     run.warnings += [f"{left.path.name} is left out. {left.reason}" for left in inputs.left_out]
-    _tell(run, inputs, apart)
+    _tell(run, inputs, apart, outside)
     return run, inputs
 
 
@@ -120,8 +124,13 @@ def _make_room(space: Workspace, sep: ChipWCS, final: ChipWCS, exposures: Sequen
     space.buffers = Buffers((_KEPT + 3) * frame + 8 * chip)
 
 
-def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure]) -> None:
-    for text in (*inputs.warnings, *run.maps.warnings, *_gain_warning(inputs.exposures, run.params)):
+def _tell(run: Run, inputs: Inputs, apart: Sequence[Exposure], outside: Sequence[str]) -> None:
+    for text in (
+        *inputs.warnings,
+        *outside,
+        *run.maps.warnings,
+        *_gain_warning(inputs.exposures, run.params),
+    ):
         run.warn(text)
     for exposure in apart:
         run.warn(f"{exposure.name} overlaps no other exposure: no cosmic rays can be found in it.")

@@ -144,7 +144,8 @@ def _profile(image: NDArray[np.float32], x: NDArray[np.int64], y: NDArray[np.int
 
     `cd` degrees a pixel turns steps into arcseconds.
     """
-    sky = float(np.nanmedian(image[::7, ::7])) if image.size else 0.0
+    sample = image[::7, ::7]
+    sky = float(np.nanmedian(sample)) if np.isfinite(sample).any() else 0.0
     jacobian = np.asarray(cd) * 3600.0
     steps = np.arange(-3, 4)
     radii, values, stars = [], [], 0

@@ -140,3 +140,9 @@ def test_no_products_and_no_exposures(tmp_path: Path) -> None:
     assert found.coverage is None
     assert found.cosmic[0].expected is None
     assert found.remarks == ()
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_image_without_values_has_no_profile() -> None:
+    where = np.array([10])
+    assert _profile(np.full((20, 20), np.nan, np.float32), where, where, np.eye(2)).stars == 0
