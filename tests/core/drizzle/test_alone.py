@@ -138,7 +138,7 @@ def test_a_file_that_is_missing_or_damaged(
 def test_no_sky_value(copies: Copies) -> None:
     files = copies("bare")
     run(files, "1")
-    with pytest.raises(Refusal, match="MDRIZSKY.*step 2"):
+    with pytest.raises(Refusal, match=r"MDRIZSKY.*step 2"):
         run(files, "3")
 
 
