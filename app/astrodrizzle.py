@@ -12,7 +12,7 @@ from app.console import ConsoleProgress, fail, table
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
-from core.data import find_files, find_maps
+from core.data import find_files, find_maps, find_product
 from core.data.outfiles import named_files
 from core.drizzle.choose import chosen_steps
 from core.drizzle.diagnostics import Diagnostics, diagnose
@@ -41,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.mdriztab or asked:
         params = _of_pipeline(files, params)
         check(params)
+    product = find_product(asked_for)
+    if product and not params["output"].strip():
+        params = params.replaced("association", output=product)
     maps = find_maps(asked_for) if params["final_wht_type"] == "IVM" else {}
     given = [path for path in (arguments.cfg,) if path]
     read = [*files, *named_files(params, params.task.params, ("runfile",)), *given]

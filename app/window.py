@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
             advice="`drizzledesk tweakreg` and `drizzledesk astrodrizzle` need no screen; `drizzledesk demo "
             "--headless` shows the whole job.",
         )
-    from core.data import find_files, find_maps
+    from core.data import find_files, find_maps, find_product
     from ui.main import open_window
 
     sessions = [Path(name) for name in arguments.files if name.endswith(EXTENSION)]
@@ -41,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     return open_window(
         [Path(f) for f in files],
         maps=find_maps(names, catalogs=True),
+        product=find_product(names),
         cfgs=arguments.cfg,
         session=session,
         argv=sys.argv[:1],

@@ -41,6 +41,7 @@ def open_window(
     *,
     cfgs: Sequence[Path] = (),
     maps: Mapping[Path, Path] | None = None,
+    product: str = "",
     demo: bool = False,
     folder: Path | None = None,
     session: Path | None = None,
@@ -48,15 +49,17 @@ def open_window(
 ) -> int:
     """Open the window on `files` with the parameter files `cfgs`; returns the exit status when it is closed.
 
-    `maps` are inverse variance maps by exposure, those of an @list. `demo` sets the parameters of the demonstration,
-    so that a person can press Align, Apply and Drizzle; `session` is a session file to open. What a window that was
-    killed had autosaved is offered first.
+    `maps` are inverse variance maps by exposure, those of an @list; `product` the name that an association gives to
+    what is drizzled. `demo` sets the parameters of the demonstration, so that a person can press Align, Apply and
+    Drizzle; `session` is a session file to open. What a window that was killed had autosaved is offered first.
     """
     store = QSettings(NAME, NAME)
     settings = Settings(store, state_folder())
     application = make_application(argv, settings.get("look", "system"))
     window = MainWindow(files, settings, folder, cfgs=cfgs)
     window.engine.maps.update({path.absolute(): file.absolute() for path, file in (maps or {}).items()})
+    if product and not str(window.params.values("astrodrizzle")["output"]).strip():
+        window.params.assign("astrodrizzle", output=product)
     window.restore_places()
     hook = ErrorHook(window)
     if demo:

@@ -14,6 +14,7 @@ from core.data.fitsfile import open_fits, read_data
 from core.errors import Refusal
 
 _KINDS = tuple(f"_{kind}.fits{end}" for kind in ("flc", "flt", "cal", "c0m") for end in ("", ".gz"))
+_PRODUCTS = ("PROD-DTH", "PROD-RPT", "PROD-CRJ", "PROD")  # the first of these kinds that there is
 _NO_MAP = ("NONE", "INDEF", "-")
 _FITS = re.compile(r"\.(fits|fit|fts)(\.gz)?$", re.IGNORECASE)
 # not the comma of an extension, [sci,1]
@@ -93,6 +94,19 @@ def find_maps(
     return found
 
 
+def find_product(patterns: str | Path | Iterable[str | Path], *, folder: str | Path = "") -> str:
+    """The root of the product's name when `patterns` name one association and nothing else, in small letters; else "".
+
+    As in drizzlepac, it is what the products are called unless a person names them.
+    """
+    given = [patterns] if isinstance(patterns, str | Path) else list(patterns)
+    if len(given) != 1 or str(given[0]).startswith("@"):
+        return ""
+    path = Path(folder) / Path(given[0]).expanduser()
+    found = [path] if path.exists() else [Path(one) for one in glob.glob(str(path))]
+    return read_association(found[0]).product if len(found) == 1 and _is_association(found[0]) else ""
+
+
 def _is_map(name: str, catalogs: bool) -> bool:
     return name.upper() not in _NO_MAP and (not catalogs or _FITS.search(name) is not None)
 
@@ -129,14 +143,19 @@ def read_association(path: str | Path) -> Association:
                 "This is no association table: no column MEMNAME.", file=path, advice="Give *_asn.fits."
             )
         rows: Any = read_data(hdus, table, path)
+        told = "MEMPRSNT" in rows.names
         names = [
-            (str(row["MEMNAME"]).strip().lower(), str(row["MEMTYPE"]).strip().upper())
+            (
+                str(row["MEMNAME"]).strip().lower(),
+                str(row["MEMTYPE"]).strip().upper(),
+                not told or row["MEMPRSNT"],
+            )
             for row in rows
-            if "MEMPRSNT" not in rows.names or row["MEMPRSNT"]
         ]
-    roots = [name for name, kind in names if kind.startswith(("EXP", "CRJ"))]
-    product = next((name for name, kind in names if kind.startswith("PROD")), path.name.split("_")[0])
-    return Association(tuple(_members(roots, path)), product)
+    roots = [name for name, kind, there in names if there and kind.startswith(("EXP", "CRJ"))]
+    # the product need not be present: as a rule it is yet to be made
+    products = (name for wanted in _PRODUCTS for name, kind, _ in names if kind.startswith(wanted))
+    return Association(tuple(_members(roots, path)), next(products, path.name.split("_")[0].lower()))
 
 
 def _members(roots: Sequence[str], path: Path) -> list[Path]:

@@ -37,6 +37,7 @@ def test_exposures_are_opened_without_one(opened: dict[str, Any], tmp_path: Path
     assert main([str(tmp_path / "*_flt.fits")]) == 0
     assert opened["session"] is None
     assert opened["files"] == [tmp_path / "a_flt.fits"]
+    assert opened["product"] == ""
 
 
 def test_a_session_brings_its_own_exposures(

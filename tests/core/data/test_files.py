@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.data import find_files
+from core.data import find_files, find_product
 from core.data.files import read_association, read_list
 from core.errors import Refusal
 
@@ -122,6 +122,26 @@ def test_association(folder: Path) -> None:
     assert names(find_files(path)) == ["ia_flt.fits", "ic_flt.fits"]
     (folder / "ic_flc.fits").touch()
     assert names(find_files("*_asn.fits", folder=folder)) == ["ia_flc.fits", "ic_flc.fits"]
+
+
+@pytest.mark.parametrize(
+    ("products", "expected"),
+    [
+        ([("I00011", "PROD-CRJ", True), ("I00010", "PROD-DTH", False)], "i00010"),
+        ([("I00012", "PROD-CRJ", False), ("I00013", "PROD-RPT", False)], "i00013"),
+        ([], "i003"),
+    ],
+)
+def test_the_product_of_an_association(
+    folder: Path, products: list[tuple[str, str, bool]], expected: str
+) -> None:
+    """As drizzlepac names it: a product that is not there yet too, and one association alone."""
+    path = association(folder / "I003_asn.fits", ("IA", "EXP-DTH", True), *products)
+    assert find_product(path) == find_product("*_asn.fits", folder=folder) == expected
+    other = association(folder / "i004_asn.fits", ("IB", "EXP-DTH", True))
+    assert not find_product([path, other])
+    assert not find_product("*_asn.fits", folder=folder)
+    assert not find_product(folder / "ia_flt.fits")
 
 
 def test_association_with_a_missing_exposure(folder: Path) -> None:
