@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +15,24 @@ from core.drizzle.chip import ChipInput, Image, scale_ratio
 from core.drizzle.mapping import PixelMap
 from core.drizzle.settings import CombineParams, DropParams
 from core.drizzle.work import TILE_ROWS
-from core.kernels import drizzle as kernels
-from core.kernels.grid import transpose_rows
+from core.kernels import drizzle as square_kernel
+from core.kernels import profiles as profile_kernels
+from core.kernels import tilesums
 from core.runs.buffers import Buffers
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
 
 _FWHM = 2.3548  # of a Gaussian, in sigma, with drizzlepac's digits
 _POINT_BELOW = 0.001
+# when most drops lie in four pixels: the part of their width that is due to turn or skew, and that width (pixels)
+_UPRIGHT, _FOUR_WIDE = 0.12, 1.35
+_LEAST_SKEW, _LEAST = 0.05, 0.1
 _LUT_STEP = float(np.float32(0.01))  # pixels; single precision, so that entries are the ones drizzlepac takes
+
+
+Spans = NDArray[np.int64]
+Tile = tilesums.Tile
+_Fall = Callable[[Spans, square_kernel.Chip, Tile, Image], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,40 +97,78 @@ def drop_chip(
     not surface brightness, is kept. `progress` is advanced once per tile of `TILE_ROWS` frame rows. Memory
     is taken from `buffers`, and given back.
     """
-    pixels = (np.ascontiguousarray(data, np.float32), np.ascontiguousarray(weight, np.float32))
     team, store = workers or Threads(), buffers or Buffers()
-    turned = drop.kernel == "square" and bool(where.turn & 4)
-    if turned:  # what falls side by side is added fastest
-        where = where.transposed
-        pixels = (_transposed(pixels[0], team, store), _transposed(pixels[1], team, store))
-    grid, blocks = (where.x, where.y, float(where.step)), (*where.bounds, where.block)
-    profile = _profile(drop)
-    room = where.room if drop.kernel == "square" else int(2 * profile[1] + 3) ** 2
     gain = np.float32(drop.per_second) * np.float32(drop.ratio**2)
+    pixels = (np.ascontiguousarray(data, np.float32), np.ascontiguousarray(weight, np.float32))
     chip = (*pixels, gain, np.float32(drop.weight_scale))
-    planes = (canvas.sci, canvas.wht, canvas.ctx, np.int32(canvas.bit))
+    reach, margin, fall = _how(drop, where)
+    nodes, columns = where.block // where.step, canvas.sci.shape[1]
+    start, end = rows or (0, canvas.sci.shape[0])
 
     def work(first: int, stop: int) -> None:
-        kernels.drizzle_tile(grid, blocks, where.turn, room, profile, chip, first, stop, planes)
+        low, high = first - 0.5 - reach, stop - 0.5 + reach
+        spans = np.empty(2 * where.bounds[0].shape[0], np.int64)
+        found = tilesums.reach(where.x, nodes, *where.bounds, low, high, columns, reach + 2.0, spans)
+        if found[0] < found[1]:
+            tile = tilesums.tile_of((first, stop), found, margin)
+            sums = store.take((tilesums.scratch_size(tile),), np.float32)
+            sums[:] = 0.0
+            fall(spans, chip, tile, sums)
+            tilesums.merge(sums, tile, canvas.sci, canvas.wht, canvas.ctx, np.int32(canvas.bit))
+            store.give(sums)
 
-    start, end = rows or (0, canvas.sci.shape[0])
     over_rows(work, end - start, TILE_ROWS, team, progress, first=start)
-    if turned:
-        store.give(*pixels)
 
 
-def _transposed(image: Image, team: Workers, buffers: Buffers) -> Image:
-    """The image with rows and columns exchanged, C order."""
-    out: Image = buffers.take((image.shape[1], image.shape[0]), np.float32)
-    over_rows(lambda first, stop: transpose_rows(image, first, stop, out), out.shape[0], 512, team)
-    return out
+def _how(drop: Drop, where: PixelMap) -> tuple[float, int, _Fall]:
+    """How far a drop may reach beyond its pixel, in frame pixels, the margin that its window needs, and what lets a
+    chip fall on a tile."""
+    grid, block = (where.x, where.y, float(where.step)), where.block
+    if drop.kernel == "square" and drop.pixfrac > _POINT_BELOW:
+        layout = _layout(drop.pixfrac, where)
+
+        def squares(spans: Spans, chip: square_kernel.Chip, tile: Tile, sums: Image) -> None:
+            square_kernel.drizzle_squares(
+                grid, block, spans, layout, chip, tile, square_kernel.scratch(where.room), sums
+            )
+
+        return 0.0, layout[1], squares
+    profile = _profile(drop)
+    # half pixels up are the next pixel's, so that a whole number of pixels meets one more
+    side = math.ceil(2 * profile[1] - 1e-9) + 1
+
+    def profiles(spans: Spans, chip: square_kernel.Chip, tile: Tile, sums: Image) -> None:
+        profile_kernels.drizzle_profiles(
+            grid, block, spans, side, profile, chip, tile, profile_kernels.scratch(), sums
+        )
+
+    return profile[1], min(side, profile_kernels.WIDEST), profiles
+
+
+def _layout(pixfrac: float, where: PixelMap) -> tuple[int, int, float]:
+    """How the pixels of a chip lie on the frame, as `core.kernels.drizzle.drizzle_squares` takes it; for all tiles the
+    same, so that a drop has the same shares everywhere."""
+    width, skew = where.extents
+    side = min(max(math.ceil(pixfrac * width - 1e-6) + 1, 2), square_kernel.WIDEST)
+    turn = where.turn
+    if skew > _UPRIGHT * width or pixfrac * width > _FOUR_WIDE:
+        turn |= square_kernel.ANYHOW
+    # integrals along edges lose digits where these are steep, and where the drop is small in its window
+    if (
+        turn & square_kernel.ANYHOW
+        and where.leaning
+        and skew > _LEAST_SKEW * width
+        and pixfrac * width > _LEAST * side
+    ):
+        turn |= square_kernel.ON_CORNER | (square_kernel.LEFT_LOWEST if where.leaning > 0 else 0)
+    return turn, side, pixfrac / 2
 
 
 def settle(canvas: Canvas, fill: float, *, workers: Workers | None = None) -> None:
     """Make weighted means of the sums, once all chips have fallen; `fill` where there is no weight."""
 
     def work(first: int, stop: int) -> None:
-        kernels.settle(canvas.sci[first:stop], canvas.wht[first:stop], np.float32(fill))
+        tilesums.settle(canvas.sci[first:stop], canvas.wht[first:stop], np.float32(fill))
 
     over_rows(work, canvas.sci.shape[0], TILE_ROWS, workers or Threads())
 
@@ -148,22 +197,20 @@ def context_bit(number: int) -> int:
 
 
 def _profile(drop: Drop) -> tuple[int, float, float, float, Image]:
-    """Kernel, reach in frame pixels, two numbers and a table, as `core.kernels.drizzle.drizzle_tile` takes them."""
+    """Kernel, reach in frame pixels, two numbers and a table, as `core.kernels.profiles` takes them."""
     pixfrac, ratio, nothing = drop.pixfrac, drop.ratio, np.zeros(1, np.float32)
     if drop.kernel == "point" or pixfrac <= _POINT_BELOW:
-        return kernels.POINT, 0.5, 0.0, 0.0, nothing
-    if drop.kernel == "square":
-        return kernels.SQUARE, 0.0, pixfrac / 2, 0.0, nothing
+        return profile_kernels.POINT, 0.0, 0.0, 0.0, nothing
     half = pixfrac / ratio / 2
     if drop.kernel == "turbo":
-        return kernels.TURBO, half, ratio**2 / pixfrac**2, 0.0, nothing
+        return profile_kernels.TURBO, half, ratio**2 / pixfrac**2, 0.0, nothing
     if drop.kernel == "tophat":
-        return kernels.TOPHAT, half, half**2, 0.0, nothing
+        return profile_kernels.TOPHAT, half, half**2, 0.0, nothing
     if drop.kernel == "gaussian":
         steepness = _FWHM**2 * ratio**2 / pixfrac**2 / 2
         reach = max(2.5 * pixfrac / _FWHM / ratio, 1.2 / ratio)
-        return kernels.GAUSSIAN, reach, steepness / np.pi, steepness, nothing
-    return kernels.LANCZOS, 3 * pixfrac / ratio, ratio / _LUT_STEP / pixfrac, 0.0, _lanczos_table(3)
+        return profile_kernels.GAUSSIAN, reach, steepness / np.pi, steepness, nothing
+    return profile_kernels.LANCZOS, 3 * pixfrac / ratio, ratio / _LUT_STEP / pixfrac, 0.0, _lanczos_table(3)
 
 
 def _lanczos_table(order: int) -> Image:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS, Floats
 from core.errors import Refusal
-from core.kernels.drizzle import map_rows
 from core.kernels.grid import block_bounds
+from core.kernels.profiles import map_rows
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, row_blocks
 
@@ -55,17 +55,20 @@ class PixelMap:
         return low, high
 
     @cached_property
-    def transposed(self) -> PixelMap:
-        """The map of the chip with rows and columns exchanged."""
-        x, y = np.ascontiguousarray(self.x.T), np.ascontiguousarray(self.y.T)
-        return PixelMap(x, y, self.step, self.shape[::-1])
-
-    @cached_property
     def room(self) -> int:
         """The most frame pixels that the window around a pixel of the chip can have, with a margin."""
         steps = [np.abs(np.diff(grid, axis=axis)) for grid in (self.x, self.y) for axis in (0, 1)]
         largest = max(float(np.nanmax(step, initial=0.0)) for step in steps) / self.step
         return (int(2 * largest) + 5) ** 2
+
+    @cached_property
+    def extents(self) -> tuple[float, float]:
+        """Edge of the square around a whole pixel of the chip, in frame pixels: the largest of the chip; and how much
+        of the largest a turn or skew makes."""
+        steps = [np.abs(np.diff(grid, axis=axis)) for grid in (self.x, self.y) for axis in (0, 1)]
+        x_along, x_up, y_along, y_up = (float(np.nanmax(step, initial=0.0)) / self.step for step in steps)
+        # of the two ways to reach right, the lesser is due to the turn
+        return max(x_along + x_up, y_along + y_up), max(min(x_along, x_up), min(y_along, y_up))
 
     @cached_property
     def turn(self) -> int:
@@ -77,6 +80,22 @@ class PixelMap:
         swapped = abs(right_by_x) < abs(right_by_y)
         right, up = (right_by_y, up_by_x) if swapped else (right_by_x, up_by_y)
         return int(right < 0) | int(up < 0) << 1 | int(swapped) << 2
+
+    @cached_property
+    def leaning(self) -> int:
+        """1 where all pixels are turned left, seen on the frame with the axes as `turn` has them, -1 right, else 0."""
+        j, i = self.x.shape[0] // 2, self.x.shape[1] // 2
+        right_x, right_y = self.x[j, i] - self.x[j, i - 1], self.y[j, i] - self.y[j, i - 1]
+        up_x, up_y = self.x[j, i] - self.x[j - 1, i], self.y[j, i] - self.y[j - 1, i]
+        if self.turn & 4:
+            right_x, right_y, up_x, up_y = up_x, up_y, right_x, right_y
+        if self.turn & 1:
+            right_x, right_y = -right_x, -right_y
+        if self.turn & 2:
+            up_x, up_y = -up_x, -up_y
+        if right_y > 0 and up_x < 0:
+            return 1
+        return -1 if right_y < 0 and up_x > 0 else 0
 
     def positions(self, first: int = 0, stop: int | None = None) -> tuple[Floats, Floats]:
         """0-based frame x and y, float64 (rows, columns), of the pixel centres of chip rows [first, stop)."""

@@ -1,4 +1,4 @@
-"""Where blocks of chip pixels lie on the frame, so tiles find the pixels that reach them; chips laid on their side."""
+"""Where blocks of chip pixels lie on the frame, so tiles find the pixels that reach them."""
 
 from __future__ import annotations
 
@@ -40,23 +40,3 @@ def block_bounds(gy: Floats, step: float, block: int, ny: int, nx: int, lo: Floa
                     break
                 y = min((j + 1.0) * step, y_last)
             lo[bj, bi], hi[bj, bi] = low, high
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def transpose_rows(image: Pixels, row0: int, row1: int, out: Pixels) -> None:
-    """Columns [row0, row1) of `image` into these rows of `out`, by squares through a scratch: rows of chips lie a whole
-    number of pages apart, and a square of them alone would not stay in the processor's first cache."""
-    ny = image.shape[0]
-    flat, to, scratch = image.reshape(-1), out.reshape(-1), np.empty(33 * 32, np.float32)
-    for y0 in range(0, ny, 32):
-        rows = np.uint64(min(32, ny - y0))
-        for x0 in range(row0, row1, 32):
-            columns = np.uint64(min(32, row1 - x0))
-            for y in range(rows):
-                first = np.uint64((y0 + np.int64(y)) * image.shape[1] + x0)
-                for x in range(columns):
-                    scratch[x * np.uint64(33) + y] = flat[first + x]
-            for x in range(columns):
-                first = np.uint64((x0 + np.int64(x)) * ny + y0)
-                for y in range(rows):
-                    to[first + y] = scratch[x * np.uint64(33) + y]

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.drizzle import drop as drop_module
 from core.drizzle.drop import Canvas, Drop, context_bit, drop_chip, settle
 from core.drizzle.mapping import PixelMap, map_of_centers
+from core.kernels import drizzle as square
+from core.kernels import profiles
 from core.runs.progress import Progress
 from core.runs.spread import Threads
 
@@ -109,6 +112,57 @@ def test_square_of_a_skewed_quadrilateral():
         np.testing.assert_allclose(wht, shares / shares.sum(), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("angle", [0.12, -0.4, 0.7, 1.5, 2.6])
+@pytest.mark.parametrize(("scale", "pixfrac"), [(1.0, 1.0), (0.7, 0.8), (2.1, 1.0)])
+def test_all_ways_to_the_shares_agree(angle, scale, pixfrac, monkeypatch):
+    """Four pixels around a lattice point, integrals along edges, rows of pixels, outlines: for every drop of a chip,
+    and weights of bad pixels, the same; that each drop goes the way that suits it is only for speed."""
+    rng = np.random.default_rng(3)
+    shape = (43, 170)
+    data = rng.normal(10, 3, shape).astype(np.float32)
+    weight = np.where(rng.random(shape) < 0.1, 0, rng.uniform(1, 2, shape)).astype(np.float32)
+    frame, at = (330, 400), (201.3, 160.7)
+    where = turned(shape, angle, scale, center=at)
+    turn, side, half = drop_module._layout(pixfrac, where)
+    corner = turn & (square.ON_CORNER | square.LEFT_LOWEST)
+    assert corner or scale < 1 or angle == 1.5 or angle == 0.12, "the ways are to be taken"
+    ways = [(turn & 7, side), (turn & 7 | square.ANYHOW, side), (turn & 7 | square.ANYHOW, side + 1)]
+    ways += [(turn & 7 | square.ANYHOW, 2)]  # too small for most: outlines
+    ways += [(turn, side), (turn, side + 1)]
+    made = []
+    for way in ways:
+        monkeypatch.setattr(drop_module, "_layout", lambda pixfrac, where, way=way: (*way, half))
+        made.append(drizzle(data, weight, where, Drop("square", pixfrac), frame))
+    for sci, wht, ctx in made[1:]:
+        np.testing.assert_allclose(wht, made[0][1], rtol=0, atol=2e-6)
+        np.testing.assert_allclose(sci[wht > 1e-2], made[0][0][wht > 1e-2], rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(ctx, made[0][2])
+
+
+@pytest.mark.parametrize(("kernel", "scale"), [("gaussian", 1.0), ("gaussian", 11.0), ("lanczos3", 0.6)])
+def test_profiles_are_their_formula(kernel, scale):
+    """A single drop, the form written out; at 11 frame pixels a chip pixel it is too wide for factors side by side."""
+    shape = (3, 3)
+    where = turned(shape, 0.3, scale, (0.21, -0.4), (80, 80))
+    weight = np.zeros(shape, np.float32)
+    weight[1, 1] = 2.0
+    _, wht, _ = drizzle(np.ones(shape, np.float32), weight, where, Drop(kernel, 0.9, 1 / scale), (161, 161))
+    code, reach, a, b, table = drop_module._profile(Drop(kernel, 0.9, 1 / scale))
+    assert (code == profiles.GAUSSIAN) == (kernel == "gaussian")
+    y, x = np.indices((161, 161), float)
+    dx, dy = np.abs(x - where.x[2, 2]), np.abs(y - where.y[2, 2])
+    if kernel == "gaussian":
+        share = a * np.exp(-b * (dx**2 + dy**2))
+    else:
+        share = np.prod(
+            [table[np.minimum(np.floor(d * a + 0.5).astype(int) + 1, 511)] for d in (dx, dy)], axis=0
+        )
+
+    expected = np.where((dx <= reach - 0.5) & (dy <= reach - 0.5), 2 * share, wht)
+    np.testing.assert_allclose(wht, expected, rtol=1e-6, atol=1e-9 / scale**2)
+    assert (wht[dx > reach + 1] == 0).all()
+
+
 def corner_of(where: PixelMap, x: float, y: float):
     """The map at a FITS position of the chip, for step 1, by the bilinear formula written out."""
     i, j = int(x), int(y)
@@ -156,13 +210,14 @@ def test_threads_change_nothing(kernel):
             np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.parametrize("angle", [-2.2, 0.02])
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_tiles_do_not_show(kernel, monkeypatch):
+def test_tiles_do_not_show(kernel, angle, monkeypatch):
     """The cut into tiles is free: rows dropped one by one or all at once give the same."""
     rng = np.random.default_rng(4)
     data = rng.normal(0, 5, (100, 90)).astype(np.float32)
     weight = rng.uniform(0, 2, data.shape).astype(np.float32)
-    where = turned(data.shape, -2.2, 1.3, center=(80.0, 85.0))
+    where = turned(data.shape, angle, 1.3 if angle < 0 else 1.02, center=(80.0, 85.0))
     results = []
     for height in (1, 7, 1000):
         monkeypatch.setattr("core.drizzle.drop.TILE_ROWS", height)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.kernels import cosmic, grid, stack, statistics
+from core.kernels import cosmic, stack, statistics
 
 ROWS, COLUMNS = 5, stack.CHUNK + 9  # more than one chunk, and a piece of one
 
@@ -130,12 +130,3 @@ def test_mean_weight():
     count, total = stack.positive_mean(weights, 1e-8)
     assert count == (weights > 0).sum()
     assert total == pytest.approx(weights.astype(float).sum(), rel=1e-12)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (33, 70), (64, 32), (5, 100)])
-def test_chips_on_their_side(shape):
-    image = np.random.default_rng(5).normal(0, 1, shape).astype(np.float32)
-    out = np.empty(shape[::-1], np.float32)
-    for start in range(0, shape[1], 37):
-        grid.transpose_rows(image, start, min(start + 37, shape[1]), out)
-    np.testing.assert_array_equal(out, image.T)
