@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from app.lean import numba_without_blas
 from core.runs.buffers import fetch_ahead
 
 # bytes of images in memory for a byte of the largest file, as `core.drizzle.prepare` lets them be
@@ -29,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     # threads that write files and make headers must not keep the one waiting that hands out the kernels' work
     sys.setswitchinterval(0.001)
     gc.disable()
+    numba_without_blas()
     command = import_module("app.astrodrizzle").run
     gc.freeze()  # what was imported lives for ever: the collector need not look at it
     gc.enable()

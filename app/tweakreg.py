@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from app.console import ConsoleProgress, fail, table
+from app.lean import numba_without_blas
 from app.reports import check_report, write_report
 from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
@@ -34,6 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
     files = find_files(arguments.files or [settings.tweakreg["input"]], keep_order=in_order)
     if arguments.updatewcs or asked:
         return _align(arguments, files, settings, update=True)
+    # the thread that copies asks for the interpreter after every few MB, and this one is busy importing: by default it
+    # would have to wait 5 ms each time
+    sys.setswitchinterval(0.0005)
     with headers_ahead(files, settings.tweakreg) as ahead:
         return _align(arguments, files, settings, ahead=ahead)
 
@@ -56,6 +61,7 @@ def _align(
 ) -> int:
     """Align `files`, with `update` after their WCS was made anew."""
     # most of the engine is imported here, while files are copied ahead
+    numba_without_blas()
     from core.align.saving import read_files
     from core.align.session import tweakreg
 

@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.kernels import wcs as kernel
-
 Floats = NDArray[np.float64]
 
 
@@ -97,12 +95,12 @@ class ChipWCS:
 
     def pix_to_sky(self, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
         """RA and Dec in degrees (0 <= RA < 360) of 0-based pixel positions; any matching shapes."""
-        return self._each(kernel.pix_to_sky, x, y)
+        return self._each(_kernels().pix_to_sky, x, y)
 
     def sky_to_pix(self, ra: ArrayLike, dec: ArrayLike) -> tuple[Floats, Floats]:
         """0-based pixel positions of RA, Dec in degrees, NaN where the inverse does not converge or the
         point lies more than 90 degrees from CRVAL."""
-        return self._each(kernel.sky_to_pix, ra, dec)
+        return self._each(_kernels().sky_to_pix, ra, dec)
 
     def footprint(self) -> tuple[Floats, Floats]:
         """RA, Dec in degrees of the four corner pixel centres (as `astropy.wcs.WCS.calc_footprint`, center=True)."""
@@ -115,6 +113,13 @@ class ChipWCS:
         found = np.empty(one.size), np.empty(one.size)
         work(_flat(one), _flat(two), *self.packed, *found)
         return found[0].reshape(shape), found[1].reshape(shape)
+
+
+def _kernels() -> Any:
+    """Imported when a position is first asked for: headers are read and written before, and numba takes long."""
+    from core.kernels import wcs
+
+    return wcs
 
 
 def _plain(values: Floats | None) -> Floats:

@@ -21,7 +21,8 @@ from core.data.fitsfile import open_fits, quiet
 from core.data.snapshot import BLOCK, LAYOUT, Part, Snapshot, fill_block, snapshot_of
 from core.errors import Refusal
 
-_CHUNK = 1 << 20  # stays in the processor's cache between reading, hashing and writing
+# stays in the processor's cache; after each the thread may have to wait for one that is busy in Python
+_CHUNK = 4 << 20
 Change = Callable[[fits.HDUList], None]
 Stamp = tuple[int, int, int]
 """Size, modification time in ns and inode of a file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,10 @@ HEAVY = {
     "regions",
     "scipy.ndimage",
     "scipy.optimize",
+    "scipy.linalg",
+    "scipy.sparse",
+    "scipy.spatial",
+    "scipy.special",
     "stwcs",
     "tqdm",
 }
@@ -51,6 +56,43 @@ def test_a_run_loads_nothing_heavy_that_it_may_not_need(module: str) -> None:
 def test_the_command_line_itself_loads_neither_arrays_nor_fits() -> None:
     names = loaded("import app.cli\napp.cli.commands_parser()")
     assert not {"numpy", "numba", "astropy", "scipy"} & names
+
+
+def test_copying_can_begin_before_numba_is_imported() -> None:
+    assert "numba" not in loaded("import app.tweakreg")
+
+
+def test_a_whole_alignment_loads_nothing_heavy(simulated, copied, find_stars, tmp_path) -> None:
+    """Not for its kernels either: numba would import scipy.linalg to look for a BLAS."""
+    words = [*map(str, copied(simulated.files, tmp_path)), *find_stars, "-p", "updatehdr=yes", "--quiet"]
+    names = loaded(
+        f"from app import cli\nsys.argv = {['drizzledesk', 'tweakreg', *words, '--dir', str(tmp_path)]}\n"
+        "assert cli.main() == 0"
+    )
+    assert "numba" in names
+    assert not HEAVY & names
+    assert not {name for name in names if name.startswith(("ui.", "core.drizzle.", "core.simulate."))}
+
+
+def test_without_blas_numba_still_works_and_scipy_stays_whole() -> None:
+    code = """
+from app.lean import numba_without_blas
+numba_without_blas()
+assert not {"scipy.linalg", "scipy.linalg.cython_blas"} & set(sys.modules)
+import numpy as np
+from core.kernels.match import close_pairs
+assert len(close_pairs(np.zeros((3, 2)), np.arange(3), 1.0)) == 3
+from scipy.linalg import cython_blas, inv
+assert inv(np.eye(2)).trace() == 2.0
+"""
+    loaded(code)
+
+
+def test_no_kernel_multiplies_matrices_by_blas() -> None:
+    words = re.compile(r"np\.(dot|vdot|linalg|inner|outer|matmul|convolve|correlate)| @ ")
+    for path in (ROOT / "core" / "kernels").glob("*.py"):
+        code = [line for line in path.read_text().splitlines() if not line.lstrip().startswith(("#", "@"))]
+        assert not [line for line in code if words.search(line)], path.name
 
 
 def test_a_command_of_its_own_process_leaves_the_collector_off_the_libraries() -> None:
