@@ -23,12 +23,12 @@ from core.data.fitsfile import open_fits, quiet
 from core.data.readwcs import read_wcs
 from core.data.statefiles import read_states
 from core.drizzle import names
-from core.drizzle.chain import names_of, wcs_of
+from core.drizzle.chain import names_of, wcs_of, whole
 from core.drizzle.choose import NAMES, number_of, told
 from core.drizzle.journal import Entry
 from core.drizzle.median import mean_weight
 from core.drizzle.remember import Remembered
-from core.drizzle.run import Run
+from core.drizzle.run import Figures, Run
 from core.drizzle.sky import Sky, SkyValues
 from core.drizzle.stamps import stamp_of
 from core.drizzle.static import StaticMasks, mask_name, signature
@@ -46,6 +46,22 @@ def take_given(run: Run, remembered: Remembered) -> None:
             _check_file(run, step, name, shape, frame)
             run.space.recalled(name)
         _compare(run, remembered, step)
+
+
+def know_others(run: Run, remembered: Remembered) -> None:
+    """Let the result name the files of steps that are no part of the run, where they are as these left them."""
+    for step in whole(run):
+        if step not in run.plan.doing | run.plan.given and remembered.is_as_left(step):
+            for name in names_of(run, step):
+                run.space.recalled(name)
+
+
+def given_figures(run: Run, remembered: Remembered) -> Figures:
+    """The figures of cosmic ray masks that the run is given; none where the journal does not know them."""
+    if "cosmic" not in run.plan.given or not remembered.is_as_left("cosmic", run.chip_names("crmask")):
+        return {}
+    figures: Figures = remembered.value("cosmic")
+    return figures
 
 
 def given_static(run: Run) -> StaticMasks:

@@ -61,6 +61,13 @@ def prepare(
     return run, inputs
 
 
+def looked_at(
+    files: Sequence[Path], params: Mapping[str, Any], folder: Path, ivm: Mapping[Path, Path]
+) -> Run:
+    """The run that `prepare` would make, to be looked at: nothing is written, no copy put back. Raises Refusal."""
+    return _made_ready(files, params, folder, None, Progress(), ivm, None)[0]
+
+
 def _made_ready(
     files: Sequence[Path],
     params: Mapping[str, Any],

@@ -11,7 +11,14 @@ from core.drizzle import plan as steps
 from core.drizzle.chain import names_of
 from core.drizzle.choose import NAMES
 from core.drizzle.finish import make_final, result_of, update_exposures
-from core.drizzle.given import given_means, given_sky, given_static, take_given
+from core.drizzle.given import (
+    given_figures,
+    given_means,
+    given_sky,
+    given_static,
+    know_others,
+    take_given,
+)
 from core.drizzle.inputs import Inputs
 from core.drizzle.logfile import log_text
 from core.drizzle.names import crclean, log_name
@@ -80,6 +87,7 @@ def astrodrizzle(
     )
     remembered = Remembered(run, resume=resume)
     take_given(run, remembered)
+    know_others(run, remembered)
     try:
         with Background(check=progress.check) as background:
             run.space.background = background
@@ -113,7 +121,7 @@ def _all_steps(
         problems = update_exposures(run, masks)
     if run.params["clean"]:
         run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
-    return written, figures or {}, problems
+    return written, figures or given_figures(run, remembered), problems
 
 
 class _Doing:

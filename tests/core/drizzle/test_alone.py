@@ -18,6 +18,7 @@ from core.drizzle.choose import NAMES, SWITCHES, chosen_steps
 from core.drizzle.plan import TITLES
 from core.drizzle.results import GIVEN, MADE, TAKEN, DrizzleResult
 from core.drizzle.session import astrodrizzle
+from core.drizzle.status import step_states
 from core.errors import Refusal
 from core.params import TASKS
 from core.simulate import Truth
@@ -223,3 +224,43 @@ def test_steps_by_number_and_name(text: str, names: str) -> None:
 def test_words_that_name_no_step(text: str) -> None:
     with pytest.raises(Refusal, match="--steps"):
         chosen_steps(text)
+
+
+def test_how_the_steps_stand(files: list[Path], aligned: Truth, tmp_path: Path) -> None:
+    def stands(**values: Any) -> str:
+        found = step_states(files, DEFAULTS.replaced(**values), files[0].parent)
+        told.clear()
+        told.update({one.name: one.why for one in found})
+        return " ".join(one.stand.name for one in found)
+
+    told: dict[str, str] = {}
+    before = pixels(files[0].parent)
+    assert stands() == "DONE DONE DONE DONE DONE DONE DONE"
+    assert stands(driz_cr_snr="5.0 4.0") == "DONE DONE DONE DONE DONE STALE STALE"
+    assert told["cosmic"] == "driz_cr_snr was 3.5 3.0."
+    assert stands(driz_combine=False, blot_interp="linear").split()[4:] == ["STALE", "STALE", "OFF"]
+    assert "blot_interp was poly5" in told["cosmic"]
+    (files[0].parent / "f606w_med.fits").unlink()
+    assert stands().split()[2:5] == ["DONE", "MISSING", "DONE"]
+    assert told["median"] == "f606w_med.fits is not in the folder."
+    (files[0].parent / "f606w_med.fits").write_bytes(before["f606w_med.fits"])
+    os.truncate(files[0].parent / "ibc301qrq_sci1_blt.fits", 100)
+    assert stands().split()[3:6] == ["DONE", "STALE", "DONE"]
+    assert "ibc301qrq_sci1_blt.fits was changed" in told["blot"]
+    fits.setval(
+        files[0], "CRVAL1", value=fits.getval(files[0], "CRVAL1", "sci", 1) + 1e-6, extname="sci", extver=1
+    )
+    assert set(stands().split()) == {"STALE"}
+    assert told["static"] == "The WCS of ibc301qrq_flt.fits changed."
+    assert set(stands(output="other").split()) == {"TODO"}
+    # looking makes nothing, not even the folder
+    step_states(aligned.files, DEFAULTS.replaced(restore=True), tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_figures_of_masks_that_are_there(files: list[Path]) -> None:
+    known = run(files).exposures[0]
+    again = run(files, "7").exposures[0]
+    assert again.chips == known.chips
+    assert again.chips[0].n_cr > 0
+    assert (again.single_sci, again.blots) == (known.single_sci, known.blots)
