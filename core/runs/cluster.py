@@ -13,11 +13,11 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import tempfile
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from core.errors import Refusal
-from core.runs import parcel
+from core.runs import onworker, parcel
 from core.runs.alike import differences, facts
 from core.runs.progress import Progress
 from core.runs.spread import Job, Threads
@@ -38,7 +38,7 @@ _LOOK = 0.05  # seconds between two looks at the person's wish to stop
 _PULSE = 2.0
 _ALONE = 30.0  # seconds without any worker
 _GRACE = 0.4
-_EMPTY = (OSError, TimeoutError, CancelledError)
+_GONE = (OSError, TimeoutError, CancelledError)
 _ROOMY = {"distributed.admin.large-graph-warning-threshold": "4GB"}  # headers of hundreds of exposures
 
 
@@ -126,7 +126,7 @@ class Cluster:
             pulse = now
             try:
                 seen = now if _ask(self._client, self._client.scheduler.ncores, 0.3) else seen
-            except _EMPTY:  # busy, or gone: then Dask ends the future
+            except _GONE:  # busy, or gone: then Dask ends the future
                 continue
             if now - seen > _ALONE:
                 raise self._lost(f"It has had no workers for {_ALONE:.0f} seconds.")
@@ -136,7 +136,9 @@ class Cluster:
 
         def ask() -> None:
             limit = time.monotonic() + _GRACE
-            while time.monotonic() < limit and any(self._client.run(_busy, name, on_error="ignore").values()):
+            while time.monotonic() < limit and any(
+                self._client.run(onworker.busy, name, on_error="ignore").values()
+            ):
                 time.sleep(_LOOK / 2)
 
         asking = threading.Thread(target=_quietly(ask), name="cluster", daemon=True)
@@ -145,9 +147,9 @@ class Cluster:
 
     def ready(self, paths: Sequence[Path], folder: Path) -> None:
         """See that every worker finds these files as they are here, and may write to `folder`; raises Refusal."""
-        wanted = {str(path.absolute()): _size(path.absolute()) for path in paths}
+        wanted = {str(path.absolute()): onworker.size_of(path.absolute()) for path in paths}
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".drizzledesk-") as token:
-            found = self._client.run(_missing, wanted, str(Path(token.name).absolute()))
+            found = self._everywhere(onworker.missing, wanted, str(Path(token.name).absolute()))
         for worker, problem in found.items():
             if problem:
                 raise Refusal(
@@ -156,6 +158,18 @@ class Cluster:
                     advice="Put exposures and products on a disk that all workers see under the same path, and may "
                     "write to.",
                 )
+
+    def _everywhere(self, work: Callable[..., R], *values: object) -> dict[str, R]:
+        """What `work` gives on every worker, by address; once more where one was just lost. Raises Refusal."""
+        try:
+            found: dict[str, R] = self._client.run(work, *values)
+        except _GONE:
+            time.sleep(1.0)
+            try:
+                found = self._client.run(work, *values)
+            except _GONE as error:
+                raise self._lost(f"Not all of its workers answer ({error}).") from error
+        return found
 
     def _lost(self, what: str) -> Refusal:
         return Refusal(
@@ -166,10 +180,16 @@ class Cluster:
         )
 
     def compare(self) -> None:
-        """Refuse workers that run another DrizzleDesk, and note those whose libraries differ."""
+        """Refuse workers that run another DrizzleDesk, and note those whose libraries differ.
+
+        They import then what is imported here: later that would keep the first pieces back, and could not be stopped.
+        """
+        engine = sorted(name for name in sys.modules if name.startswith("core."))
         try:
-            found = self._client.run(facts)
-        except ImportError as error:
+            found = self._everywhere(onworker.made_ready, engine)
+        except Exception as error:  # a worker's error at unpacking comes as a text
+            if not isinstance(error, ImportError) and "ModuleNotFoundError" not in str(error):
+                raise
             raise Refusal(
                 f"Its workers cannot run DrizzleDesk ({error}).",
                 subject=SUBJECT,
@@ -248,6 +268,8 @@ def _distributed() -> Any:
             '".[cluster]"`. Or leave --scheduler out: threads of this machine do the same.',
         ) from error
     dask.config.set(_ROOMY)
+    for name in ("distributed", "distributed.client", "distributed.scheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what is wrong is told by refusals
     return distributed
 
 
@@ -259,7 +281,7 @@ def _local_cluster(distributed: Any, processes: int) -> Any:
         host="127.0.0.1",
         dashboard_address=None,
         memory_limit=None,  # they share that of the machine, as threads do
-        silence_logs=logging.CRITICAL,  # what is wrong is told by refusals
+        silence_logs=logging.CRITICAL,
     )
 
 
@@ -292,7 +314,7 @@ def _address(text: str) -> str:
 
 def _silent(text: str, timeout: float, error: Exception) -> Refusal:
     reason = str(error).strip().splitlines()
-    told = f" ({reason[0]})" if reason and not isinstance(error, TimeoutError) else ""
+    told = f" ({reason[0]})" if reason and "imed out" not in reason[0] else ""
     return Refusal(
         f"No scheduler answers at {text} within {timeout:.0f} s{told}.",
         subject=SUBJECT,
@@ -321,66 +343,12 @@ def _quietly(work: Callable[[], None]) -> Callable[[], None]:
     return run
 
 
-# What workers do
-
-_running: Counter[str] = Counter()
-_lock = threading.Lock()
-
-
 def _same(packed: bytes) -> bytes:
     return packed
 
 
 def _do(packed: bytes, work: Callable[[Any, Any], Any], item: object, key: str) -> parcel.Parcel:
-    """A piece of work, on a worker: with all its threads if it is the only one, else with its share."""
+    """A piece of work, on a worker."""
     from distributed import get_worker
 
-    worker = get_worker()
-    name = key.rpartition("-")[0]
-    with _lock:
-        _running[name] += 1
-        threads = max(1, worker.state.nthreads // _running.total())
-    try:
-        return parcel.do(packed, work, item, threads, _wanted(worker.state.tasks, key))
-    finally:
-        with _lock:
-            _running[name] -= 1
-
-
-def _wanted(tasks: Any, key: str) -> Callable[[], bool]:
-    """Whether the scheduler still wants the work: it does not once the client cancelled it, or is gone."""
-
-    def wanted() -> bool:
-        task = tasks.get(key)
-        return task is not None and task.state not in ("cancelled", "released", "forgotten")
-
-    return wanted
-
-
-def _busy(name: str) -> int:
-    with _lock:
-        return _running[name]
-
-
-def _size(path: Path) -> tuple[int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_size, stat.st_mtime_ns
-
-
-def _missing(wanted: dict[str, tuple[int, int] | None], token: str) -> str:
-    """What a worker does not see, "" when it sees all."""
-    folder = Path(token).parent
-    if not Path(token).exists():
-        return f"does not see the folder {folder} as it is here."
-    if not os.access(folder, os.W_OK):
-        return f"may not write to {folder}."
-    for path, size in wanted.items():
-        found = _size(Path(path))
-        if found is None:
-            return f"does not find {path}."
-        if found != size:
-            return f"finds another file as {path} than there is here."
-    return ""
+    return onworker.do(packed, work, item, key, get_worker().state)
