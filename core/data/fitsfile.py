@@ -119,6 +119,14 @@ def _source(path: Path) -> Path | io.BytesIO:
     return path if data is None else io.BytesIO(data)
 
 
+def sci_extver(path: str | Path, index: int) -> int | None:
+    """EXTVER of the SCI extension that is number `index` of the file (the primary HDU is 0); None if it is no such
+    extension. Raises what `open_fits` raises."""
+    with open_fits(path, whole=False) as hdus:
+        is_sci = 0 < index < len(hdus) and hdus[index].name == "SCI"
+        return int(hdus[index].ver) if is_sci else None
+
+
 def _check_whole(hdus: fits.HDUList, path: Path, source: Path | io.BytesIO) -> None:
     size = source.getbuffer().nbytes if isinstance(source, io.BytesIO) else source.stat().st_size
     end = 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.data.complete import completed
 from core.data.exposure import Exposure, open_exposure
+from core.data.fitsfile import sci_extver
 from core.data.imsets import separate_imsets
 from core.drizzle.names import check_unique
 from core.errors import Refusal
@@ -109,12 +110,13 @@ def _follows(exposure: Exposure) -> bool:
 def _chosen(exposure: Exposure, params: Mapping[str, Any]) -> Exposure:
     """The exposure with only the chips of `group`, without distortion when coeffs is off."""
     chips = exposure.chips
-    versions = _group(str(params["group"]))
+    versions, numbered = _group(str(params["group"]))
     if versions:
-        chips = tuple(chip for chip in chips if chip.extver in versions)
-        if not chips:
+        found = {sci_extver(exposure.path, v) if numbered else v for v in versions}
+        chips = tuple(chip for chip in chips if chip.extver in found)
+        if not chips or None in found:
             raise Refusal(
-                f"There is no extension {params['group']} in it.",
+                f"There is no SCI extension {params['group']} in it.",
                 file=exposure.path,
                 subject="group",
                 advice="Name extensions that the exposures have, such as sci,1.",
@@ -124,19 +126,22 @@ def _chosen(exposure: Exposure, params: Mapping[str, Any]) -> Exposure:
     return replace(exposure, chips=chips)
 
 
-def _group(text: str) -> set[int]:
-    """EXTVERs named by "sci,1" or "sci,1; sci,2"; empty for all."""
+def _group(text: str) -> tuple[set[int], bool]:
+    """EXTVERs named by "sci,1" or "sci,1; sci,2" (False), or numbers of extensions in the file, "1, 4" (True), as
+    drizzlepac takes them too; empty for all chips."""
+    if re.fullmatch(r"[0-9]{1,6}([,;\s]+[0-9]{1,6})*", text.strip()):
+        return {int(number) for number in re.findall(r"\d+", text)}, True
     versions = set()
     for part in filter(None, re.split(r"[;\s]+", text.strip())):
-        match = re.fullmatch(r"\(?'?sci'?,(\d+)\)?", part, re.IGNORECASE)
+        match = re.fullmatch(r"\(?'?sci'?,([0-9]{1,6})\)?", part, re.IGNORECASE)
         if match is None:
             raise Refusal(
                 f"'{text}' does not name SCI extensions.",
                 subject="group",
-                advice='Write "sci,1", or "sci,1; sci,2" for several, or leave it blank.',
+                advice='Write "sci,1", "sci,1; sci,2" for several, extension numbers such as "1,4", or leave it blank.',
             )
         versions.add(int(match[1]))
-    return versions
+    return versions, False
 
 
 def open_one(path: Path, params: Mapping[str, Any]) -> list[Exposure]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data.exposure import Chip, Exposure
-from core.data.fitsfile import open_fits, read_data
+from core.data.fitsfile import open_fits, read_data, sci_extver
 from core.errors import Refusal
 
 _ITEM = re.compile(
@@ -129,10 +129,10 @@ def _versions(spec: str, exposure: Exposure, name: str, number: int) -> list[int
 
 def _extver_of(exposure: Exposure, index: int, name: str, number: int) -> int:
     """EXTVER of the SCI extension that is number `index` of the file."""
-    with open_fits(exposure.path, whole=False) as hdus:
-        if index < len(hdus) and hdus[index].name == "SCI":
-            return int(hdus[index].ver)
-    raise _wrong(name, number, f"Extension {index} of {exposure.name} is no SCI extension.")
+    extver = sci_extver(exposure.path, index)
+    if extver is None:
+        raise _wrong(name, number, f"Extension {index} of {exposure.name} is no SCI extension.")
+    return extver
 
 
 def _where(spec: str, name: str, number: int) -> Where:

@@ -81,7 +81,7 @@ _DATA = (
         Kind.STR,
         "",
         "Only these extensions",
-        "Combines some chips only, such as sci,1. Blank combines all chips.",
+        "Combines some chips only, such as sci,1, or extension numbers such as 1,4. Blank combines all chips.",
         semantic="chips",
     ),
     Param(
@@ -103,8 +103,9 @@ _FLAGS = (
         4096,
         "Flag of a cosmic ray",
         "The DQ bit that is set in your exposures, when all is done, for the cosmic rays found: one "
-        "of 1, 2, 4 ...; 0 sets none. For WFC3/IR 8192 keeps them apart from those of the "
-        "calibration. When it is not among resetbits, the next run cannot judge these pixels anew.",
+        "of 1, 2, 4 ...; 0 sets none. 4096 is kept for it on WFC3 (UVIS and IR), ACS and "
+        "WFPC2; 8192 is set by the calibration, on WFC3/IR where it found a jump between reads. When it is not "
+        "among resetbits, the next run cannot judge these pixels anew.",
         unit="DQ bit",
         semantic="bit-value",
         lo=0,

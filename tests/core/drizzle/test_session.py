@@ -16,6 +16,7 @@ from astropy.io import fits
 from core.data.exposure import open_exposure
 from core.data.frame import read_frame
 from core.drizzle import plan
+from core.drizzle.inputs import open_one
 from core.drizzle.report import report
 from core.drizzle.results import DrizzleResult
 from core.drizzle.session import astrodrizzle
@@ -311,6 +312,13 @@ def test_one_chip_of_a_group(copies: Copies) -> None:
     result = run(copies(), group="sci,2")
     assert [chip.extver for exposure in result.exposures for chip in exposure.chips] == [2, 2, 2]
     assert fits.getval(result.science, "NDRIZIM") == 3
+
+
+@pytest.mark.parametrize(("group", "chips"), [("4", [2]), ("1, 4", [1, 2]), ("sci,1", [1])])
+def test_a_group_of_extension_numbers(aligned: Truth, group: str, chips: list[int]) -> None:
+    """drizzlepac takes the numbers of extensions in the file too: SCI,2 is the fourth."""
+    (one,) = open_one(aligned.files[0], DEFAULTS.replaced(group=group))
+    assert [chip.extver for chip in one.chips] == chips
 
 
 def test_masks_of_an_earlier_run_are_used_and_told(copies: Copies) -> None:
