@@ -17,6 +17,7 @@ from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.data.fitsfile import quiet
 from core.data.frame import frame_header
+from core.errors import Refusal
 
 _RESERVED = frozenset(
     (
@@ -67,6 +68,30 @@ def blend(
             "and no table HDRTAB."
         )
         return Blended(*pairs[0], None, (warning,))
+
+
+def check_rules(name: str, exposure: Exposure) -> None:
+    """Refuse a rules file that is not there or has no rules for the headers of an exposure; a blank name is none."""
+    if not name:
+        return
+    from fitsblender.blendheaders import KeywordRules
+
+    try:
+        with quiet():
+            rules = KeywordRules(exposure.instrument.lower(), telescope="hst", rules_file=name)
+            rules.interpret_rules([_clean(exposure.primary), _clean(exposure.chips[0].header)])
+        reason = "" if rules.rules or rules.delete_kws else "it names no keyword of the exposures"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except Exception as error:  # whatever is written there is a person's, and stops the reader in many ways
+        reason = f"{type(error).__name__}: {error}"
+    if reason:
+        raise Refusal(
+            f"These are no rules for headers: {reason}.",
+            file=name,
+            subject="rules_file",
+            advice="Give a file as fitsblender's *_header.rules are, or leave it blank.",
+        )
 
 
 def _blend(

@@ -68,6 +68,16 @@ class MedianParams:
             float(params["combine_bufsize"] or 1.0),
         )
 
+    def check(self, images: int) -> None:
+        """Raise Refusal when combine_nlow and combine_nhigh leave nothing of so many images."""
+        plain = not self.kind.endswith("minmed") and self.kind != "sum"
+        if plain and self.nlow + self.nhigh >= images:
+            raise Refusal(
+                f"Rejecting {self.nlow} + {self.nhigh} values leaves nothing of {images} images.",
+                subject="combine_nlow, combine_nhigh",
+                advice="Lower them.",
+            )
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -118,13 +128,8 @@ def make_median(
     Refusal
         combine_nlow and combine_nhigh leave nothing of so few images.
     """
+    params.check(len(layers))
     minmed = params.kind.endswith("minmed")
-    if not minmed and params.kind != "sum" and params.nlow + params.nhigh >= len(layers):
-        raise Refusal(
-            f"Rejecting {params.nlow} + {params.nhigh} values leaves nothing of {len(layers)} images.",
-            subject="combine_nlow, combine_nhigh",
-            advice="Lower them.",
-        )
     store = buffers or Buffers()
     first, last = rows or (0, shape[0])
     out: Image = store.take((last - first, shape[1]), np.float32)

@@ -13,6 +13,7 @@ from core.data.outfiles import check_folder, named_files, product_path
 from core.drizzle import plan as steps
 from core.drizzle.copies import originals, restore_originals
 from core.drizzle.frames import check_reached, check_size, default_frame, step_frame
+from core.drizzle.headers import check_rules
 from core.drizzle.inputs import Inputs, open_inputs
 from core.drizzle.ivm import Maps, find_maps
 from core.drizzle.names import crclean, log_name, product_names
@@ -83,6 +84,10 @@ def _made_ready(
     _check_memory(params, workers)
     plan = make_plan(params, len(exposures), only)
     _check_err(exposures, params, plan)
+    if plan.median is not None:
+        plan.median.check(len(exposures))
+    if plan.combine is not None:
+        check_rules(str(params["rules_file"]).strip(), exposures[0])
     weighted = plan.combine is not None and params["final_wht_type"] == "IVM"
     maps = find_maps(exposures, ivm) if weighted else Maps()
     base = default_frame(exposures, params)

@@ -71,3 +71,31 @@ def test_a_product_without_any_weight_is_none(copies: Copies, tmp_path: Path) ->
     with pytest.raises(Refusal, match=r"final_bits.*No pixel of the final image has any weight"):
         run(files, tmp_path, **FINAL_ONLY)
     assert not list(tmp_path.glob("*_dr?_*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "No such file"),
+        (b"", "no keyword"),
+        (b"# nothing but words\n", "no keyword"),
+        (b"!VERSION = one\nROOTNAME\n", "ValueError"),
+        (b"\xff\xfe\x00", "UnicodeDecodeError"),
+    ],
+)
+def test_rules_for_headers_that_are_none(
+    aligned: Truth, tmp_path: Path, content: bytes | None, told: str
+) -> None:
+    rules = tmp_path / "own.rules"
+    if content is not None:
+        rules.write_bytes(content)
+    with pytest.raises(Refusal, match=rf"own\.rules.*rules_file.*{told}"):
+        run(aligned.files, tmp_path / "out", rules_file=str(rules))
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("values", [{"combine_nhigh": 3}, {"combine_nlow": 2, "combine_nhigh": 1}])
+def test_a_median_of_which_nothing_is_left(aligned: Truth, tmp_path: Path, values: dict[str, int]) -> None:
+    with pytest.raises(Refusal, match="leaves nothing of 3 images"):
+        run(aligned.files, tmp_path, combine_type="median", **values)
+    assert not list(tmp_path.iterdir())
