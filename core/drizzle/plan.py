@@ -165,6 +165,6 @@ def _crbit(params: Mapping[str, Any]) -> int:
         raise Refusal(
             f"{bit} is not one DQ flag of 16 bits.",
             subject="crbit",
-            advice="Give 4096, or 8192 for WFC3/IR, or 0 to flag nothing in the exposures.",
+            advice="Give 4096, or 0 to flag nothing in the exposures.",
         )
     return bit

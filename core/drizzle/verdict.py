@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from core.drizzle.cosmic import ruinous, suspicious
 from core.drizzle.guard import Repeat, repeats, share_of
+from core.drizzle.pairs import two_numbers
 from core.drizzle.run import Figures, Run
 from core.errors import Refusal
+from core.params.checks.ondata import LEAST_SCALE
 
 _APART = 0.75  # detector pixels: stars nearer than this are on the same place
 
@@ -14,9 +16,23 @@ def watch(run: Run, figures: Figures, moving: bool) -> None:
     """Warn when more is flagged than cosmic rays can be; raise Refusal, with `guard` = stop, when it is stars, because
     an exposure lies elsewhere, or so much that nothing would be left. With a `moving` target stars are flagged rightly.
     """
+    _watch_cores(run)
     if not moving:
         _watch_stars(run, figures)
     _watch_fractions(run, figures)
+
+
+def _watch_cores(run: Run) -> None:
+    """Warn of limits that cost undersampled stars their light, whether or not their flagged cores can be told."""
+    found = two_numbers(run.params["driz_cr_scale"], "driz_cr_scale")
+    for detector in dict.fromkeys(exposure.facts.title for exposure in run.exposures):
+        least = LEAST_SCALE.get(detector)
+        if least is not None and (found[0] < least[0] or found[1] < least[1]):
+            run.warn(
+                f"With driz_cr_scale {found[0]:g} {found[1]:g} stars of {detector} lose up to a quarter of their light "
+                "to step 6: their cores fall into one or two pixels and are taken for cosmic rays. Take 3.0 2.4, as "
+                "the preset of the detector does."
+            )
 
 
 def _watch_stars(run: Run, figures: Figures) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,44 +14,71 @@ from core.simulate import Truth
 FLAG = 4096
 UNUSABLE = 4 + 16 + 256  # bad columns, hot and saturated pixels
 STEP = 8  # pixels between the places where overlap is looked up
+EDGE = 3  # outermost rows and columns: those where drizzlepac has no derivative, and their neighbours
+
+REGIONS = ("whole chip", "away from edges", "edges alone")
+MEASURES = ("found 5", "all 5", "found 20", "all 20", "flagged", "right", "right 1 sigma", "right 3 sigma")
+# numerator and denominator among MEASURES
+SHARES = {
+    "recall 5": (0, 1),
+    "recall 20": (2, 3),
+    "purity": (5, 4),
+    "purity 1 sigma": (6, 4),
+    "purity 3 sigma": (7, 4),
+}
 
 
 def cosmic_ray_score(truth: Truth, files: Sequence[Path]) -> dict[str, float]:
-    """Recall of pixels with more than 5 and 20 sigma of charge, and how pure the flags are.
+    """Recall of pixels with more than 5 and 20 sigma of charge, and how pure the flags are; see `cosmic_ray_counts`."""
+    sums = cosmic_ray_counts(truth, files)[:, 0].sum(axis=0)
+    return {name: float(sums[up] / sums[down]) for name, (up, down) in SHARES.items()}
+
+
+def cosmic_ray_counts(
+    truth: Truth, files: Sequence[Path], flags: Mapping[str, np.ndarray] | None = None
+) -> np.ndarray:
+    """Pixels counted, float64 (chips, REGIONS, MEASURES).
 
     Counted are usable pixels that another exposure sees too. A flag is right when a cosmic ray left at least
-    1 electron; `purity` looks only at flags away from defects by more than a pixel, since the neighbours of
-    bad pixels are rightly flagged.
+    1 electron (or 1, 3 sigma of noise); `flagged` are only flags away from defects by more than a pixel, since the
+    neighbours of bad pixels are rightly flagged. `flags` bool by f"{file name}_{EXTVER}" are counted in place of
+    those in the files.
     """
     exposures = [open_exposure(file) for file in files]
-    sums = np.zeros(6)
+    counts = []
     for exposure in exposures:
         others = [chip for other in exposures if other is not exposure for chip in other.chips]
         for chip in exposure.chips:
             arrays = truth.exposure(exposure.path).chip(chip.ccdchip).arrays
-            sums += _counts(chip, arrays, _seen(chip, others))
-    found5, all5, found20, all20, right, flagged = sums
-    return {"recall 5": found5 / all5, "recall 20": found20 / all20, "purity": right / flagged}
+            given = None if flags is None else flags[f"{exposure.path.name}_{chip.extver}"]
+            counts.append(_counts(chip, arrays, _seen(chip, others), given))
+    return np.array(counts)
 
 
-def _counts(chip: Chip, arrays: dict[str, np.ndarray], seen: np.ndarray) -> np.ndarray:
+def _counts(
+    chip: Chip, arrays: dict[str, np.ndarray], seen: np.ndarray, given: np.ndarray | None
+) -> np.ndarray:
     dq = chip.read_dq()
     charge = np.zeros(dq.size)
     charge[arrays["cr_index"]] = arrays["cr_charge"]
     charge = charge.reshape(dq.shape)
     sigma = np.sqrt(np.maximum(chip.read("ERR").astype(float) ** 2 - charge, chip.read_noise**2))
-    flags = (dq & FLAG) > 0
+    flags = (dq & FLAG) > 0 if given is None else given
     usable = seen & ((dq & UNUSABLE) == 0)
     defect = (dq & np.uint16(0xFFFF ^ FLAG)) > 0
     for name in ("unflagged_hot", "over_subtracted"):
         if name in arrays:
             defect.ravel()[arrays[name]] = True
     away = flags & usable & ~binary_dilation(defect, np.ones((3, 3)))
-    counts = []
+    marks = []
     for limit in (5.0, 20.0):
         true = usable & (charge > limit * sigma)
-        counts += [(true & flags).sum(), true.sum()]
-    return np.array([*counts, (away & (charge >= 1.0)).sum(), away.sum()], float)
+        marks += [true & flags, true]
+    marks += [away, away & (charge >= 1.0), away & (charge >= sigma), away & (charge >= 3.0 * sigma)]
+    inside = np.zeros(dq.shape, bool)
+    inside[EDGE:-EDGE, EDGE:-EDGE] = True
+    regions = (np.ones(dq.shape, bool), inside, ~inside)
+    return np.array([[np.count_nonzero(mark & region) for mark in marks] for region in regions], float)
 
 
 def _seen(chip: Chip, others: Sequence[Chip]) -> np.ndarray:

@@ -57,6 +57,8 @@ CASES: list[tuple[str, Mapping[str, object], DataFacts, str, str]] = [
         "warning",
     ),
     (D, {"driz_cr_ctegrow": 20}, IR, "driz_cr_ctegrow", "warning"),
+    (D, {}, IR, "driz_cr_scale", "warning"),
+    (D, {"driz_cr_scale": "2.5 1.2"}, IR, "driz_cr_scale", "warning"),
     (D, {}, UVIS, "output", "warning"),
     (D, {"output": "other_drz.fits", "build": True}, UVIS, "output", "warning"),
     (D, {"output": "folder/name"}, UVIS, "output", "error"),
@@ -104,6 +106,8 @@ HARMLESS: list[tuple[str, Mapping[str, object], DataFacts]] = [
     # the file was looked for under another name: the look is old, not the file lost
     (T, {"refcat": "g2.cat"}, replace(EMPTY, lost={"refcat": ("g.cat", "There is no file g.cat.")})),
     (F, {"conv_width": 2.5}, IR),
+    (D, {"driz_cr_scale": "3.0 2.4", "driz_cr_snr": "5.0 4.0"}, IR),
+    (D, {"driz_cr": False}, IR),
 ]  # fmt: skip
 
 
