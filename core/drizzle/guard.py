@@ -24,7 +24,8 @@ _KEPT_A_BLOCK = 512
 _KEPT_A_CHIP = 400
 _SHARE = 0.3  # of the star centres; aligned exposures show less than a hundredth
 _FLAGGED = 8  # stars of an exposure that must be flagged before it is looked at
-_FEWEST = 4  # stars that must agree on one distance
+_FEWEST, _FEWEST_FAR = 4, 12  # stars that must agree on one distance
+_CELL = 2.0  # arcseconds; what is flagged in one such cell may be one track of a cosmic ray
 _CHANCE = 1e-4  # at most, of as many agreeing anywhere by chance
 _REACH, _FAR = 2.0, 10.0  # arcseconds: usual errors of pointing, and those after a lost guide star
 
@@ -123,7 +124,7 @@ def _flagged(chips: Sequence[tuple[ChipWCS, Cores]]) -> bool:
 def _step(first: Floats, second: Floats, scale: float) -> tuple[float, int] | None:
     """The common step of two exposures, near if there is one, else far."""
     near = common_step(first, second, scale)
-    return near if near is not None else common_step(first, second, scale, _FAR)
+    return near if near is not None else common_step(first, second, scale, _FAR, _FEWEST_FAR)
 
 
 def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS) -> Floats:
@@ -133,17 +134,19 @@ def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS) -> Floats:
 
 
 def common_step(
-    first: Floats, second: Floats, scale: float, reach: float = _REACH
+    first: Floats, second: Floats, scale: float, reach: float = _REACH, fewest: int = _FEWEST
 ) -> tuple[float, int] | None:
     """The distance in arcseconds at which most stars of `first` have one of `second`, and how many; None when chance
     would give as many.
 
     Both are (n, 2) pixels of a frame of `scale` arcseconds a pixel. The differences are counted in cells of 0.1
-    arcsecond, three by three of them together, out to `reach` arcseconds. In a sparse field four stars are enough:
-    flagged cosmic rays of two exposures are hardly ever so near to each other, and then at all distances.
+    arcsecond, three by three of them together, out to `reach` arcseconds. In a sparse field a few stars (`fewest`)
+    are enough, if they stand apart: flagged cosmic rays of two exposures are hardly ever so near to each other, but
+    where they are, two long tracks, it is many times at once.
     """
-    step = (second[None, :, :] - first[:, None, :]).reshape(-1, 2) * scale
-    step = step[np.abs(step).max(axis=1) < reach]
+    steps = (second[None, :, :] - first[:, None, :]) * scale
+    of, _ = np.nonzero(np.abs(steps).max(axis=2) < reach)
+    step = steps[np.abs(steps).max(axis=2) < reach]
     edges = np.arange(-reach, reach + 0.05, 0.1)
     counts = np.histogram2d(step[:, 0], step[:, 1], bins=(edges, edges))[0]
     boxes = sum(
@@ -152,13 +155,14 @@ def common_step(
     place = np.unravel_index(int(np.argmax(boxes)), boxes.shape)
     stars = int(boxes[place])
     others = 9.0 * (len(step) - stars + 1) / counts.size  # expected of a box
-    if (
-        stars < max(_FEWEST, others + 6.0 * math.sqrt(others))
-        or _as_many(stars, others) * boxes.size > _CHANCE
-    ):
+    if stars < max(fewest, others + 6.0 * math.sqrt(others)):
         return None
     middle = np.array([edges[place[0]], edges[place[1]]]) + 0.15
     inside = np.abs(step - middle).max(axis=1) <= 0.15
+    apart = len(np.unique((first[of[inside]] * scale // _CELL).astype(np.int64), axis=0))
+    most = stars > _SHARE * min(len(first), len(second)) and stars >= _FLAGGED
+    if apart < fewest or not (most or _as_many(apart, others) * boxes.size < _CHANCE):
+        return None
     return float(np.hypot(*np.median(step[inside], axis=0))), stars
 
 

@@ -84,9 +84,15 @@ def test_in_a_sparse_field_four_stars_agree_by_no_chance() -> None:
             assert common_step(one, two, 0.04, 10.0) is None
 
 
-def test_an_exposure_far_off_is_named_too() -> None:
-    found = repeats(_exposures([(0, 0), (150.0, 20.0)]), frame_wcs(), near=0.03)
-    assert {round(each.distance) for each in found if each.distance > 0.03} == {6}
+def test_an_exposure_far_off_is_found_and_two_tracks_are_not() -> None:
+    rng = np.random.default_rng(8)
+    first = rng.uniform(0, 1000, (40, 2))
+    far = np.concatenate([first[:25] + np.array([150.0, 20.0]), rng.uniform(0, 1000, (20, 2))])
+    assert common_step(first, far, 0.04) is None
+    assert common_step(first, far, 0.04, 10.0, 12) == (pytest.approx(6.05, abs=0.02), 26)  # one by chance
+    track = np.arange(8)[:, None] * np.array([4.0, 1.0])  # eight flagged cores of one cosmic ray
+    one, two = (np.concatenate([rng.uniform(0, 1000, (30, 2)), track + at]) for at in (300.0, 315.0))
+    assert common_step(one, two, 0.04) is None
 
 
 def _exposures(steps, flagged=True):
