@@ -36,5 +36,11 @@ class Refusal(Exception):
         return f"{text} Try: {self.advice}" if self.advice else text
 
 
+class Unfit(Refusal):
+    """A file of an earlier step is there and whole, but does not belong to what a run works on now; `step` makes it."""
+
+    step = ""
+
+
 class Cancelled(Exception):
     """The person pressed Stop; nothing half-made is kept."""

@@ -73,7 +73,11 @@ class StandInEngine:
         self._work("outputs", progress, alignment, sets, folder)
         return ()
 
-    def drizzle(self, files, params, folder, memory, *, progress) -> DrizzleResult:
+    def steps(self, files, params, folder):
+        return "No steps in a stand-in."
+
+    def drizzle(self, files, params, folder, only=None, *, progress) -> DrizzleResult:
+        self.only = only
         self._work("drizzle", progress, files, params, folder)
         if self.apart and params["guard"] == "stop":
             raise Refusal(self.apart, file=files[-1], subject="guard", advice="Align the exposures.")
@@ -127,6 +131,10 @@ class StandInPerson:
     def despite_guard(self, told) -> str:
         self.told = told
         return str(self._answer("guard"))
+
+    def despite_unfit(self, name, told) -> str:
+        self.told = f"{name}: {told}"
+        return str(self._answer("unfit"))
 
     def may_stop(self, running) -> bool:
         return bool(self._answer("stop"))

@@ -93,6 +93,17 @@ class Ask:
             leave="Stop here",
         )
 
+    def despite_unfit(self, name: str, told: str) -> str:
+        """What to do with a file of an earlier step that does not fit: "make" it anew, "go on" with it, or ""."""
+        return self._choice(
+            f"{name} does not fit.",
+            f"{told}\n\nMaking it again runs that step and those after it. Using it all the same sets guard to warn.",
+            ("make", "Make it again", YES),
+            ("go on", "Use it all the same", BOLD),
+            icon=WARNING,
+            leave="Stop here",
+        )
+
     def may_stop(self, running: str) -> bool:
         """Whether a run may be stopped to close the window."""
         return self._confirmed(

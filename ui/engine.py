@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.data.cards import CardChange
     from core.data.exposure import Exposure
     from core.drizzle.results import DrizzleResult
+    from core.drizzle.status import StepState
     from core.runs.memory import Memory
     from core.runs.progress import Progress
     from ui.wcsdialog import Past
@@ -154,9 +155,27 @@ class Engine:
         return target
 
     def drizzle(
-        self, files: Sequence[Path], params: ParamSet, folder: Path, memory: Memory, *, progress: Progress
+        self,
+        files: Sequence[Path],
+        params: ParamSet,
+        folder: Path,
+        only: frozenset[str] | None = None,
+        *,
+        progress: Progress,
     ) -> DrizzleResult:
-        """The seven steps; products go to `folder`."""
+        """The seven steps, but those that an earlier run did and nothing changed for; or `only` these, on what those
+        before left. Products go to `folder`.
+        """
         from core.drizzle.session import astrodrizzle
 
-        return astrodrizzle(files, params, folder=folder, ivm=dict(self.maps), resume=True, progress=progress)
+        wanted: dict[str, Any] = {"only": only, "resume": only is None}
+        return astrodrizzle(files, params, folder=folder, ivm=dict(self.maps), progress=progress, **wanted)
+
+    def steps(self, files: Sequence[Path], params: ParamSet, folder: Path) -> tuple[StepState, ...] | str:
+        """How each step of Drizzle stands; the reason where such a run cannot be."""
+        from core.drizzle.status import step_states
+
+        try:
+            return step_states(files, params, folder, dict(self.maps))
+        except (Refusal, OSError) as error:
+            return str(error)

@@ -31,6 +31,7 @@ from ui.controllers.refresh import RefreshController
 from ui.controllers.sessions import SessionsController
 from ui.controllers.settools import SetTools
 from ui.controllers.show import ShowController
+from ui.controllers.steps import StepsController
 from ui.controllers.versions import VersionsController
 from ui.controllers.walk import WalkController
 from ui.dialogs import Ask
@@ -175,6 +176,7 @@ class MainWindow(QMainWindow):
         self.views.add_shortcuts(self, self.menus.view)
         self.folder_line = layout.FolderLine()
         self.params.panels[-1].top.addWidget(self.folder_line)
+        self.steps = StepsController(self)
         self.form = FormController(self)
         self.photometry = PhotometryController(self)
         self.refresh = RefreshController(self)

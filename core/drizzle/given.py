@@ -32,7 +32,7 @@ from core.drizzle.run import Figures, Run
 from core.drizzle.sky import Sky, SkyValues
 from core.drizzle.stamps import stamp_of
 from core.drizzle.static import StaticMasks, mask_name, signature
-from core.errors import Refusal
+from core.errors import Refusal, Unfit
 
 _APART = 0.1  # pixels: a file whose WCS is further off shows another sky
 
@@ -277,10 +277,12 @@ def _refused(path: Path, step: str, what: str) -> Refusal:
 def _stop(run: Run, path: Path, step: str, what: str) -> None:
     """Refuse a file that does not fit, or warn with guard = warn."""
     if run.params["guard"] == "stop":
-        raise Refusal(
+        unfit = Unfit(
             f"{what}. {told(step).capitalize()} makes it.",
             file=path,
             subject="guard",
             advice=f"Run step {number_of(step)} again; guard = warn uses it all the same.",
         )
+        unfit.step = step
+        raise unfit
     run.warn(f"{path.name}: {what}. It is used all the same.")

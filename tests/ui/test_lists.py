@@ -6,7 +6,6 @@ from pathlib import Path
 
 import core.drizzle.session
 from core.params import TASKS
-from core.runs.memory import Memory
 from core.runs.progress import Progress
 from ui.engine import Engine
 
@@ -36,5 +35,5 @@ def test_the_maps_reach_the_run(tmp_path: Path, monkeypatch) -> None:
     )
     engine = Engine()
     engine.maps[tmp_path / NAMES[0]] = tmp_path / "i_ivm.fits"
-    engine.drizzle([], TASKS["astrodrizzle"].defaults(), tmp_path, Memory(), progress=Progress())
+    engine.drizzle([], TASKS["astrodrizzle"].defaults(), tmp_path, progress=Progress())
     assert given["ivm"] == {tmp_path / NAMES[0]: tmp_path / "i_ivm.fits"}

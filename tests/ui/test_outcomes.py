@@ -84,7 +84,7 @@ def test_stop_says_what_is_left(qtbot, make_window, engine, tmp_path):
 
 
 def test_remarks_of_a_run_stand_above_the_products_and_in_the_table(qtbot, make_window, engine, monkeypatch):
-    def drizzle(files, params, folder, memory, *, progress):
+    def drizzle(files, params, folder, only, *, progress):
         figures = [
             ExposureFigures(path, (ChipFigures(1, 2.5, 9, 0.1), ChipFigures(2, 2.5))) for path in files
         ]

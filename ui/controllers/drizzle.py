@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import Cancelled, Refusal
+from core.drizzle.choose import NAMES, SWITCHES
+from core.drizzle.results import TAKEN
+from core.errors import Cancelled, Refusal, Unfit
+from core.params import ParamSet
 from ui.controllers.align import AlignController
 from ui.controllers.files import FilesController
 from ui.controllers.params import ParamsController
@@ -47,6 +50,7 @@ class DrizzleController(QObject):
         self.files, self.params, self.align = files, params, align
         self.log = runner.log
         self._after_apply = False
+        self._only: frozenset[str] | None = None
         align.applied.connect(self._applied)
         runner.changed.connect(self._run_changed)
 
@@ -65,8 +69,15 @@ class DrizzleController(QObject):
         self.folder_changed.emit()
 
     def drizzle(self) -> None:
-        """Run the steps; asks first when an alignment waits to be applied."""
-        self._after_apply = False
+        """Run the steps for which anything changed; asks first when an alignment waits to be applied."""
+        self._begin(None)
+
+    def run_steps(self, only: frozenset[str]) -> None:
+        """Run these steps alone, on what the steps before left."""
+        self._begin(only)
+
+    def _begin(self, only: frozenset[str] | None) -> None:
+        self._after_apply, self._only = False, only
         if self.params.refuse_wrong(DRIZZLE, "astrodrizzle"):
             return
         waiting = self.session.to_apply()
@@ -115,7 +126,7 @@ class DrizzleController(QObject):
             files,
             params,
             folder,
-            self.session.memory,
+            self._only,
             done=partial(self._drizzled, folder, str(params["final_wht_type"])),
             failed=partial(self._broke_off, files, folder, bool(params["in_memory"])),
             brief=brief_of,
@@ -155,13 +166,18 @@ class DrizzleController(QObject):
         )
         remarks = len(remarks_of(result))
         more = f", {counted(remarks, 'remark')}" if remarks else ""
-        told = f"Drizzle finished: {made} in {self.runner.seconds:.1f} s{more}"
+        taken = sum(what == TAKEN for what in result.steps.values())
+        some = f", {counted(taken, 'step')} of {len(result.steps)} taken over" if taken else ""
+        told = f"Drizzle finished: {made} in {self.runner.seconds:.1f} s{some}{more}"
         self.runner.conclude(told, "warning" if remarks else "good")
 
     def _broke_off(
         self, files: tuple[Path, ...], folder: Path, in_memory: bool, error: BaseException
     ) -> None:
         """Stopped: say what is left. The exposures are written to in the last step only."""
+        if isinstance(error, Unfit):
+            self._unfit(files, folder, error)
+            return
         if isinstance(error, Refusal) and error.subject == GUARD:
             answer = self.ask.despite_guard(error.what)
             if answer == "align":
@@ -181,10 +197,20 @@ class DrizzleController(QObject):
         self.log.say(f"{told}.", "warning")
         self.runner.conclude(told, "warning")
 
+    def _unfit(self, files: tuple[Path, ...], folder: Path, error: Unfit) -> None:
+        """A file of an earlier step is of another run: make it again, or go on with it."""
+        answer = self.ask.despite_unfit(Path(error.file).name, error.what)
+        if answer == "go on":
+            self.params.assign("astrodrizzle", guard="warn")
+        elif answer == "make":
+            self._only = from_step(error.step, self.params.values("astrodrizzle"), self._only or frozenset())
+        if answer in ("go on", "make"):
+            self._run(files, folder)
+
 
 def brief_of(error: BaseException) -> Brief | None:
     """The guard's error in short; the question that follows it says it at length."""
-    if not isinstance(error, Refusal) or error.subject != GUARD:
+    if not isinstance(error, Refusal) or error.subject != GUARD or isinstance(error, Unfit):
         return None
     name = Path(error.file).name if error.file else "An exposure"
     return Brief(
@@ -192,3 +218,9 @@ def brief_of(error: BaseException) -> Brief | None:
         f"{name} lies elsewhere than the others; no exposure was changed. The Log has the figures.",
         "align",
     )
+
+
+def from_step(first: str, params: ParamSet, also: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The step `first`, those `also`, and of the steps after it those that are switched on."""
+    later = [name for name, switch in zip(NAMES, SWITCHES, strict=True) if params[switch]]
+    return frozenset({first} | also | {name for name in later if NAMES.index(name) > NAMES.index(first)})
