@@ -17,6 +17,7 @@ from core.kernels import statistics as kernel
 from core.runs.spread import Threads, Workers, row_blocks
 
 ROUNDING = 1e-13
+_Moments = tuple[int, float, float, float, float]
 BLOCK = 1 << 20
 """Pixels of one block of work; fixed, so that sums never depend on the number of threads."""
 
@@ -74,15 +75,29 @@ def image_statistics(
     blocks = [flat[start:stop] for start, stop in row_blocks(flat.size, BLOCK)]
     team = workers or Threads(1)
     low, high = _limits(blocks, clipping, team)
-    start, stop, pivot = low, high, 0.5 * (low + high)
-    npix, mean, stddev, least, most = _moments(blocks, start, stop, pivot, team)
-    for _ in range(clipping.rounds):
-        start = _single(max(low, mean - clipping.lower_sigma * stddev))
-        stop = _single(min(high, mean + clipping.upper_sigma * stddev))
-        npix, mean, stddev, least, most = _moments(blocks, start, stop, mean, team)
+    start, stop, (npix, mean, stddev, least, most) = _clipped(blocks, (low, high), clipping, team)
     middle = _median(blocks, start, stop, npix, team) if median else float("nan")
     peak, bins = _mode(blocks, clipping.binwidth, stddev, least, most, team) if mode else (float("nan"), 0)
     return ImageStatistics(npix, mean, stddev, least, most, middle, peak, bins)
+
+
+def _clipped(
+    blocks: list[NDArray[np.float32]], limits: tuple[float, float], clipping: Clipping, team: Workers
+) -> tuple[float, float, _Moments]:
+    """The limits and moments after all rounds. A round depends on the one before alone: nothing need be computed any
+    more when one comes back."""
+    low, high = limits
+    made = [(low, high, _moments(blocks, low, high, 0.5 * (low + high), team))]
+    seen: dict[tuple[float, float, float], int] = {}
+    for number in range(1, clipping.rounds + 1):
+        _, mean, stddev, *_ = made[-1][2]
+        start = _single(max(low, mean - clipping.lower_sigma * stddev))
+        stop = _single(min(high, mean + clipping.upper_sigma * stddev))
+        first = seen.setdefault((start, stop, mean), number)
+        if first < number:
+            return made[first + (clipping.rounds - first) % (number - first)]
+        made.append((start, stop, _moments(blocks, start, stop, mean, team)))
+    return made[-1]
 
 
 def _limits(blocks: list[NDArray[np.float32]], clipping: Clipping, team: Workers) -> tuple[float, float]:
@@ -108,7 +123,7 @@ def _single(value: float) -> float:
 
 def _moments(
     blocks: list[NDArray[np.float32]], lower: float, upper: float, pivot: float, team: Workers
-) -> tuple[int, float, float, float, float]:
+) -> _Moments:
     parts = team.map(lambda block: kernel.clipped_moments(block, lower, upper, pivot), blocks)
     npix = sum(part[0] for part in parts)
     if npix == 0:

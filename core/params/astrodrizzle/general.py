@@ -121,6 +121,7 @@ _FLAGS = (
         "0.003 pixel. 0 or 1 computes every pixel, at many times the cost.",
         unit="pixels",
         lo=0,
+        hi=1000,
         smaller="Takes much longer for a difference that nobody can measure.",
         larger="Fine structure of the distortion is smoothed away.",
     ),

@@ -131,6 +131,7 @@ _LIMITS = (
         "rounds are enough for nearly every field.",
         unit="rounds",
         lo=0,
+        hi=1000,
         when=_COMPUTED,
         smaller="Stars and cosmic rays stay in and draw the sky up.",
         larger="Nothing more is cut off after a few rounds.",

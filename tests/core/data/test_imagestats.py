@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.data import imagestats
 from core.data.imagestats import Clipping, image_statistics
 from core.errors import Refusal
 from core.runs.spread import Threads
@@ -87,3 +90,32 @@ def test_pixels_that_clipping_leaves_all_alike_have_no_scatter(other: float) -> 
     image[::37, ::41] = other
     stats = image_statistics(image, Clipping(rounds=3))
     assert (stats.mean, stats.stddev) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("period", [1, 2, 3])
+def test_many_rounds_take_no_longer_than_those_that_change_something(
+    monkeypatch: pytest.MonkeyPatch, period: int
+) -> None:
+    """And give what all rounds would, whether the limits settle or come back after some rounds."""
+    calls = 0
+
+    def moments(_blocks: Any, lower: float, upper: float, pivot: float, _team: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        following = pivot + 1.0 if pivot < 5 else 6.0 - period
+        return 10, following, 0.0, lower, upper
+
+    monkeypatch.setattr(imagestats, "_moments", moments)
+    image = np.array([0.0, 2.0, 9.0], np.float32)
+    means = [image_statistics(image, Clipping(rounds)).mean for rounds in range(12)]
+    assert len(set(means[-period:])) == period
+    assert means[8] == means[8 - period]
+    calls = 0
+    assert image_statistics(image, Clipping(12 * 9_000 + 8)).mean == means[8]
+    assert calls < 12
+
+
+def test_the_rounds_that_clipping_settles_in() -> None:
+    image = np.random.default_rng(3).normal(10, 1, 5_000).astype(np.float32)
+    many = image_statistics(image, Clipping(1_000_000_000, 2.0, 2.0), median=True, mode=True)
+    assert many == image_statistics(image, Clipping(40, 2.0, 2.0), median=True, mode=True)

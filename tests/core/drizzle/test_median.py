@@ -90,10 +90,10 @@ def test_thresholds_are_taken_as_they_are() -> None:
     assert np.allclose(combine(images, combine_type="mean", combine_lthresh=6.0), 13.0)
 
 
-def test_one_number_for_nsigma_counts_twice() -> None:
-    # fault 17: drizzlepac stops with an IndexError
-    assert MedianParams.of(DEFAULTS.replaced(combine_nsigma="4")).nsigma == (4.0, 4.0)
-    for text in ("", "4 3 2", "four", "4 -3", "nan"):
+def test_nsigma_that_is_not_two_numbers_is_refused() -> None:
+    # fault 17: drizzlepac takes "4" and stops at the median with an IndexError
+    assert MedianParams.of(DEFAULTS.replaced(combine_nsigma="4,2")).nsigma == (4.0, 2.0)
+    for text in ("", "4", "4 3 2", "four", "4 -3", "nan"):
         with pytest.raises(Refusal, match="combine_nsigma"):
             MedianParams.of(DEFAULTS.replaced(combine_nsigma=text))
 
