@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import sys
 import tempfile
 import threading
@@ -20,6 +21,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -274,15 +277,31 @@ def _distributed() -> Any:
 
 
 def _local_cluster(distributed: Any, processes: int) -> Any:
-    return distributed.LocalCluster(
-        n_workers=processes,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        memory_limit=None,  # they share that of the machine, as threads do
-        silence_logs=logging.CRITICAL,
-    )
+    with _without_interrupt():
+        return distributed.LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            memory_limit=None,  # they share that of the machine, as threads do
+            silence_logs=logging.CRITICAL,
+        )
+
+
+@contextmanager
+def _without_interrupt() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block, and never reach the processes that are started in it: a terminal sends
+    it to all, and it is this process that ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would come with the first process, and let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _processes(text: str) -> int:

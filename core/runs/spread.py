@@ -117,12 +117,12 @@ def row_blocks(rows: int, height: int) -> list[tuple[int, int]]:
 def tiles(rows: int, step: int, row_bytes: int, workers: Workers) -> list[tuple[int, int]]:
     """The tiles of the output, half-open ranges of rows, that go through `Workers.each`.
 
-    All rows are one tile where all threads work on it; elsewhere there is one for each place, or more so that none is
-    large. They begin at multiples of `step` rows of `row_bytes` bytes each.
+    All rows are one tile where all threads work on it; elsewhere there is one for each place, or several so that none
+    is large. They begin at multiples of `step` rows of `row_bytes` bytes each.
     """
     if workers.places < 2:
         return [(0, rows)]
-    count = max(workers.places, -(-rows * row_bytes // _TILE_BYTES))
+    count = workers.places * max(1, -(-rows * row_bytes // (_TILE_BYTES * workers.places)))
     return row_blocks(rows, step * max(1, -(-rows // (count * step))))
 
 

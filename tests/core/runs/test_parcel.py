@@ -89,7 +89,7 @@ def test_tiles() -> None:
     elsewhere.places = 3
     assert tiles(1000, 128, 4, elsewhere) == [(0, 384), (384, 768), (768, 1000)]
     small = tiles(1000, 100, 1 << 20, elsewhere)  # a GB in all: no tile has more than about 64 MB
-    assert len(small) == 10
+    assert len(small) == 10  # of 100 rows, the step
     assert (small[0][0], small[-1][1]) == (0, 1000)
 
 
