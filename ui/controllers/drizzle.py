@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from core.drizzle.choose import NAMES, SWITCHES
-from core.drizzle.results import TAKEN
+from core.drizzle.results import MADE, TAKEN
 from core.errors import Cancelled, Refusal, Unfit
 from core.params import ParamSet
 from ui.controllers.align import AlignController
@@ -155,15 +155,13 @@ class DrizzleController(QObject):
         if result.science is not None:
             self.log.say(f"Product: {result.science}", "good")
         else:
-            self.log.say(f"{len(result.products)} files written to {folder}.", "good")
-        self._conclude(folder, result)
+            self.log.say(f"{_done(result)}; files are in {folder}.", "good")
+        self._conclude(result)
         self.drizzled.emit()
         self.files.reread()
 
-    def _conclude(self, folder: Path, result: DrizzleResult) -> None:
-        made = (
-            result.science.name if result.science is not None else f"{len(result.products)} files in {folder}"
-        )
+    def _conclude(self, result: DrizzleResult) -> None:
+        made = result.science.name if result.science is not None else _done(result)
         remarks = len(remarks_of(result))
         more = f", {counted(remarks, 'remark')}" if remarks else ""
         taken = sum(what == TAKEN for what in result.steps.values())
@@ -217,6 +215,13 @@ def brief_of(error: BaseException) -> Brief | None:
         "Drizzle stopped: the exposures are not aligned",
         f"{name} lies elsewhere than the others; no exposure was changed. The Log has the figures.",
         "align",
+    )
+
+
+def _done(result: DrizzleResult) -> str:
+    """The steps that a run did which made no final image."""
+    return (
+        ", ".join(title for title, what in result.steps.items() if what == MADE) or "Nothing was to be done"
     )
 
 

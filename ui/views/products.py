@@ -118,7 +118,7 @@ class ProductView(QWidget):
         self._asked += 1
         self._paths = {IMAGE: result.science, WEIGHT: result.weight, CONTEXT: result.context}
         if not any(self._paths.values()):
-            self.clear("This run made no final image: driz_combine is off.")
+            self.clear("This run made no final image: step 7 was not part of it.")
             return
         self.stack.show_picture()
         self.figures.show_figures(None)
