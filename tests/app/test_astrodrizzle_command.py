@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.drizzle import plan
 
 # design, section 5; beside them what was added since
 TOP = {"task", "version", "exposures", "products", "seconds", "peak_rss_mb"}
-TOP_ADDED = {"warnings", "diagnostics"}
+TOP_ADDED = {"warnings", "diagnostics", "steps"}
 EXPOSURE = {"file", "chips"}
 EXPOSURE_ADDED = {"reason"}
 CHIP = {"extver", "sky", "n_cr", "cr_fraction"}
@@ -220,3 +221,33 @@ def test_nothing_that_is_read_is_replaced(
     assert len(done.told("")) == 1
     assert sha256(files) == before
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in files}
+
+
+def test_a_second_command_takes_over_what_did_not_change(run, command, tmp_path) -> None:
+    out, report = copied_folder(run["out"], tmp_path), tmp_path / "report.json"
+    changed = ("-p", "driz_cr_snr=5.0 4.0", "--dir", out, "--report", report)
+    done = command("astrodrizzle", *run["files"], *ASKED, *changed, "--resume")
+    assert done.status == 0, done.err
+    steps = json.loads(report.read_text())["steps"]
+    assert list(steps) == list(plan.STEPS)
+    assert [title for title, what in steps.items() if what == "done"] == [plan.COSMIC, plan.COMBINE]
+    assert sum("taken over" in line for line in done.err) == 5
+
+
+def test_steps_alone_and_wrong_words(run, command, tmp_path) -> None:
+    out = copied_folder(run["out"], tmp_path)
+    done = command("astrodrizzle", *run["files"], *ASKED, "--dir", out, "--steps", "median-blot")
+    assert done.status == 0, done.err
+    assert [line for line in done.err if line in plan.STEPS] == [plan.MEDIAN, plan.BLOT]
+    (out / "f606w_med.fits").unlink()
+    done = command("astrodrizzle", *run["files"], *ASKED, "--dir", out, "--steps", "5")
+    assert done.status == 1
+    assert "f606w_med.fits: The file is missing. Step 4 (median) makes it." in done.err[-1]
+    assert command("astrodrizzle", *run["files"], "--steps", "9").status == 1
+    with pytest.raises(SystemExit, match="2"):
+        command("astrodrizzle", *run["files"], "--steps", "4", "--resume")
+
+
+def copied_folder(source: Path, target: Path) -> Path:
+    shutil.copytree(source, target / "out")
+    return target / "out"
