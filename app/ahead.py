@@ -17,7 +17,7 @@ from app.lean import numba_without_blas
 from core.runs.buffers import fetch_ahead
 
 # bytes of images in memory for a byte of the largest file, as `core.drizzle.prepare` lets them be
-_NEEDED = 3.8
+_NEEDED = 2.75
 _STRETCH = 6.0
 _MOST = 2 << 30
 

@@ -31,6 +31,7 @@ from core.errors import Refusal
 
 BLOCK = 2880
 _CHUNK = 4 << 20
+_MADE = 1 << 20  # bytes of rows made at once: they are still in the processor's cache when they are turned
 _PAGE = 4096
 _DIRECT_FROM = 4 << 20  # bytes of a file
 _SLOW = 60e6  # bytes a second, of each of several that write
@@ -49,7 +50,27 @@ class Piece:
     stamp: Stamp | None = None
 
 
-Segment = bytes | NDArray[Any] | Piece
+@dataclass(frozen=True, eq=False)
+class Made:
+    """An array (rows, columns) that is made while it is written, a few rows at a time: `rows(start, stop, out)` fills
+    `out`, of type `dtype`, in this machine's byte order."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    rows: Callable[[int, int, NDArray[Any]], None]
+
+    @property
+    def nbytes(self) -> int:
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
+
+    def whole(self) -> NDArray[Any]:
+        """All of it."""
+        array = np.empty(self.shape, self.dtype)
+        self.rows(0, self.shape[0], array)
+        return array
+
+
+Segment = bytes | NDArray[Any] | Made | Piece
 """Arrays are written big-endian, C order, without padding."""
 
 
@@ -110,7 +131,7 @@ def _alone(hdu: fits.BinTableHDU) -> bytes:
 def size_of(segments: Iterable[Segment]) -> int:
     """Bytes of all segments."""
     sizes = (
-        one.nbytes if isinstance(one, np.ndarray) else one.size if isinstance(one, Piece) else len(one)
+        one.nbytes if isinstance(one, np.ndarray | Made) else one.size if isinstance(one, Piece) else len(one)
         for one in segments
     )
     return sum(sizes)
@@ -151,6 +172,8 @@ def write_segments(
         for one in segments:
             if isinstance(one, Piece):
                 _copy(one, sink, check)
+            elif isinstance(one, Made):
+                _make(one, sink, check)
             elif isinstance(one, np.ndarray):
                 _encode(one.reshape(-1), sink, check)
             elif one:
@@ -226,6 +249,16 @@ def _encode(flat: NDArray[Any], sink: _Sink, check: Callable[[], None]) -> None:
         turn(flat[done : done + count], room[: count * width].view(flat.dtype))
         sink.advance(count * width)
         done += count
+
+
+def _make(array: Made, sink: _Sink, check: Callable[[], None]) -> None:
+    rows, columns = array.shape
+    height = max(1, _MADE // max(1, columns * array.dtype.itemsize))
+    out = np.empty((min(height, rows), columns), array.dtype)
+    for start in range(0, rows, height):
+        stop = min(start + height, rows)
+        array.rows(start, stop, out[: stop - start])
+        _encode(out[: stop - start].reshape(-1), sink, check)
 
 
 _local = threading.local()

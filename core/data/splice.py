@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.data.fitsfile import open_fits, quiet
 from core.data.onepass import stamp_of
 from core.data.planes import Place, places
-from core.data.segments import Piece, Segment
+from core.data.segments import Made, Piece, Segment
 
 Key = tuple[str, int]
 """(EXTNAME, EXTVER)."""
@@ -22,7 +22,7 @@ _SUMS = (b"CHECKSUM=", b"DATASUM =")
 
 
 def spliced(
-    path: Path, arrays: Mapping[Key, NDArray[Any]], cards: Mapping[Key, Cards] | None = None
+    path: Path, arrays: Mapping[Key, NDArray[Any] | Made], cards: Mapping[Key, Cards] | None = None
 ) -> list[Segment] | None:
     """The segments of the changed file; None where more than bytes would have to change.
 
@@ -52,9 +52,9 @@ def spliced(
     return found
 
 
-def _fits(place: Place, array: NDArray[Any]) -> bool:
+def _fits(place: Place, array: NDArray[Any] | Made) -> bool:
     bitpix = {"f4": -32, "i2": 16, "u2": 16}.get(array.dtype.str[1:])
-    native = array.dtype.isnative and array.flags.c_contiguous
+    native = array.dtype.isnative and (isinstance(array, Made) or array.flags.c_contiguous)
     return place.plain and native and (bitpix, array.shape) == (place.bitpix, place.shape)
 
 

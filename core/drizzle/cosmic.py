@@ -155,14 +155,3 @@ def ruinous(fraction: float, exptime: float) -> bool:
 
 def _most(exptime: float) -> float:
     return 0.005 + 6e-5 * (exptime + 45.0)
-
-
-def cleaned(data: Image, blot: Image, good: Mask, workers: Workers | None = None) -> Image:
-    """The chip with the blotted value at the flagged pixels, and nowhere else; input units. It is `blot` itself, into
-    which the good pixels are written."""
-
-    def work(start: int, stop: int) -> None:
-        kernel_stream.clean_rows(data[start:stop], good[start:stop], blot[start:stop])
-
-    over_rows(work, data.shape[0], _ROWS, workers or Threads(1))
-    return blot

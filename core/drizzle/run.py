@@ -7,8 +7,7 @@ the workspace, and the median is made by blocks of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,12 +27,11 @@ from core.drizzle.chip import ChipInput
 from core.drizzle.cosmic import (
     CosmicMask,
     Detector,
-    cleaned,
     cosmic_units,
     find_cosmics,
     fractions,
 )
-from core.drizzle.crclean import write_clean
+from core.drizzle.crclean import Replaced, write_clean
 from core.drizzle.good import usable
 from core.drizzle.guard import Cores, find_cores
 from core.drizzle.headers import chip_header, single_header
@@ -49,8 +47,6 @@ from core.drizzle.skymasks import read_mask_list
 from core.drizzle.static import StaticMasks, mask_name, signature, static_masks
 from core.drizzle.work import blot_units, work_units
 from core.drizzle.workspace import Workspace
-from core.drizzle.writeback import new_flags
-from core.runs.background import await_one
 from core.runs.memory import file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Job, Workers
@@ -94,7 +90,6 @@ class Run(Job):
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     steps: dict[str, str] = field(default_factory=dict)
-    _cleaning: list[Future[None]] = field(default_factory=list)
     _rims: dict[str, Rim] = field(default_factory=dict)
 
     def note(self, text: str) -> None:
@@ -107,7 +102,7 @@ class Run(Job):
 
     def __getstate__(self) -> dict[str, Any]:
         self.space.wait()  # other threads read headers while they write files
-        return {**self.__dict__, "warnings": [], "log": [], "_cleaning": []}
+        return {**self.__dict__, "warnings": [], "log": []}
 
     def gained(self) -> Any:
         """What a copy in another process has to tell: warnings, and of which files it wrote."""
@@ -283,68 +278,46 @@ class Run(Job):
     def _crmasks(self, number: int) -> list[Flagged]:
         """The masks of an exposure; what was flagged in each chip."""
         exposure = self.exposures[number]
-        found, images, flags = [], {}, {}
+        found, hits = [], []
         for chip in exposure.chips:
             seen = self.usable(exposure, chip, self.plan.final_bits)
-            mask, clean, stars = self._crmask(exposure, chip, seen)
+            mask, hit, stars = self._crmask(exposure, chip, seen)
             found.append(Flagged(*fractions(mask, seen, self.workers), stars))
             self.space.buffers.give(seen, mask.core)
-            if clean is not None:
-                images[chip.extver] = clean
-                flags[chip.extver] = self._new_flags(chip, mask.good)
+            hits += [] if hit is None else [hit]
             self.space.put(names.of_chip(exposure, chip, "crmask"), mask.good)
-        if images:
-            self._write_clean(exposure, images, flags)
+        if hits:
+            self._write_clean(exposure, hits)
         return found
 
     def crmask_names(self) -> list[str]:
-        cleaned = [names.crclean(e) for e in self.exposures] if self.params["driz_cr_corr"] else []
-        return self.chip_names("crmask") + cleaned
+        copies = [names.crclean(e) for e in self.exposures] if self.params["driz_cr_corr"] else []
+        return self.chip_names("crmask") + copies
 
-    def _new_flags(self, chip: Chip, good: NDArray[np.uint8]) -> NDArray[np.uint16]:
-        plan = self.plan
-        return new_flags(
-            chip, plan.reset, plan.crbit, good, workers=self.workers, buffers=self.space.buffers
-        )[0]
-
-    def _write_clean(
-        self,
-        exposure: Exposure,
-        images: Mapping[int, NDArray[np.float32]],
-        flags: Mapping[int, NDArray[np.uint16]],
-    ) -> None:
-        """Have the cleaned exposure written, two at most at a time; the arrays go back to the buffers after."""
-        space = self.space
+    def _write_clean(self, exposure: Exposure, hits: Sequence[Replaced]) -> None:
+        """Have the cleaned exposure written."""
+        space, plan, name = self.space, self.plan, names.crclean(exposure)
+        images = {hit.chip.extver: hit.image() for hit in hits}
+        flags = {hit.chip.extver: hit.flags(plan.reset, plan.crbit) for hit in hits}
 
         def job() -> None:
-            name = names.crclean(exposure)
             space.stamps.pop(name, None)
             space.stamp(name, write_clean(exposure, space.folder / name, images, flags, space.check))
-            space.buffers.give(*images.values(), *flags.values())
 
-        self._await_cleaning(1)
-        writing = space.do(job)
-        self._cleaning += [] if writing is None else [writing]
-
-    def _await_cleaning(self, left: int) -> None:
-        """Until no more than `left` cleaned exposures are being written."""
-        self._cleaning = [one for one in self._cleaning if not one.done()]
-        while len(self._cleaning) > left:
-            await_one(self._cleaning.pop(0))
+        space.do(job)
 
     def crmask_units(self) -> int:
         return sum(cosmic_units(chip.shape) for _, chip in self.chips)
 
     def _crmask(
         self, exposure: Exposure, chip: Chip, seen: NDArray[np.bool_]
-    ) -> tuple[CosmicMask, NDArray[np.float32] | None, Cores]:
-        """The masks of a chip; with driz_cr_corr the chip with the blot in place of cosmic rays; its star centres,
+    ) -> tuple[CosmicMask, Replaced | None, Cores]:
+        """The masks of a chip; with driz_cr_corr what its cleaned copy has in place of cosmic rays; its star centres,
         of the pixels `seen`.
         """
         factor, space = to_electrons(chip), self.space
-        clean = bool(self.params["driz_cr_corr"])
         name = names.of_chip(exposure, chip, "blt")
-        blotted = space.take(name) if clean else space.get(name)
+        blotted = space.get(name)
         data = plane(chip).whole(space.buffers.take(chip.shape, np.float32), workers=self.workers)
         detector = Detector(
             factor,
@@ -363,10 +336,10 @@ class Run(Job):
             buffers=space.buffers,
         )
         stars = find_cores(data, seen, mask.core, detector, self.workers)
-        image = cleaned(data, blotted, mask.good, self.workers) if clean else None
+        hit = Replaced.of(chip, blotted, mask.good) if self.params["driz_cr_corr"] else None
         space.let_go(name)
         space.buffers.give(data)
-        return mask, image, stars
+        return mask, hit, stars
 
     def _rim(self, name: str, shape: tuple[int, int]) -> Rim:
         """The rim of a blotted image, of this run or of the one that left the file."""

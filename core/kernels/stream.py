@@ -107,15 +107,6 @@ def count_rows(usable: Mask, good: Mask, core: Mask) -> tuple[int, int, int]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def clean_rows(data: Image, good: Mask, blot: Image) -> None:
-    """blot = data where `good`, in place: what is left of the blot are the flagged pixels."""
-    for y in range(data.shape[0]):
-        for x in range(data.shape[1]):
-            if good[y, x] != 0:
-                blot[y, x] = data[y, x]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
 def flag_rows(flags: Halves, good: Mask, clear: int, bit: int) -> int:
     """Clear the flags of `clear`, then set `bit` where `good` is 0 (nowhere with an empty `good`); in place.
 

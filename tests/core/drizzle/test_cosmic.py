@@ -11,7 +11,6 @@ from core.drizzle.cosmic import (
     CosmicMask,
     CosmicParams,
     Detector,
-    cleaned,
     find_cosmics,
     fractions,
     suspicious,
@@ -112,16 +111,6 @@ def test_pixels_that_are_no_numbers_are_flagged() -> None:
     data, blot = one_ray()
     data[3, 4] = np.nan
     assert find_cosmics(data, blot, params(), CHIP).good[3, 4] == 0
-
-
-def test_cleaned_changes_flagged_pixels_only() -> None:
-    data, blot = one_ray()
-    data[5, 5] = 11.0
-    good = find_cosmics(data, blot, params(), CHIP).good
-    clean = cleaned(data, blot, good)
-    assert clean[10, 10] == 10.0
-    assert clean[5, 5] == 11.0
-    assert clean.dtype == np.float32
 
 
 def test_fraction_of_the_usable_pixels() -> None:

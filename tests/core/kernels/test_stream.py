@@ -71,13 +71,6 @@ def test_counts_of_flagged_pixels() -> None:
     assert kernel.count_rows(usable, good, core) == expected
 
 
-def test_blot_stays_where_a_ray_was() -> None:
-    data, _, mask = chip()
-    blot = np.full_like(data, 7.0)
-    kernel.clean_rows(data, mask, blot)
-    assert np.array_equal(blot, np.where(mask == 1, data, np.float32(7.0)), equal_nan=True)
-
-
 def test_flags_are_cleared_then_set() -> None:
     _, flags, mask = chip()
     new = flags.copy()
