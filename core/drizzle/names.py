@@ -9,6 +9,7 @@ from typing import Any
 from core.data.exposure import Chip, Exposure
 from core.data.outfiles import clashes
 from core.errors import Refusal
+from core.params import product_root
 
 # c0m (WFPC2) stays in the names
 _KINDS = ("flt", "flc", "c0f", "crj", "crc", "sfl", "cal", "sx2")
@@ -22,14 +23,12 @@ def root(exposure: Exposure) -> str:
 
 def output_root(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> str:
     """The root of the products' names: `output`, else that of the only exposure, else "final"."""
-    text = str(params["output"]).strip()
-    for end in (".fits.gz", ".fits", "_drz", "_drc", "_drw"):
-        text = text.removesuffix(end)
+    text = product_root(str(params["output"]))
     if any(c in text for c in "/\\") or text in (".", ".."):
         raise Refusal(
             f"'{text}' names a folder too.",
             subject="output",
-            advice="Give a root name alone; the folder of the run is set apart from it.",
+            advice="Give a root name alone; the folder is chosen apart (--dir).",
         )
     return text or (root(exposures[0]) if len(exposures) == 1 else "final")
 

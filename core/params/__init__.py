@@ -5,7 +5,7 @@ from core.params.cfg import Loaded, format_cfg, parse_cfg, read_cfg, write_cfg
 from core.params.checks import Problem, problems
 from core.params.describe import describe
 from core.params.live import Liveness, is_live
-from core.params.meaning import parse_pair, parse_weight_scale
+from core.params.meaning import parse_pair, parse_weight_scale, product_root
 from core.params.model import Kind, Param, Section, Task, Value
 from core.params.paramset import ParamSet
 from core.params.tasks import TASKS
@@ -32,6 +32,7 @@ __all__ = [
     "parse_value",
     "parse_weight_scale",
     "problems",
+    "product_root",
     "read_cfg",
     "write_cfg",
 ]

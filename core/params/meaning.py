@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
 from core.errors import Refusal
 from core.params.when import is_blank
+
+_PRODUCT = re.compile(r"(_dr[zcw](_(sci|wht|ctx))?)?(\.fits(\.gz)?)?$", re.IGNORECASE)
+
+
+def product_root(output: str) -> str:
+    """What the names of the products begin with when `output` is a person's name for them: "y" of "y", "y.fits",
+    "y_drz" and "y_drz_sci.fits". As in drizzlepac, but a _drz in the middle stays."""
+    return _PRODUCT.sub("", output.strip(), count=1)
 
 
 def parse_pair(text: str, name: str = "") -> tuple[float, float]:

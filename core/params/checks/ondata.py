@@ -10,7 +10,7 @@ from core.params.checks.facts import DataFacts
 from core.params.checks.problem import Problem, error, warning
 from core.params.flags import FLAGS, parse_flags
 from core.params.live import is_live
-from core.params.meaning import parse_pair
+from core.params.meaning import parse_pair, product_root
 from core.params.paramset import ParamSet
 from core.params.presets import presets
 from core.params.when import is_blank
@@ -186,9 +186,7 @@ def cores(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
 
 def product_files(values: ParamSet, facts: DataFacts) -> tuple[str, ...]:
     """Names of the final products of a run with these values on these exposures."""
-    root = values["output"].strip()
-    for end in (".fits.gz", ".fits", "_drz", "_drc", "_drw"):
-        root = root.removesuffix(end)
+    root = product_root(values["output"])
     name = f"{root or facts.root}_{facts.kind}"
     if values["build"]:
         return (f"{name}.fits",)
@@ -199,7 +197,9 @@ def product_files(values: ParamSet, facts: DataFacts) -> tuple[str, ...]:
 def products(values: ParamSet, facts: DataFacts) -> Iterator[Problem]:
     """Files that would be replaced."""
     if any(sign in values["output"] for sign in "/\\"):
-        yield error("output", "The name holds a folder.", "Give the name alone, and choose the folder above.")
+        yield error(
+            "output", "The name holds a folder.", "Give the name alone; the folder is chosen apart (--dir)."
+        )
         return
     if not facts.kind or not values["driz_combine"]:
         return

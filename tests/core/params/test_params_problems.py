@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import Refusal
-from core.params import TASKS, ParamSet, parse_pair, parse_weight_scale, problems
+from core.params import TASKS, ParamSet, parse_pair, parse_weight_scale, problems, product_root
 from core.params.meaning import bits_fault, column_fault
 from tests.param_strategies import sets
 
@@ -178,3 +178,13 @@ def test_weight_scales() -> None:
 def test_columns() -> None:
     assert [column_fault(text) for text in ("1", "RA", "1,2,3", "ra_h, ra_m")] == [""] * 4
     assert all(column_fault(text) for text in ("0", "-1", "1,,2", ""))
+
+
+@pytest.mark.parametrize(
+    "output",
+    ["y", " y ", "y.fits", "y_drz", "y_drc.fits", "y_drz_sci.fits", "y_drw_wht.fits.gz", "y_DRC_ctx.FITS"],
+)
+def test_the_root_of_the_products(output: str) -> None:
+    """drizzlepac cuts at _drz or _drc, here only where a name of a product ends."""
+    assert product_root(output) == "y"
+    assert product_root(f"ngc_drz_old_{output.strip()}") == "ngc_drz_old_y"
