@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from core.data.complete import completed
 from core.data.fitsfile import open_fits, quiet, read_data
 from core.data.flagfile import FlagFile, flag_file, image_shape
 from core.data.instruments import Instrument, gain_and_noise, instrument_of
+from core.data.onepass import Stamp, is_packed, stamp_of
+from core.data.places import Place, place_of, read_float32
 from core.data.science import is_plain, science_of
 from core.errors import Refusal
 
@@ -43,7 +45,8 @@ class Chip:
     `extver` is the EXTVER, `ccdchip` the CCDCHIP (or extver); `shape` (rows, columns); `bunit` upper case,
     one of ELECTRONS, ELECTRONS/S, COUNTS, COUNTS/S; `gain` e-/DN and `read_noise` e- (mean over the amplifiers in
     use, the same for all chips, as drizzlepac takes it); `exptime` seconds; `header` a copy of the SCI header.
-    `flags` says where the DQ flags are when it is not the DQ extension of `path`. Of an exposure that was opened with
+    `flags` says where the DQ flags are when it is not the DQ extension of `path`, `place` where the science pixels lie
+    in the file of this stamp, if they are float32 as they are. Of an exposure that was opened with
     `complete` off: `gain`, `read_noise`, `exptime` NaN and `bunit` "" where the
     header does not tell.
     """
@@ -61,6 +64,7 @@ class Chip:
     has_err: bool
     has_dq: bool
     flags: FlagFile | None = None
+    place: tuple[Place, Stamp] | None = None
 
     @property
     def is_rate(self) -> bool:
@@ -76,6 +80,10 @@ class Chip:
 
         Raises `Refusal` when the extension is missing or cannot be read.
         """
+        if name == "SCI" and self.place is not None:
+            values = read_float32(self.path, *self.place)
+            if values is not None:
+                return values
         return self._pixels(name, np.float32)
 
     def read_dq(self) -> NDArray[np.uint16]:
@@ -168,6 +176,7 @@ def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") 
         the refusal names the file, the keyword or extension and what to try.
     """
     path = Path(path)
+    stamp = stamp_of(path) if path.exists() else (0, 0, 0)
     with open_fits(path) as hdus, quiet():
         primary = hdus[0].header.copy()
         science = _science(hdus, path, complete)
@@ -178,6 +187,8 @@ def open_exposure(path: str | Path, *, complete: bool = True, wcskey: str = "") 
         exptime = _exptime(primary, science[0].header, path, complete)
         flags = flag_file(path, hdus, facts)
         made = [_chip(hdus, hdu, path, facts, exptime, flags, wcskey) for hdu in science]
+        if not is_packed(path):
+            made = [replace(chip, place=_place(hdu, stamp)) for chip, hdu in zip(made, science, strict=True)]
     root, _, suffix = path.name.removesuffix(".gz").removesuffix(".fits").rpartition("_")
     exposure = Exposure(
         path=path,
@@ -234,6 +245,11 @@ def _chip(
         has_dq=has_dq,
         flags=None if flags.path == path else flags,
     )
+
+
+def _place(hdu: fits.ImageHDU, stamp: Stamp) -> tuple[Place, Stamp] | None:
+    place = place_of(hdu)
+    return (place, stamp) if place.plain and place.bitpix == -32 and len(place.shape) == 2 else None
 
 
 def _chip_number(header: fits.Header, keyword: str, extver: int) -> int:

@@ -77,7 +77,7 @@ def alter(path: Path, change: Change) -> Altered | None:
     stamp = stamp_of(path) if path.exists() else (0, 0, 0)
     with open_fits(path) as opened, quiet():
         hdus = [opened[number] for number in range(len(opened))]
-        if _is_packed(path) or any("CHECKSUM" in hdu.header for hdu in hdus):
+        if is_packed(path) or any("CHECKSUM" in hdu.header for hdu in hdus):
             return None
         before = snapshot_of(opened, path, pixels=False)
         parts = {id(hdu): part for hdu, part in zip(hdus, before.parts, strict=True)}
@@ -120,7 +120,8 @@ def write_small_parts(path: Path, present: Snapshot, wanted: Snapshot) -> None:
                 place += len(after) if after is not None else new.size
 
 
-def _is_packed(path: Path) -> bool:
+def is_packed(path: Path) -> bool:
+    """Whether a file is gzip."""
     with path.open("rb") as stream:
         return stream.read(2) == b"\x1f\x8b"
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astropy.io import fits
 from numpy.typing import NDArray
 
 from core.data.exposure import Chip
 from core.data.fitsfile import open_fits
-from core.errors import Refusal
+from core.data.onepass import is_packed
+from core.data.places import Place as Place
+from core.data.places import fill as fill
+from core.data.places import place_of
 from core.kernels import stream as kernel
 from core.runs.spread import Threads, Workers, over_rows
 
@@ -28,20 +30,6 @@ _ROWS = 128
 _FLOAT: np.dtype[Any] = np.dtype(np.float32)
 _FLAGS: np.dtype[Any] = np.dtype(np.uint16)
 _BITPIX = {"SCI": -32, "ERR": -32, "DQ": 16}
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an extension lies in its file: bytes to its header and to its array, bytes of the array without
-    padding (0 where it is compressed), BITPIX, shape, whether the stored numbers are the pixels: an image without
-    BSCALE, BZERO and compression."""
-
-    header: int
-    offset: int
-    size: int
-    bitpix: int
-    shape: tuple[int, ...]
-    plain: bool
 
 
 def places(path: Path) -> dict[tuple[str, int], Place]:
@@ -55,23 +43,13 @@ def places(path: Path) -> dict[tuple[str, int], Place]:
 
 @lru_cache(maxsize=64)
 def _places(path: Path, size: int, written: int, number: int) -> dict[tuple[str, int], Place]:
-    with path.open("rb") as stream:
-        if stream.read(2) == b"\x1f\x8b":
-            return {}
+    if is_packed(path):
+        return {}
     found: dict[tuple[str, int], Place] = {}
     with open_fits(path, whole=False) as hdus:
         for hdu in hdus:
-            found.setdefault((hdu.name, int(hdu.ver)), _place(hdu))
+            found.setdefault((hdu.name, int(hdu.ver)), place_of(hdu))
     return found
-
-
-def _place(hdu: Any) -> Place:
-    info, header = hdu.fileinfo(), hdu.header
-    shape = tuple(int(header[f"NAXIS{axis}"]) for axis in range(int(header.get("NAXIS", 0)), 0, -1))
-    packed = isinstance(hdu, fits.CompImageHDU)
-    plain = hdu.is_image and not packed and not {"BSCALE", "BZERO"} & set(header)
-    size = 0 if packed else int(hdu.size)
-    return Place(int(info["hdrLoc"]), int(info["datLoc"]), size, int(header["BITPIX"]), shape, plain)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,22 +109,6 @@ def plane(chip: Chip, name: str = "SCI") -> Plane:
         return Plane(path, chip.shape, kind, place)
     values = chip.read_dq() if name == "DQ" else chip.read(name)
     return Plane(chip.path, chip.shape, kind, None, values)
-
-
-def fill(stream: Any, flat: NDArray[Any], path: Path) -> None:
-    """Read the bytes of a flat array from a stream; raises Refusal when there are not enough."""
-    room = flat.view(np.uint8).data
-    done = 0
-    while done < len(room):
-        try:
-            count = stream.readinto(room[done:])
-        except OSError as error:
-            raise Refusal(f"Cannot read: {error.strerror or error}.", file=path) from error
-        if not count:
-            raise Refusal(
-                "The file is truncated.", file=path, advice="Fetch the file again, or leave it out."
-            )
-        done += count
 
 
 def turn(source: NDArray[Any], out: NDArray[Any]) -> None:

@@ -60,31 +60,47 @@ def _mirrored(i: int, n: int) -> int:
 
 
 @njit(nogil=True, cache=True)
+def _widened(data: Image, y: int, reach: int, line: Floats) -> None:
+    """Row `y` of `data` in the middle of `line`, `reach` mirrored pixels on each side."""
+    ny, nx = data.shape
+    row = data[_mirrored(y, ny)]
+    middle = line[reach : reach + nx]
+    for x in range(nx):
+        middle[x] = row[x]
+    for x in range(reach):
+        line[x] = row[_mirrored(x - reach, nx)]
+        line[reach + nx + x] = row[_mirrored(nx + x, nx)]
+
+
+@njit(nogil=True, cache=True)
 def convolve_rows(data: Image, kernel: Floats, out: Image, start: int, stop: int) -> None:
     """Convolve rows start..stop of `data` with an odd-sized `kernel` into `out`; the border is mirrored.
 
     Zero elements of the kernel cost nothing; sums are float64, as scipy.ndimage.convolve takes them.
     """
-    ny, nx = data.shape
+    nx = data.shape[1]
     ky, kx = kernel.shape
     hy, hx = ky // 2, kx // 2
-    line = np.empty(nx + 2 * hx, np.float64)
+    # the widened rows that the present one needs: row r lies in lines[r % ky]
+    lines = np.empty((ky, nx + 2 * hx), np.float64)
+    for j in range(ky - 1):
+        _widened(data, start + j - hy, hx, lines[(start + j - hy) % ky])
     total = np.empty(nx, np.float64)
     for y in range(start, stop):
+        _widened(data, y + hy, hx, lines[(y + hy) % ky])
         total[:] = 0.0
         for j in range(ky):
-            source = _mirrored(y + j - hy, ny)
-            for x in range(nx + 2 * hx):
-                line[x] = (
-                    data[source, _mirrored(x - hx, nx)] if x < hx or x >= nx + hx else data[source, x - hx]
-                )
+            line = lines[(y + j - hy) % ky]
             for i in range(kx):
                 factor = kernel[ky - 1 - j, kx - 1 - i]
                 if factor != 0.0:
+                    # a view, for an index that could be negative keeps the loop from using vectors
+                    part = line[i : i + nx]
                     for x in range(nx):
-                        total[x] += factor * line[x + i]
+                        total[x] += factor * part[x]
+        row = out[y]
         for x in range(nx):
-            out[y, x] = total[x]
+            row[x] = total[x]
 
 
 @njit(nogil=True, cache=True)
