@@ -99,6 +99,7 @@ ACTIONS = {
     "align": ("Align", "align", "F5", "Find sources, match and fit; writes nothing"),
     "apply": ("Apply", "apply", "F6", "Write the alignment into the headers, after asking"),
     "drizzle": ("Drizzle", "drizzle", "F7", "Clean and combine the exposures"),
+    "cluster": ("Where Drizzle works…", "", "", "Threads of this machine, or a Dask cluster"),
     "stop": ("Stop", "stop", "Ctrl+.", "Stop what is running"),
     "marks": (
         "Mark sources",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import Refusal
 from core.params import ParamSet
+from ui.workers import workers_at
 
 if TYPE_CHECKING:
     from core.align.choices import Choices
@@ -43,11 +44,13 @@ class AlignSets:
 class Engine:
     """The functions of the engine; tests put stand-ins in its place.
 
-    `maps` are the inverse variance maps that @lists named beside the exposures, by exposure; changed in the GUI thread.
+    `maps` are the inverse variance maps that @lists named beside the exposures, by exposure, `scheduler` the address of
+    a cluster that drizzles, "" for threads; both changed in the GUI thread.
     """
 
     def __init__(self) -> None:
         self.maps: dict[Path, Path] = {}
+        self.scheduler = ""
 
     def listed(self, path: Path) -> tuple[list[Path], dict[Path, Path]]:
         """The exposures that a text file lists, one a line, and the maps in its second column, absolute paths."""
@@ -168,8 +171,9 @@ class Engine:
         """
         from core.drizzle.session import astrodrizzle
 
-        wanted: dict[str, Any] = {"only": only, "resume": only is None}
-        return astrodrizzle(files, params, folder=folder, ivm=dict(self.maps), progress=progress, **wanted)
+        wanted: dict[str, Any] = {"only": only, "resume": only is None, "progress": progress}
+        with workers_at(self.scheduler, params["num_cores"], progress) as workers:
+            return astrodrizzle(files, params, folder=folder, ivm=dict(self.maps), workers=workers, **wanted)
 
     def steps(self, files: Sequence[Path], params: ParamSet, folder: Path) -> tuple[StepState, ...] | str:
         """How each step of Drizzle stands; the reason where such a run cannot be."""

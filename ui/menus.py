@@ -92,6 +92,7 @@ class Menus:
             "",
             "stop",
             "",
+            "cluster",
             "tables",
             "folder",
             "photometry",

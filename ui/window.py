@@ -13,6 +13,7 @@ from ui import icons, layout, style
 from ui.actions import Actions
 from ui.banner import Banner
 from ui.closing import Closer
+from ui.clusterdialog import ClusterChoice
 from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
 from ui.controllers.choices import ChoicesController
@@ -152,6 +153,7 @@ class MainWindow(QMainWindow):
             "cfg": self.params.open_file,
             "sessions": self.sessions.open,
         }
+        self.cluster = ClusterChoice(self.actions_["cluster"], self.engine, self.settings, self)
         self.menus = Menus(self, self.actions_, self.settings, openers)
         self.marks = MarksController(self.session, self.views, self.show_, self)
         self.pick = PickController(self.views, self.live, self.marks, self)

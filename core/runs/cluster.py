@@ -259,6 +259,12 @@ def open_cluster(where: str, *, threads: int | None = None, timeout: float = 10.
         ) from error
 
 
+def check_address(where: str) -> None:
+    """Refuse a text that cannot be where a cluster is; see `open_cluster`."""
+    if not _processes(where.strip()):
+        _address(where.strip())
+
+
 def _distributed() -> Any:
     try:
         import dask
