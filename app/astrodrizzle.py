@@ -73,9 +73,20 @@ def run(arguments: argparse.Namespace) -> int:
     failed = fail([f"{one.name}: {one.reason}" for one in result.exposures if one.reason])
     if arguments.report:
         peak = peak_rss_mb()  # of the run alone
-        told = report(result, peak_rss_mb=peak, diagnostics=_diagnosed(result, arguments.diagnostics))
-        write_report(told, arguments.report)
+        _report(arguments.report, result, params, _diagnosed(result, arguments.diagnostics), peak)
     return failed
+
+
+def _report(
+    path: Path, result: DrizzleResult, params: ParamSet, found: Diagnostics | None, peak: float | None
+) -> None:
+    """As its name says: a page to look at, or JSON for programs."""
+    if path.suffix.lower() in (".html", ".htm"):
+        from ui.htmldrizzle import write_drizzle_html
+
+        write_drizzle_html(path, result, params, found, peak)
+    else:
+        write_report(report(result, peak_rss_mb=peak, diagnostics=found), path)
 
 
 def _diagnosed(result: DrizzleResult, pixels: bool) -> Diagnostics | None:

@@ -176,7 +176,7 @@ def _add_astrodrizzle(parser: argparse.ArgumentParser) -> None:
         help="do these steps alone, such as 4, 4-7 or median,blot, on what the steps before left in the folder",
     )
     add_scheduler(parser)
-    _add_run_options(parser)
+    _add_run_options(parser, "write a JSON report; F.html: a page")
 
 
 def _add_params(parser: argparse.ArgumentParser) -> None:
@@ -258,7 +258,7 @@ def _add_updatewcs(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_run_options(parser: argparse.ArgumentParser, report: str = "write a JSON report") -> None:
+def _add_run_options(parser: argparse.ArgumentParser, report: str) -> None:
     _add_assignments(parser)
     parser.add_argument("--report", type=Path, metavar="F.json", help=report)
     parser.add_argument(

@@ -1,49 +1,26 @@
-"""The report of an alignment as one HTML page that needs nothing else: figures, plots, parameters, versions.
-
-Every text that comes from a file or a person is escaped; the page holds no script and loads nothing.
-"""
+"""The report of an alignment as one HTML page that needs nothing else: figures, plots, parameters, versions."""
 
 from __future__ import annotations
 
-import platform
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from html import escape
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from core import __version__
 from core.align.choices import Choice, Choices
 from core.align.results import Alignment, Catalog, ImageResult, PeakStatus
 from core.data.safe import write_text
-from core.params import ParamSet, format_value
+from core.params import ParamSet
+from ui.htmlpage import cell, document, parameters, run_facts, table
 
 if TYPE_CHECKING:
     from ui.reportplots import Pictures
 
 Pngs = Mapping[tuple[Path, str], bytes]
 
-LIBRARIES = ("numpy", "scipy", "numba", "astropy", "stwcs", "PySide6-Essentials", "pyqtgraph")
 HEADS = ("file", "status", "sources", "matches", "used", "xsh [px]", "ysh [px]", "rot [°]", "scale", "rms x [px]",
          "rms y [px]", "rms [mas]", "remark")  # fmt: skip
-STYLE = """
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #1f2a33; background: #fff;
-  max-width: 1120px; margin: 2em auto; padding: 0 1.5em; }
-h1 { font-size: 1.6em; margin-bottom: .1em; } h2 { margin-top: 2em; border-bottom: 1px solid #d0d6db; }
-h3 { margin: 2em 0 .3em; overflow-wrap: anywhere; } p { margin: .4em 0; overflow-wrap: anywhere; }
-.quiet { color: #5d6b76; } .wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: .8em 0; font-size: .9em; }
-th, td { text-align: left; padding: .25em .7em .25em 0; vertical-align: top; border-bottom: 1px solid #e4e8eb; }
-th { color: #5d6b76; font-weight: 600; white-space: nowrap; }
-td.n { font-family: ui-monospace, "DejaVu Sans Mono", monospace; white-space: nowrap; }
-td.t { overflow-wrap: anywhere; min-width: 9em; }
-.good { color: #2c7a4b; } .warn { color: #95610a; } .bad { color: #b3362c; } .ref { color: #14708a; }
-figure { margin: 1em 0; } img { max-width: 100%; height: auto; border: 1px solid #d0d6db; }
-@media print { figure, tr { break-inside: avoid; } }
-"""
 COLOUR = {"REFERENCE": "ref", "ALIGNED": "good", "FAILED": "bad", "SKIPPED": "warn", "DOUBTFUL": "warn"}
 CAPTIONS = {
     "histogram": "Offsets of all pairs of stars, image minus reference; the chosen peak is ringed.",
@@ -88,30 +65,17 @@ def page(
     alignment: Alignment, sets: Sets, pngs: Pngs, choices: Choices, applied: frozenset[Path] = frozenset()
 ) -> str:
     """The whole page."""
-    title = f"Alignment to {alignment.reference_name}"
     parts = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="quiet">DrizzleDesk {escape(__version__)}, {_now()}</p>',
         _summary(alignment),
         _table(alignment, applied),
         "<h2>Images</h2>",
         *(_image(image, alignment, choices.of(image.name), pngs) for image in alignment.images),
         "<h2>Parameters that differ from the defaults</h2>",
-        *(_parameters(one) for one in (sets.tweakreg, sets.imagefind, sets.refimagefind)),
+        *(parameters(one) for one in (sets.tweakreg, sets.imagefind, sets.refimagefind)),
         "<h2>Run</h2>",
-        _run(alignment),
+        run_facts(dict(alignment.seconds)),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return document(f"Alignment to {alignment.reference_name}", parts)
 
 
 def _summary(alignment: Alignment) -> str:
@@ -128,41 +92,35 @@ def _summary(alignment: Alignment) -> str:
 
 def _table(alignment: Alignment, applied: frozenset[Path]) -> str:
     mas = alignment.frame.scale * 1000.0
-    lines = [_row(image, mas, image.path in applied) for image in alignment.images]
-    heads = "".join(f"<th>{escape(head)}</th>" for head in HEADS)
-    return f'<div class="wide"><table><tr>{heads}</tr>{"".join(lines)}</table></div>'
+    return table(HEADS, [_row(image, mas, image.path in applied) for image in alignment.images])
 
 
 def _row(image: ImageResult, mas: float, applied: bool) -> str:
     fit, status = image.fit, _status(image)
     sources = str(len(image.sources)) if image.sources is not None else ""
     cells = [
-        _cell(image.name, "t"),
+        cell(image.name, "t"),
         f'<td class="{COLOUR.get(status, "")}">{escape(status)}</td>',
-        _cell(sources),
-        _cell(str(len(image.matches)) if image.matches is not None else ""),
+        cell(sources),
+        cell(str(len(image.matches)) if image.matches is not None else ""),
     ]
     if fit is None:
-        cells += [_cell("")] * 8
+        cells += [cell("")] * 8
     else:
         rms = (0.5 * (fit.rms_x**2 + fit.rms_y**2)) ** 0.5
         figures = (
             f"{fit.n_used}", f"{fit.shift[0]:+.4f}", f"{fit.shift[1]:+.4f}", f"{_near_zero(fit.rot):+.6f}",
             f"{fit.scale:.7f}", f"{fit.rms_x:.4f}", f"{fit.rms_y:.4f}", f"{rms * mas:.2f}",
         )  # fmt: skip
-        cells += [_cell(text) for text in figures]
+        cells += [cell(text) for text in figures]
     written = "New WCS written to the header." if applied else ""
-    cells.append(_cell(" ".join(part for part in (_remark(image), written) if part), "t"))
-    return f"<tr>{''.join(cells)}</tr>"
+    cells.append(cell(" ".join(part for part in (_remark(image), written) if part), "t"))
+    return "".join(cells)
 
 
 def _status(image: ImageResult) -> str:
     """The status, or DOUBTFUL for an alignment that something speaks against."""
     return "DOUBTFUL" if image.quality == "doubtful" else str(image.status)
-
-
-def _cell(text: str, kind: str = "n") -> str:
-    return f'<td class="{kind}">{escape(text)}</td>'
 
 
 def _near_zero(degrees: float) -> float:
@@ -240,45 +198,3 @@ def _found(catalog: Catalog) -> str:
         f"SCI,{catalog.extver}: {len(catalog)} sources; noise {catalog.sigma:.4g}, threshold "
         f"{catalog.threshold:.4g} in units of the image."
     )
-
-
-def _parameters(values: ParamSet) -> str:
-    changed = values.changed()
-    name = escape(values.task.name)
-    if not changed:
-        return f"<p><b>{name}</b>: all as the defaults.</p>"
-    rows = []
-    for key, value in changed.items():
-        param = values.task.param(key)
-        texts = (format_value(param, value), format_value(param, param.default), param.label)
-        rows.append(f"<tr>{_cell(key)}{''.join(_cell(text, 't') for text in texts)}</tr>")
-    heads = "<tr><th>name</th><th>value</th><th>default</th><th>what it is</th></tr>"
-    return f'<p><b>{name}</b></p><div class="wide"><table>{heads}{"".join(rows)}</table></div>'
-
-
-def _run(alignment: Alignment) -> str:
-    steps = _rows(("step", "seconds"), [(step, f"{took:.2f}") for step, took in alignment.seconds.items()])
-    programs = [
-        ("DrizzleDesk", __version__),
-        ("Python", platform.python_version()),
-        ("system", platform.platform()),
-    ]
-    return steps + _rows(("program", "version"), [*programs, *_versions()])
-
-
-def _rows(heads: Sequence[str], lines: Sequence[tuple[str, str]]) -> str:
-    if not lines:
-        return ""
-    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    rows = "".join(f"<tr>{_cell(name, 't')}{_cell(text)}</tr>" for name, text in lines)
-    return f"<table><tr>{top}</tr>{rows}</table>"
-
-
-def _versions() -> list[tuple[str, str]]:
-    found = []
-    for name in LIBRARIES:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            continue
-    return found
