@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from core.data.chipwcs import ChipWCS
 
-TILE_ROWS = 128
+TILE_ROWS = 256
 
 
 def work_units(frame: ChipWCS) -> int:

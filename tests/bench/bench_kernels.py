@@ -1,19 +1,22 @@
 """Every kernel on one chip of 4096 x 2051, those that drizzlepac has beside its C code and the `drizzle` package's.
 
-    python tests/bench/bench_kernels.py [--only square blot] [--turns 0 95 30] [--rounds 3]
+    python tests/bench/bench_kernels.py [--only square blot] [--turns 0 95 30] [--scales 1 0.5] [--rounds 3]
 
 Both run in one thread, in turn, with the coordinate grid made beforehand; the least CPU seconds of several rounds
 count, so that the ratio holds on a machine that does other things too.
 
 What each stands against, on the machine it was written on (EPYC of 2025 at 4 GHz, 40 GB/s a core; ns a chip pixel):
 
-square   16-26, 27-30 in fresh memory for a turned chip. Bytes: 8 read of the chip, 24 read and written of the frame,
-         0.8 ns; shares: 5 divisions and some 90 other operations, 8 pixels at once, 3; the corners 1.5. The rest,
-         half of it, are the sums: 12 additions to memory a drop that cannot be made 16 at once, because the next
-         drop adds to the same pixels, and the cache lines of two rows of three images.
-turbo    9-13, point 4-8: the same sums, and places instead of corners.
-gaussian 65, lanczos3 115: a list of 12 and 49 shares a drop; 7 exp() or 14 entries of the table, one after the
-         other, then 1.5 ns a share for the sums.
+square   13 upright, 17 turned by a quarter, 19 by 30 degrees; with pixfrac 0.5 12, 16, 14. Bytes: 8 read of the
+         chip, 24 read and written of the frame, 0.8, and the scratch of a tile, filled and added, 0.5. Corners 1: two
+         vectors of 8 for a line of them. Shares: upright 5 divisions and some 90 other operations, 3; turned one
+         division and 200 operations, 4 (2 in windows of 2 x 2), a third of what 17 divisions took. Weights that
+         arrive 1-2. The sums 2-4: 4 or 9 additions to memory of a pair of numbers, which cannot be made 16 at once,
+         because the next drop adds to the same pixels. Rows of a turned chip enter and leave a tile of 256 frame
+         rows: some 8 % of the drops are computed twice.
+turbo    8-10, point 6-8: the same sums, and places instead of corners; a third of it waiting for the chip's pixels.
+gaussian 24-26, lanczos3 34-36: 16 and 49 pairs added a drop, a cycle and a half each; 8 exponentials, 6, or 14 entries
+         of the table, 5.
 blot     poly5 8.5, linear 6: half of it places and weights; 36 products are 6 vectors of 8, 2.5, wherever they lie.
 minmed   5 a frame pixel for 3 exposures: 24 bytes and 6 comparisons for the sorting, 1; medians, noise, two passes.
 cosmic   1.4: the root and the division in double precision; joining and growing are bytes, 64 at once.
@@ -25,6 +28,7 @@ map      0.8: a grid of every 10th pixel through tables, polynomials and the pro
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -69,14 +73,16 @@ def header(
     return made
 
 
-def scene(turn: float) -> tuple[fits.Header, fits.Header]:
-    """Headers of a chip with the skew, scale and distortion of WFC3/UVIS, and of a frame turned by `turn` radians."""
+def scene(turn: float, wanted: float = 1.0) -> tuple[fits.Header, fits.Header]:
+    """Headers of a chip with the skew, scale and distortion of WFC3/UVIS, and of a frame turned by `turn` radians, with
+    `wanted` times the chip's pixel scale."""
     scale = 0.0396 / 3600
     cd = scale * np.array([[-1.003, 0.005], [0.06, 0.98]])
     sip = {"A_ORDER": 2, "B_ORDER": 2, "A_2_0": 8.5e-6, "A_1_1": -5.2e-7, "B_0_2": -7.2e-6, "B_1_1": 6.2e-6}
     c, s = np.cos(turn), np.sin(turn)
-    frame = scale * np.array([[-c, s], [s, c]])
+    frame = wanted * scale * np.array([[-c, s], [s, c]])
     size = (4500, 2700) if abs(s) < 0.02 else (5300, 5300)
+    size = (int(size[0] / wanted), int(size[1] / wanted))
     return header(NX, NY, (2048, 1026), cd, sip), header(*size, (size[0] / 2, size[1] / 2), frame, {})
 
 
@@ -158,7 +164,14 @@ def package_pair(where: PixelMap, drop: Drop, shape: tuple[int, int]) -> tuple[R
 
     def peer() -> None:
         made = Drizzle(kernel=drop.kernel, out_shape=shape)
-        made.add_image(data, exptime=40.0, pixmap=places, weight_map=weight, pixfrac=drop.pixfrac)
+        made.add_image(
+            data,
+            exptime=40.0,
+            pixmap=places,
+            weight_map=weight,
+            pixfrac=drop.pixfrac,
+            pixel_scale_ratio=drop.ratio,
+        )
 
     return ours, peer
 
@@ -193,15 +206,16 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="*", default=[], help="beginnings of names")
     parser.add_argument("--turns", type=float, nargs="+", default=[0.0, 95.0, 30.0], help="degrees")
+    parser.add_argument("--scales", type=float, nargs="+", default=[1.0], help="of the frame, in the chip's")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
 
     def wanted(name: str) -> bool:
         return not given.only or name.startswith(tuple(given.only))
 
-    for turn in given.turns:
-        print(f"frame turned by {turn:g} degrees, load {os.getloadavg()[0]:.1f}")
-        chip_header, frame_header = scene(np.radians(turn))
+    for turn, scale in itertools.product(given.turns, given.scales):
+        print(f"frame turned by {turn:g} degrees, pixels of {scale:g}, load {os.getloadavg()[0]:.1f}")
+        chip_header, frame_header = scene(np.radians(turn), scale)
         chip, frame = ours_of(chip_header), ours_of(frame_header)
         where = pixel_map(chip, frame)
         peer_chip, peer_frame = WCS(chip_header), WCS(frame_header)
@@ -212,9 +226,9 @@ def main() -> None:
                     given.rounds)  # fmt: skip
         for kernel, pixfrac in KERNELS:
             if wanted(kernel):
-                drop = Drop(kernel, pixfrac)
+                drop = Drop(kernel, pixfrac, scale)
                 compare(f"{kernel} {pixfrac}", *drizzle_pair(where, mapping, drop, frame.shape), given.rounds)
-                if kernel == "square":
+                if kernel in IN_PACKAGE:
                     pair = package_pair(where, drop, frame.shape)
                     compare(f"{kernel} {pixfrac}", *pair, given.rounds, "drizzle")
         for interp in ("poly5", "poly3", "linear", "nearest"):
@@ -224,8 +238,11 @@ def main() -> None:
 
 
 KERNELS = (
-    ("square", 1.0), ("square", 0.8), ("turbo", 1.0), ("point", 1.0), ("gaussian", 1.0), ("lanczos3", 1.0)
+    ("square", 1.0), ("square", 0.8), ("square", 0.5), ("turbo", 1.0), ("point", 1.0),
+    ("gaussian", 1.0), ("lanczos3", 1.0)
 )  # fmt: skip
+
+IN_PACKAGE = ("square", "turbo", "point", "gaussian")
 
 
 if __name__ == "__main__":

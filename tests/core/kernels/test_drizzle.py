@@ -290,6 +290,6 @@ def test_progress_counts_tiles():
     progress = Progress(lambda report: seen.append(report.done), interval=0.0)
     progress.begin("drizzle", 3)
     data = np.ones((5, 5), np.float32)
-    canvas = Canvas(np.zeros((300, 20), np.float32), np.zeros((300, 20), np.float32))
+    canvas = Canvas(np.zeros((600, 20), np.float32), np.zeros((600, 20), np.float32))
     drop_chip(data, data, turned((5, 5)), Drop("square"), canvas, workers=Threads(1), progress=progress)
     assert seen == [0, 1, 2, 3]
