@@ -32,7 +32,9 @@ def started(qtbot, tmp_path, monkeypatch):
 
     class Application:
         def exec(self) -> int:
-            qtbot.waitUntil(lambda: bool(person.asked) and not windows[0].sessions.lane.is_busy, timeout=10_000)
+            qtbot.waitUntil(
+                lambda: bool(person.asked) and not windows[0].sessions.lane.is_busy, timeout=10_000
+            )
             qtbot.waitUntil(lambda: not windows[0].sessions.lane.is_busy)
             return 0
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from ui import style
 from ui.views.framestore import BlinkFrame
 from ui.views.prepared import IMAGE, MASK
+from ui.views.shortnames import NAME, NameDelegate
 from ui.views.wrap import Wrap, together
 
 
@@ -37,7 +38,7 @@ class FrameList(QWidget):
         self.groups.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.list = QListWidget()
         self.list.setAccessibleName("Frames; ticked ones are blinked")
-        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.list.setItemDelegate(NameDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -65,7 +66,7 @@ class FrameList(QWidget):
         for place, (index, frame) in enumerate(members, start=1):
             item = QListWidgetItem(f"{place}  {frame.name}")
             item.setData(Qt.ItemDataRole.UserRole, index)
-            item.setData(Qt.ItemDataRole.UserRole + 1, frame.name)
+            item.setData(NAME, frame.name)
             item.setToolTip(f"{frame.name}\n{frame.kind}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             ticked = self._ticks.get(frame.name, frame.kind in (IMAGE, MASK))
@@ -83,7 +84,7 @@ class FrameList(QWidget):
         self._ticks = dict(ticks)
         for row in range(self.list.count()):
             item = self.list.item(row)
-            on = self._ticks.get(item.data(Qt.ItemDataRole.UserRole + 1))
+            on = self._ticks.get(item.data(NAME))
             if on is not None:
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
 
@@ -112,7 +113,7 @@ class FrameList(QWidget):
                 item = self.list.item(row)
                 item.setForeground(QBrush(QColor(style.current().bad)))
                 item.setToolTip(reason)
-                name = item.data(Qt.ItemDataRole.UserRole + 1)
+                name = item.data(NAME)
                 item.setText(f"{row + 1}  {name} (not readable)")
 
     def _chosen(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
@@ -120,7 +121,7 @@ class FrameList(QWidget):
             self.frame_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _ticked(self, item: QListWidgetItem) -> None:
-        name = item.data(Qt.ItemDataRole.UserRole + 1)
+        name = item.data(NAME)
         self._ticks[name] = item.checkState() == Qt.CheckState.Checked
 
 
