@@ -58,8 +58,8 @@ def combine(
     store = buffers or Buffers()
     first, last = rows or (0, frame.shape[0])
     if rows is None:
-        sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
-        context = _planes(-(-count // 32), frame, store, workers)
+        sci, wht = (blank(frame.shape, np.float32, store, workers, progress) for _ in range(2))
+        context = _planes(-(-count // 32), frame, store, workers, progress)
     else:  # the system gives memory to the rows that are written, and to no others
         sci, wht = (np.zeros(frame.shape, np.float32) for _ in range(2))
         context = np.zeros((-(-count // 32), *frame.shape), np.int32)
@@ -67,7 +67,7 @@ def combine(
     for number, chip in enumerate(chips, start=1):
         if number % 32 == 1:
             known = len(planes) < len(context)
-            planes.append(context[len(planes)] if known else _planes(1, frame, store, workers)[0])
+            planes.append(context[len(planes)] if known else _planes(1, frame, store, workers, progress)[0])
         if chip is None:
             if progress is not None:
                 progress.advance(-(-(last - first) // TILE_ROWS))
@@ -95,10 +95,12 @@ def combine(
     return Combined(sci, wht, (context if whole else _cube(planes, frame))[:, first:last])
 
 
-def _planes(count: int, frame: ChipWCS, buffers: Buffers, workers: Workers | None) -> NDArray[np.int32]:
+def _planes(
+    count: int, frame: ChipWCS, buffers: Buffers, workers: Workers | None, progress: Progress | None
+) -> NDArray[np.int32]:
     """So many empty planes, (planes, rows, columns)."""
     rows, columns = frame.shape
-    array: NDArray[np.int32] = blank((count * rows, columns), np.int32, buffers, workers)
+    array: NDArray[np.int32] = blank((count * rows, columns), np.int32, buffers, workers, progress)
     return array.reshape(count, rows, columns)
 
 

@@ -47,15 +47,21 @@ class Canvas:
 
 
 def blank(
-    shape: tuple[int, int], kind: DTypeLike, buffers: Buffers, workers: Workers | None = None
+    shape: tuple[int, int],
+    kind: DTypeLike,
+    buffers: Buffers,
+    workers: Workers | None = None,
+    progress: Progress | None = None,
 ) -> NDArray[Any]:
-    """An array of zeros, its memory taken from `buffers`."""
+    """An array of zeros, its memory taken from `buffers`; `progress` is only asked whether to stop."""
     array = buffers.take(shape, kind)
 
     def work(first: int, stop: int) -> None:
+        if progress is not None:
+            progress.check()
         array[first:stop] = 0
 
-    over_rows(work, shape[0], 4 * TILE_ROWS, workers or Threads())
+    over_rows(work, shape[0], TILE_ROWS, workers or Threads())
     return array
 
 

@@ -15,6 +15,7 @@ from core.drizzle.ivm import Maps, inverse_variance
 from core.drizzle.sky import Sky
 from core.kernels import stream as kernel
 from core.runs.buffers import Buffers
+from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
 
 _ROWS = 128
@@ -29,12 +30,13 @@ def chip_input(
     *,
     maps: Maps | None = None,
     workers: Workers | None = None,
+    progress: Progress | None = None,
     buffers: Buffers | None = None,
 ) -> ChipInput:
     """The chip in electrons (per second if its unit is), sky subtracted, with weights 0 where it is not `good`.
 
     Pixels that are no numbers get weight 0 whatever their flags. `maps` are for weights of type IVM; data and weights
-    are taken from `buffers`.
+    are taken from `buffers`; `progress` is only asked whether to stop.
     """
     source, store = plane(chip), buffers or Buffers()
     data, weight = store.take(chip.shape, np.float32), store.take(chip.shape, np.float32)
@@ -43,6 +45,8 @@ def chip_input(
     seen = good.view(np.uint8)
 
     def work(start: int, stop: int) -> None:
+        if progress is not None:
+            progress.check()
         here = slice(start, stop)
         source.read(start, stop, data[here])
         kernel.prepare_rows(data[here], seen[here], subtracted, gain, np.float32(chip.exptime), weight[here])

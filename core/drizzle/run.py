@@ -209,6 +209,7 @@ class Run(Job):
             wht_type,
             maps=self.maps,
             workers=self.workers,
+            progress=self.progress,
             buffers=buffers,
         )
         buffers.give(good)

@@ -41,7 +41,7 @@ def separate(
     The images are taken from `buffers`. Raises `Refusal` for counts without an exposure time, `Cancelled`.
     """
     store = buffers or Buffers()
-    sci, wht = (blank(frame.shape, np.float32, store, workers) for _ in range(2))
+    sci, wht = (blank(frame.shape, np.float32, store, workers, progress) for _ in range(2))
     canvas = Canvas(sci, wht)
     for chip in chips:
         where = pixel_map(chip.wcs, frame, params.stepsize, workers=workers, progress=progress)
