@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from astropy.io import fits
 
+from core.align.finding import guarded, opened_file
 from core.align.results import Alignment, Applied, ImageResult, Status, Written
 from core.align.settings import AlignSettings
 from core.align.update import sky_rms
@@ -22,8 +24,9 @@ from core.data.headerlets import (
     make_headerlet,
     write_headerlet,
 )
-from core.data.wcsbook import check_wcsname, update_wcs, write_wcs
+from core.data.wcsbook import check_headers, update_wcs, write_wcs
 from core.errors import Refusal
+from core.runs.memory import Memory
 from core.runs.progress import Progress
 from core.runs.spread import Threads
 
@@ -174,17 +177,25 @@ def _target(path: Path, settings: AlignSettings, folder: str | Path | None) -> P
 
 
 def check_names(
-    files: Sequence[str | Path], settings: AlignSettings, folder: str | Path | None = None
+    files: Sequence[str | Path],
+    settings: AlignSettings,
+    folder: str | Path | None = None,
+    memory: Memory | None = None,
 ) -> None:
     """Raise `Refusal`, before anything is done, if a file cannot take the new WCS name or its headerlet not be
-    written into `folder`."""
+    written into `folder`. Files that are opened for that are kept in `memory`."""
     values = settings.tweakreg
-    for file in files if values["updatehdr"] else ():
+    memory = memory or Memory()
+    for path in map(Path, files) if values["updatehdr"] else ():
+        opened = guarded(path, partial(opened_file, path, memory))
+        if isinstance(opened, Refusal):
+            continue  # what cannot be read fails for itself when it is aligned
         try:
-            check_wcsname(file, values["wcsname"], values["reusename"])
+            check_headers(
+                (chip.header for chip in opened.chips), values["wcsname"], values["reusename"], path
+            )
         except Refusal as refusal:
-            # what cannot be read fails for itself when it is aligned
-            if refusal.subject == "wcsname":
+            if refusal.subject == "wcsname":  # other files may take it all the same
                 raise
     if values["headerlet"]:
         headerlet_words(settings).check()

@@ -75,11 +75,10 @@ class Finder:
         def opened() -> Image:
             if not path.exists():
                 raise Refusal("There is no such file.", file=path, advice="Check the name and the folder.")
-            identity = file_identity(path)
-            exposure = self.memory.recall("open", identity, lambda: open_exposure(path, complete=False))
-            return Image(path, exposure, key=(identity, self.given.key(path, params, own=own)))
+            key = (file_identity(path), self.given.key(path, params, own=own))
+            return Image(path, opened_file(path, self.memory), key=key)
 
-        made = _guarded(path, opened)
+        made = guarded(path, opened)
         return Image(path, refusal=made) if isinstance(made, Refusal) else made
 
     def _tasks(
@@ -88,7 +87,7 @@ class Finder:
         """The work of each chip; a single one when the exposure cannot be used."""
         exposure, path = image.exposure, image.path
         assert exposure is not None
-        made = _guarded(
+        made = guarded(
             path,
             lambda: self.memory.recall(
                 "finders", image.key, lambda: self.given.finders(exposure, params, own=own)
@@ -100,9 +99,14 @@ class Finder:
 
         def task(number: int, find: Callable[[Workers], Catalog]) -> Callable[[Workers], Catalog | Refusal]:
             key = (image.key, number)
-            return lambda inner: _guarded(path, lambda: self.memory.recall("find", key, lambda: find(inner)))
+            return lambda inner: guarded(path, lambda: self.memory.recall("find", key, lambda: find(inner)))
 
         return [task(number, find) for number, find in enumerate(made)]
+
+
+def opened_file(path: Path, memory: Memory) -> Exposure:
+    """The exposure as alignment needs it, read once as long as nobody writes the file. Raises `Refusal`, OSError."""
+    return memory.recall("open", file_identity(path), lambda: open_exposure(path, complete=False))
 
 
 def _joined(image: Image, found: Sequence[Catalog | Refusal]) -> Image:
@@ -112,7 +116,7 @@ def _joined(image: Image, found: Sequence[Catalog | Refusal]) -> Image:
     return replace(image, catalogs=tuple(one for one in found if isinstance(one, Catalog)))
 
 
-def _guarded(path: Path, work: Callable[[], T]) -> T | Refusal:
+def guarded(path: Path, work: Callable[[], T]) -> T | Refusal:
     """What `work` gives, or why the file cannot be used."""
     try:
         return work()

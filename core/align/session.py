@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from core.align.apply import apply, check_names, export_headerlets
 from core.align.outputs import summary, write_each, write_outputs
-from core.align.results import Alignment, Written
+from core.align.results import Alignment, Applied, Written
 from core.align.run import align
 from core.align.saving import check_outputs
 from core.align.settings import AlignSettings
@@ -44,19 +45,24 @@ def tweakreg(
     progress = progress or Progress()
     values = settings.tweakreg
     check_outputs(files, settings, folder, keep)
-    check_names([file for file in files if Path(file).exists()], settings, folder)
+    memory = memory or Memory()
+    memory.make_room(4 * len(files), "open")
+    check_names([file for file in files if Path(file).exists()], settings, folder, memory)
     alignment = align(files, settings, memory=memory, workers=workers, progress=progress)
-    products, failed = write_each(alignment, settings, folder, keep)
+    # headers wait for the disk, which leaves the time to put together the texts of the catalogs
+    with ThreadPoolExecutor(1, thread_name_prefix="texts") as pool:
+        writing = pool.submit(write_each, alignment, settings, folder, keep)
+        applied: tuple[Applied, ...] = ()
+        if values["updatehdr"]:
+            applied = apply(alignment, settings, progress, folder=folder, ahead=ahead)
+        elif values["headerlet"]:
+            made = export_headerlets(alignment, settings, progress, folder=folder)
+            applied = tuple(one for one in made if one.status is Written.FAILED)
+        products, failed = writing.result()
     for refusal in failed:
         progress.warn(str(refusal))
-    alignment = replace(alignment, products=products, failures=tuple(map(str, failed)))
-    if values["updatehdr"]:
-        alignment = replace(
-            alignment, applied=apply(alignment, settings, progress, folder=folder, ahead=ahead)
-        )
-    elif values["headerlet"]:
-        made = export_headerlets(alignment, settings, progress, folder=folder)
-        alignment = replace(alignment, applied=tuple(one for one in made if one.status is Written.FAILED))
+    failures = tuple(map(str, failed))
+    alignment = replace(alignment, applied=applied, products=products, failures=failures)
     return _logged(alignment, Path(folder) / values["runfile"]) if values["runfile"] else alignment
 
 

@@ -12,7 +12,7 @@ import io
 import logging
 import math
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,10 +40,15 @@ def check_wcsname(path: str | Path, name: str, reuse: bool) -> str:
         The name is that of the present WCS and `reuse` is off, or of any alternate WCS (`reuse` does not help),
         or it cannot be written in FITS.
     """
-    name = _valid(name)
     with open_fits(path) as hdus:
-        for hdu in science_of(hdus):
-            _check_names(hdu.header, name, reuse, path)
+        return check_headers([hdu.header for hdu in science_of(hdus)], name, reuse, path)
+
+
+def check_headers(headers: Iterable[fits.Header], name: str, reuse: bool, path: str | Path) -> str:
+    """`check_wcsname` for the SCI headers of a file that was read already."""
+    name = _valid(name)
+    for header in headers:
+        _check_names(header, name, reuse, path)
     return name
 
 
@@ -81,12 +86,17 @@ def write_wcs(
 
     Raises `Refusal` as `check_wcsname` does, or when the file cannot be replaced; it is then as it was.
     """
-    name = check_wcsname(path, wcsname, reusename)
+    name = _valid(wcsname)
 
     def change(hdus: fits.HDUList) -> None:
-        update_wcs(
-            hdus, new, wcsname=name, reusename=reusename, rms_ra=rms_ra, rms_dec=rms_dec, nmatch=nmatch
-        )
+        try:
+            update_wcs(
+                hdus, new, wcsname=name, reusename=reusename, rms_ra=rms_ra, rms_dec=rms_dec, nmatch=nmatch
+            )
+        except Refusal as refusal:  # of the unpacked copy of a gzip file
+            raise Refusal(
+                refusal.what, file=path, subject=refusal.subject, advice=refusal.advice
+            ) from refusal
         if also is not None:
             also(hdus)
 

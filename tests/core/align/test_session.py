@@ -17,8 +17,9 @@ from core.align import one as one_module
 from core.align import run as run_module
 from core.align import sources as sources_module
 from core.align.report import report
-from core.align.results import PeakStatus, Status
+from core.align.results import PeakStatus, Status, Written
 from core.align.session import AlignSettings, align, tweakreg
+from core.data.exposure import open_exposure
 from core.errors import Cancelled, Refusal
 from core.runs.memory import Memory
 from core.runs.progress import Progress, Report
@@ -391,3 +392,21 @@ def test_a_reference_image_is_cut_too(
     assert len(alignment.reference) == 40
     assert any("refnbright" in report.note for report in told)
     assert len(align([b], tuned(asked, refnbright=30)).reference) == 30
+
+
+def test_each_exposure_is_opened_once(
+    shoot: Shoot, settings: AlignSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its names are looked at before anything is done, its sources are found later: the headers are read once."""
+    files = shoot(Shot("a"), Shot("b", error=(0.2, 0.1), seed=1))
+    opened: list[str] = []
+
+    def counted(path: Path, **how: bool) -> object:
+        opened.append(path.name)
+        return open_exposure(path, **how)
+
+    monkeypatch.setattr("core.align.finding.open_exposure", counted)
+    done = tweakreg(files, tuned(settings, updatehdr=True), folder=tmp_path / "out")
+    assert [one.status for one in done.applied] == [Written.UNTOUCHED, Written.WRITTEN]
+    assert sorted(opened) == ["a_flt.fits", "b_flt.fits"]
+    assert all(path.is_file() for path in done.products)
