@@ -9,6 +9,15 @@ only the finding of cosmic rays is compared. Counted over the whole chip, away f
 from defects, that a cosmic ray did hit, with at least 1 electron, 1 sigma and 3 sigma of charge. Differences are ours
 less drizzlepac's, with their standard error from leaving out one chip after the other. `--peer-flags` keeps
 drizzlepac's flags, so that its slow runs need not be done again.
+
+Of four seeds (96 sets, 1.4 million pixels above 5 sigma, 18 500 of them at the edges): away from the edges no share
+differs in any cell. At the edges 98.4 % of our flags are right, 7.8 ± 0.4 % more than of drizzlepac's, in every cell
+and with every threshold (0.9 to 50 %); so over the whole chip 0.01 to 1.3 % more. drizzlepac has no derivative there
+and flags flanks of stars that stand higher than their blot. Found above 5 sigma at the edges 96.4 %, 0.30 ± 0.07 %
+more; no cell has less by more than its error. Above 20 sigma 99.4 %, 0.09 ± 0.03 % less: about ten pixels of 12 000,
+all on flanks that drizzlepac flags as a whole; over the whole chip the same to 5e-5.
+Before the derivative of border pixels took in the median beyond them (core/drizzle/rim.py), 5 to 55 % of our flags at
+the edges were wrong with three and more exposures of the cluster and the crowded field.
 """
 
 from __future__ import annotations
