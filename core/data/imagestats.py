@@ -7,6 +7,7 @@ are NaN or infinite are left out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,8 +64,10 @@ def image_statistics(
     median: bool = False,
     mode: bool = False,
     workers: Workers | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> ImageStatistics:
-    """Statistics of all pixels of `image` (any shape, float32).
+    """Statistics of all pixels of `image` (any shape, float32). `check` is called before every pass over them and may
+    raise.
 
     Raises
     ------
@@ -74,15 +77,21 @@ def image_statistics(
     flat = np.ascontiguousarray(image, dtype=np.float32).reshape(-1)
     blocks = [flat[start:stop] for start, stop in row_blocks(flat.size, BLOCK)]
     team = workers or Threads(1)
+    check()
     low, high = _limits(blocks, clipping, team)
-    start, stop, (npix, mean, stddev, least, most) = _clipped(blocks, (low, high), clipping, team)
+    start, stop, (npix, mean, stddev, least, most) = _clipped(blocks, (low, high), clipping, team, check)
+    check()
     middle = _median(blocks, start, stop, npix, team) if median else float("nan")
     peak, bins = _mode(blocks, clipping.binwidth, stddev, least, most, team) if mode else (float("nan"), 0)
     return ImageStatistics(npix, mean, stddev, least, most, middle, peak, bins)
 
 
 def _clipped(
-    blocks: list[NDArray[np.float32]], limits: tuple[float, float], clipping: Clipping, team: Workers
+    blocks: list[NDArray[np.float32]],
+    limits: tuple[float, float],
+    clipping: Clipping,
+    team: Workers,
+    check: Callable[[], None],
 ) -> tuple[float, float, _Moments]:
     """The limits and moments after all rounds. A round depends on the one before alone: nothing need be computed any
     more when one comes back."""
@@ -90,6 +99,7 @@ def _clipped(
     made = [(low, high, _moments(blocks, low, high, 0.5 * (low + high), team))]
     seen: dict[tuple[float, float, float], int] = {}
     for number in range(1, clipping.rounds + 1):
+        check()
         _, mean, stddev, *_ = made[-1][2]
         start = _single(max(low, mean - clipping.lower_sigma * stddev))
         stop = _single(min(high, mean + clipping.upper_sigma * stddev))

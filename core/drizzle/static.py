@@ -121,7 +121,7 @@ def _low_pixels(job: _Chips, number: int) -> _Low:
         good[slice(*block)] = 1
 
     job.workers.map(fill, row_blocks(chip.shape[0], _ROWS))
-    note = _mask_low(chip, job.sigma, good, job.workers, job.buffers)
+    note = _mask_low(job, chip, good)
     if job.progress is not None:
         job.progress.advance()
     return _Low(good, note)
@@ -154,14 +154,16 @@ def _unpacked_low(good: Bytes, note: str) -> _Low:
     return _Low(_unpacked(good), note)
 
 
-def _mask_low(chip: Chip, sigma: float, good: Mask, workers: Workers, buffers: Buffers) -> str:
+def _mask_low(job: _Chips, chip: Chip, good: Mask) -> str:
     """Take the low pixels of one chip out of `good`; say what was done."""
+    workers, buffers = job.workers, job.buffers
+    check = job.progress.check if job.progress is not None else lambda: None
     pixels = plane(chip).whole(buffers.take(chip.shape, np.float32), workers=workers)
     try:
-        stats = image_statistics(pixels, _CLIPPING, mode=True, workers=workers)
+        stats = image_statistics(pixels, _CLIPPING, mode=True, workers=workers, check=check)
         if stats.bins < 2:
             return "all values in one bin, no static mask from it"
-        limit = stats.mode - sigma * stats.stddev
+        limit = stats.mode - job.sigma * stats.stddev
         count = _mask_below(pixels, limit, good, workers)
     except Refusal:
         return "no pixel is a number, no static mask from it"

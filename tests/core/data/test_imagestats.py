@@ -119,3 +119,17 @@ def test_the_rounds_that_clipping_settles_in() -> None:
     image = np.random.default_rng(3).normal(10, 1, 5_000).astype(np.float32)
     many = image_statistics(image, Clipping(1_000_000_000, 2.0, 2.0), median=True, mode=True)
     assert many == image_statistics(image, Clipping(40, 2.0, 2.0), median=True, mode=True)
+
+
+def test_statistics_stop_between_passes() -> None:
+    """A chip's statistics are several passes; whoever wants to stop need not wait for all of them."""
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise InterruptedError
+
+    pixels = np.random.default_rng(3).normal(0, 1, 5000).astype(np.float32)
+    with pytest.raises(InterruptedError):
+        image_statistics(pixels, Clipping(rounds=5), mode=True, check=check)
