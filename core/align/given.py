@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.align.columns import IMAGES, columns_of
 from core.align.find import find
 from core.align.results import Catalog
 from core.align.settings import FindParams
@@ -50,7 +51,7 @@ class Given:
         return cls(
             read_chip_list(source, "catfile") if source else {},
             {} if is_blank(exclusions) else read_chip_list(exclusions, "exclusions"),
-            image_columns(values),
+            columns_of(values, IMAGES),
         )
 
     def has_catalogs(self, path: Path) -> bool:
@@ -126,20 +127,6 @@ class Given:
 
 def _found(chip: Chip, params: FindParams, exclusion: Exclusion | None, workers: Workers) -> Catalog:
     return find(chip, params, workers, good=None if exclusion is None else exclusion.mask())
-
-
-def image_columns(values: ParamSet) -> Columns:
-    """Where the catalogs of the exposures have what."""
-    return Columns(
-        x=values["xcol"],
-        y=values["ycol"],
-        flux="" if is_blank(values["fluxcol"]) else values["fluxcol"],
-        units=values["xyunits"],
-        flux_units=values["fluxunits"],
-        bright=values["maxflux"],
-        faint=values["minflux"],
-        brightest=values["nbright"],
-    )
 
 
 def chip_catalog(chip: Chip, user: UserCatalog | None, rows: NDArray[np.int64] | None = None) -> Catalog:

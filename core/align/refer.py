@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.align.columns import REFERENCE, columns_of
 from core.align.near import Near
 from core.align.results import ImageResult, Sources
 from core.align.sources import chosen, fit_positions, lone
-from core.data.catalogs import Columns, read_catalog
+from core.data.catalogs import read_catalog
 from core.data.chipwcs import ChipWCS
 from core.data.motions import Motions, moved
 from core.data.placeerrors import PlaceErrors
@@ -60,7 +61,7 @@ def from_catalog(values: ParamSet, frame: ChipWCS) -> Reference:
     Raises `Refusal` when the catalog cannot be read or no source is left.
     """
     path = Path(values["refcat"])
-    columns = reference_columns(values)
+    columns = columns_of(values, REFERENCE)
     if columns.units == "pixels" and is_blank(values["refimage"]):
         raise Refusal(
             "Positions in pixels need a reference image, whose frame they refer to.",
@@ -90,24 +91,6 @@ def from_catalog(values: ParamSet, frame: ChipWCS) -> Reference:
     place = (tuple(frame.crval), tuple(frame.crpix), tuple(np.ravel(frame.cd)))
     return Reference(
         path.name, None, sources, (file_identity(path), columns, place), motions, read.note, errors
-    )
-
-
-def reference_columns(values: ParamSet) -> Columns:
-    """Where the reference catalog has what."""
-    return Columns(
-        x=values["refxcol"],
-        y=values["refycol"],
-        flux="" if is_blank(values["rfluxcol"]) else values["rfluxcol"],
-        units=values["refxyunits"],
-        flux_units=values["rfluxunits"],
-        bright=values["rmaxflux"],
-        faint=values["rminflux"],
-        brightest=values["refnbright"],
-        parameters=(
-            *("refxcol", "refycol", "rfluxcol", "refxyunits"),
-            *("rfluxunits", "rmaxflux", "rminflux", "refnbright"),
-        ),
     )
 
 
