@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from core import __version__
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.drizzle.choose import CHAIN, NAMES
@@ -17,7 +18,7 @@ from core.errors import Refusal
 from core.runs.memory import file_identity, fingerprint
 
 INPUTS = (
-    "wcskey", "group", "coeffs", "gain", "gnkeyword", "rdnoise", "rnkeyword", "exptime", "expkeyword", "resetbits",
+    "wcskey", "group", "coeffs", "gain", "gnkeyword", "rdnoise", "rnkeyword", "exptime", "expkeyword",
 )  # fmt: skip
 _READ: dict[str, tuple[str, ...]] = {
     "static": ("static_sig",),
@@ -61,7 +62,8 @@ def keys_of(run: Run, token: str) -> dict[str, str]:
 
     `token` stands for the content of the exposures. Raises Refusal where a list of masks or skies cannot be read.
     """
-    key = fingerprint(token, [run.params[name] for name in INPUTS if name != "resetbits"], run.plan.reset)
+    inputs = [run.params[name] for name in INPUTS]
+    key = fingerprint(__version__, token, inputs, run.plan.reset)  # another version may do steps otherwise
     found = {}
     for name in whole(run):
         found[name] = key = fingerprint(key, name, _parts(run, name))

@@ -89,6 +89,7 @@ def given_sky(run: Run, remembered: Remembered, *, needed: bool) -> SkyValues:
         kept: SkyValues = remembered.value("sky")
         if all(math.isclose(one.noise, found[key], rel_tol=1e-12) for key, one in kept.chips.items()):
             return kept
+        run.warn("MDRIZSKY of the exposures is not what step 2 found; it is used as it is.")
     _tell_differences(run, remembered, "sky")
     remembered.spoil("sky", sorted(found.values()))
     return values

@@ -34,7 +34,8 @@ TITLES = dict(zip(NAMES, STEPS, strict=True))
 class Plan:
     """Which steps run, and with what; `notes` say what was switched otherwise than asked.
 
-    `doing` names the steps that run, `given` those whose files or values are read as an earlier run left them.
+    `doing` names the steps that run, `given` those whose files or values are read as an earlier run left them. `keeps`:
+    steps alone leave their files for those after them, whatever `clean` says, until the final image is made.
     """
 
     separate: SeparateParams | None
@@ -49,6 +50,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     doing: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+    keeps: bool = False
 
     @property
     def reset_mask(self) -> int:
@@ -85,6 +87,7 @@ def make_plan(params: Mapping[str, Any], exposures: int, only: frozenset[str] | 
         _notes(wanted, needed, exposures, params) if only is None else (),
         needed,
         given,
+        only is not None and "combine" not in needed,
     )
 
 

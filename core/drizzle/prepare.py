@@ -46,7 +46,8 @@ def prepare(
     With `restore` everything is first tried on the kept copies, and only when nothing is refused do they take the
     place of the exposures.
     """
-    make_plan(params, max(2, len(files)), only)  # a file may hold several exposures
+    # steps 3 to 6 of one file: it may hold several exposures
+    make_plan(params, len(files) if only is None else max(2, len(files)), only)
     check_folder(folder)
     read = [*files, *ivm.values(), *named_files(params, TASKS["astrodrizzle"].params, ("runfile",)), *keep]
     product_path(folder, log_name(params), read, "runfile")

@@ -94,9 +94,7 @@ def astrodrizzle(
             written, figures, problems = _all_steps(run, inputs, remembered)
     finally:
         remembered.write_down()  # also what was done before an error or a stop
-    remembered.finish(
-        same_content=run.plan.crbit & ~run.plan.reset_mask == 0, clean=bool(run.params["clean"])
-    )
+    remembered.finish(same_content=run.plan.crbit & ~run.plan.reset_mask == 0, clean=_cleans(run))
     seconds = {k: v - before.get(k, 0.0) for k, v in progress.seconds.items() if v > before.get(k, 0.0)}
     result = result_of(run, inputs, written, figures, seconds, problems)
     _write_log(run, result)
@@ -119,9 +117,14 @@ def _all_steps(
     with run.progress.step(steps.WRITING, len(run.exposures)):
         run.space.wait()  # the exposures are changed when all else is there
         problems = update_exposures(run, masks)
-    if run.params["clean"]:
+    if _cleans(run):
         run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
     return written, figures or given_figures(run, remembered), problems
+
+
+def _cleans(run: Run) -> bool:
+    """Whether intermediate files go at the end."""
+    return bool(run.params["clean"]) and not run.plan.keeps
 
 
 class _Doing:

@@ -114,10 +114,14 @@ MISSING = [
 ]
 
 
-@pytest.mark.parametrize("how", ["gone", "cut", "text", "shape"])
-@pytest.mark.parametrize(("step", "name", "told"), MISSING, ids=lambda one: one[:9])
+@pytest.mark.parametrize(
+    ("how", "step", "name", "told"),
+    [("gone", *one) for one in MISSING]
+    + [(how, *MISSING[at]) for at, how in enumerate(("cut", "text", "shape"))],
+    ids=lambda one: one[:9],
+)
 def test_a_file_that_is_missing_or_damaged(
-    files: list[Path], step: str, name: str, told: str, how: str
+    files: list[Path], how: str, step: str, name: str, told: str
 ) -> None:
     path = foreign(files)[0].parent / name
     if how == "gone":
@@ -264,3 +268,20 @@ def test_figures_of_masks_that_are_there(files: list[Path]) -> None:
     assert again.chips == known.chips
     assert again.chips[0].n_cr > 0
     assert (again.single_sci, again.blots) == (known.single_sci, known.blots)
+
+
+def test_steps_alone_leave_their_files_whatever_clean_says(copies: Copies, whole: Path) -> None:
+    files = copies("clean")
+    run(files, "1-6", clean=True)
+    assert (files[0].parent / "f606w_med.fits").exists()
+    run(files, "7", clean=True)
+    left = {path.name for path in files[0].parent.glob("*.fits")} - {path.name for path in files}
+    assert left == {f"f606w_drz_{part}.fits" for part in ("sci", "wht", "ctx")}
+    assert np.array_equal(*(fits.getdata(at / "f606w_drz_wht.fits") for at in (files[0].parent, whole)))
+
+
+def test_a_sky_that_somebody_wrote_is_used_and_told(files: list[Path]) -> None:
+    fits.setval(files[0], "MDRIZSKY", value=7.5, extname="sci", extver=1)
+    result = run(files, "3")
+    assert any("MDRIZSKY" in text or "exposures" in text for text in result.warnings)
+    assert result.exposures[0].chips[0].sky == 7.5
