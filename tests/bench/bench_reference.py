@@ -9,12 +9,12 @@ The argument is the unpacked source distribution of version 1.12 (1.11 has the s
                               difference                                         weights: centroids, pixels:
                             largest       rms           sum ours         sum theirs   largest    median   largest
 square_point                3.2e+00   4.5e-03            86.9113            86.9113   9.6e-02   5.7e-02   5.7e-02
-square_point displaced      7.6e-06   6.6e-09            86.9113            86.9113   1.8e-07   3.3e-08   3.3e-08
+square_point displaced      3.8e-06   3.3e-09            86.9113            86.9113   1.8e-07   1.7e-08   1.7e-08
 square_grid                 4.4e+00   7.6e-02         22249.2850         22249.2850   9.6e-02   5.8e-02   5.8e-02
-square_grid displaced       7.6e-06   3.7e-08         22249.2850         22249.2850   1.8e-07   1.3e-08   7.1e-08
-turbo_grid                  7.6e-06   3.7e-08         22255.6157         22255.6157   1.8e-07   1.3e-08   5.0e-08
-gaussian_grid               7.6e-06   4.0e-08         22251.1703         22251.1702   2.4e-07   1.4e-08   5.7e-08
-lanczos_grid                1.8e+00   1.2e-02         22250.8940         22240.6225   4.1e-02   1.2e-02   6.1e-02
+square_grid displaced       7.6e-06   4.0e-08         22249.2850         22249.2850   1.8e-07   1.4e-08   7.1e-08
+turbo_grid                  1.1e-05   5.4e-08         22255.6158         22255.6157   2.4e-07   1.8e-08   7.7e-08
+gaussian_grid               1.1e-05   5.9e-08         22251.1702         22251.1702   2.4e-07   2.1e-08   8.5e-08
+lanczos_grid                1.8e+00   1.2e-02         22250.8941         22240.6225   4.1e-02   1.2e-02   6.1e-02
 lanczos_grid plain, whole   1.8e+00   1.2e-02         22250.8945         22240.6225   4.1e-02   1.2e-02   6.1e-02
 lanczos_grid plain, cut     4.5e-05   1.8e-07         22240.6230         22240.6225   1.2e-02   6.5e-08   2.1e-07
 tophat_grid                 0.0e+00   0.0e+00         19475.7036         19475.7036   1.0e+00   0.0e+00   0.0e+00
@@ -23,10 +23,10 @@ blot_point                  3.8e-06   3.5e-09            34.8083            34.8
 blot_default                1.3e-04   1.7e-07         22265.4408         22265.4420             3.8e-08   2.0e-06
 blot_lan3 as sinc           6.2e+00   1.7e-01         22285.2945         22557.5099
 blot_lan5 as sinc           4.4e+00   7.7e-02         22285.2945         23177.0723
-square_image                2.3e-02   1.7e-04    1152283925.1958    1152283925.3660   1.8e-07
-turbo_image                 2.3e-02   1.7e-04    1152408180.8758    1152408181.0236   1.8e-07
-blot_image                  1.3e+04   1.7e+02    1325433570.1270    1325405915.9552   9.6e-02
-blot_image displaced        3.6e+01   4.8e-02    1325405818.1169    1325405915.9552   1.8e-07
+square_image                2.3e-02   2.1e-04    1152283924.6437    1152283925.3660   1.8e-07
+turbo_image                 2.3e-02   3.7e-04    1152408177.7212    1152408181.0236   2.4e-07
+blot_image                  1.3e+04   1.7e+02    1325433569.6131    1325405915.9552   9.6e-02
+blot_image displaced        3.6e+01   4.8e-02    1325405816.8998    1325405915.9552   1.8e-07
 
 Pixels of the sparse images go up to 77, of the images of the exposure to 119 000 (blot 159 000); weights to 1, 2 of
 tophat and point. The package's own tests ask for centroids within 1e-6 (median) and 1e-5 (2e-5 for gaussian), later
