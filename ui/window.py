@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.refresh.state()
         for path in cfgs:
-            self.params.open_file(Path(path))
+            self.params.files.open_now(Path(path))
         self.files.add(files)
 
     # ---- making

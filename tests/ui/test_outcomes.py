@@ -130,12 +130,12 @@ def test_lines_of_a_parameter_file_that_cannot_be_taken_are_told(make_window, tm
     kept.insert(where, line)
     path.write_text("\n".join(kept) + "\n")
     window = make_window()
-    opened = window.params.open_file(path)
+    opened = window.params.files.open_now(path)
     assert window.banner.isVisible()
     assert name in window.banner.plain()
     if opened:
         write_cfg(TASKS["tweakreg"].defaults(), path)
-        window.params.open_file(path)
+        window.params.files.open_now(path)
         assert not window.banner.isVisible()
 
 

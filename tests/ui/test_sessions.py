@@ -68,7 +68,7 @@ def test_closing_and_opening_returns_to_where_one_was(qtbot, make_window, files,
     window = make_window(*NAMES)
     mine = tmp_path / "mine.cfg"
     write_cfg(TASKS["astrodrizzle"].defaults().replaced(final_pixfrac=0.8), mine)
-    window.params.open_file(mine)
+    window.params.files.open_now(mine)
     window.params.states["astrodrizzle"].edit("output", "x, 'y' %(z)s")
     window.drizzle.set_folder(tmp_path / "out")
     aligned(qtbot, window)
@@ -240,7 +240,7 @@ def test_a_restored_set_still_knows_its_file(qtbot, make_window, tmp_path):
     old = tmp_path / "old.cfg"
     old.write_text("_task_name_ = tweakreg\nupdatewcs = no\n")
     window = make_window()
-    window.params.open_file(old)
+    window.params.files.open_now(old)
     saved(qtbot, window, tmp_path / "run.drizzledesk")
     other = make_window()
     opened(qtbot, other, tmp_path / "run.drizzledesk")

@@ -57,6 +57,11 @@ def clipboard() -> str:
 # ---- files
 
 
+def read(qtbot, window) -> None:
+    """Wait until what was asked for has been read."""
+    qtbot.waitUntil(lambda: not window.sessions.lane.is_busy)
+
+
 def test_all_defaults_asks_for_what_is_not_saved_and_can_be_undone(qtbot, window, drizzle, person, tmp_path):
     """TEAL's Defaults throws everything away without a word."""
     drizzle.edit("final_pixfrac", "0.8")
@@ -74,16 +79,18 @@ def test_all_defaults_asks_for_what_is_not_saved_and_can_be_undone(qtbot, window
     assert drizzle.path == tmp_path / "mine.cfg"
 
 
-def test_opening_over_unsaved_changes_asks_first(window, drizzle, person, tmp_path, monkeypatch):
+def test_opening_over_unsaved_changes_asks_first(qtbot, window, drizzle, person, tmp_path, monkeypatch):
     write_cfg(TASKS["astrodrizzle"].defaults().replaced(final_pixfrac=0.5), tmp_path / "other.cfg")
     window.params.write(drizzle, tmp_path / "mine.cfg")
     drizzle.edit("final_pixfrac", "0.7")
     choose(monkeypatch, tmp_path / "other.cfg")
     person.answers["unsaved"] = ""
     window.actions_["open_cfg"].trigger()
+    read(qtbot, window)
     assert drizzle.values["final_pixfrac"] == 0.7
     person.answers["unsaved"] = "save"
     window.actions_["open_cfg"].trigger()
+    read(qtbot, window)
     assert drizzle.values["final_pixfrac"] == 0.5
     assert read_cfg(tmp_path / "mine.cfg").set["final_pixfrac"] == 0.7
 
@@ -98,6 +105,7 @@ def test_a_file_changed_elsewhere_is_noticed_and_reloaded(qtbot, window, drizzle
     window.params.files.check_disk()
     qtbot.waitUntil(lambda: "was changed by another program" in window.banner.plain())
     qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    read(qtbot, window)
     assert drizzle.values["final_pixfrac"] == 0.6
     assert "another program" not in window.banner.plain()
     window.actions_["undo"].trigger()
@@ -157,7 +165,7 @@ def test_what_was_not_understood_is_listed_and_kept_on_saving(qtbot, window, tmp
     (tmp_path / "old.cfg").write_text(
         "_task_name_ = tweakreg\nupdatewcs = no\n[COORDINATE FILE DESCRIPTION]\nfluxmax = 9.0\n[MINE]\nown = 'a, b'\n"
     )
-    assert window.params.open_file(tmp_path / "old.cfg")
+    assert window.params.files.open_now(tmp_path / "old.cfg")
     assert window.params.values("tweakreg")["maxflux"] == 9.0
     click_in(qtbot, menu_of(window, "&Parameters"), "What was not understood…")
     dialog = window.tools.notes_dialog
@@ -184,7 +192,7 @@ def test_sets_may_be_loaded_while_the_worker_runs(qtbot, window, drizzle, engine
     engine.go.clear()
     window.actions_["drizzle"].trigger()
     qtbot.waitUntil(lambda: bool(engine.given))
-    assert window.params.open_file(tmp_path / "other.cfg")
+    assert window.params.files.open_now(tmp_path / "other.cfg")
     assert engine.given[-1][2]["final_pixfrac"] == 1.0
     assert drizzle.values["final_pixfrac"] == 0.5
     engine.go.set()
@@ -200,7 +208,7 @@ def test_recent_files_live_in_a_file_and_what_is_gone_is_grey(qtbot, make_window
     window = make_window(settings=settings)
     for name in ("one.cfg", "two.cfg"):
         write_cfg(TASKS["astrodrizzle"].defaults().replaced(output=name), tmp_path / name)
-        window.params.open_file(tmp_path / name)
+        window.params.files.open_now(tmp_path / name)
     (tmp_path / "one.cfg").unlink()
     assert Settings(None, tmp_path / "state").all_recent("cfg") == [
         tmp_path / "two.cfg",
@@ -213,6 +221,7 @@ def test_recent_files_live_in_a_file_and_what_is_gone_is_grey(qtbot, make_window
     assert lines == {"two.cfg": True, "one.cfg": False, "Take off what is gone": True, "Clear the list": True}
     window.params.states["astrodrizzle"].reset()
     click_in(qtbot, recent, "two.cfg")
+    read(qtbot, window)
     assert window.params.values("astrodrizzle")["output"] == "two.cfg"
     click_in(qtbot, recent, "Take off what is gone")
     assert settings.all_recent("cfg") == [tmp_path / "two.cfg"]

@@ -358,7 +358,7 @@ def test_parameter_files_open_save_and_mark_what_is_not_saved(qtbot, make_window
     assert not window.isWindowModified()
     state.edit("final_pixfrac", "0.7")
     assert window.isWindowModified()
-    assert window.params.open_file(tmp_path / "mine.cfg")
+    assert window.params.files.open_now(tmp_path / "mine.cfg")
     assert window.params.values("astrodrizzle")["final_pixfrac"] == 0.8
     assert not window.isWindowModified()
     window.actions_["undo"].trigger()
@@ -371,7 +371,7 @@ def test_parameter_files_open_save_and_mark_what_is_not_saved(qtbot, make_window
 def test_a_parameter_file_that_is_none_is_refused_in_the_log(make_window, tmp_path):
     window = make_window()
     (tmp_path / "x.cfg").write_text("nothing\n")
-    assert not window.params.open_file(tmp_path / "x.cfg")
+    assert not window.params.files.open_now(tmp_path / "x.cfg")
     assert "x.cfg" in window.log.plain()
 
 

@@ -98,9 +98,9 @@ class ParamsController(QObject):
         """The (first) state of the panel that is shown."""
         return self.panels[max(0, self.tabs.currentIndex())].states[0]
 
-    def open_file(self, path: Path) -> bool:
+    def open_file(self, path: Path) -> None:
         """Load a .cfg into the form of the task that it names; a refusal is told in the log."""
-        return self.files.open_file(path)
+        self.files.open_file(path)
 
     def save(self, state: FormState | None = None) -> bool:
         """Write the set to its file, or ask for one."""

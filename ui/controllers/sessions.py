@@ -217,10 +217,18 @@ class SessionsController(QObject):
         self.renamed.emit()
 
     def _load(self, path: Path, done: Callable[[Opened], object]) -> None:
-        self._replace(
-            "Open session",
-            lambda: self.lane.run(load, path, (), done=done, failed=self._failed, key="open"),
-        )
+        self._replace("Open session", partial(self._read, path, done))
+
+    def _read(self, path: Path, done: Callable[[Opened], object]) -> None:
+        loaded = partial(self._loaded, self.shot().signature, done)
+        self.lane.run(load, path, (), done=loaded, failed=self._failed, key="open")
+
+    def _loaded(self, before: object, done: Callable[[Opened], object], opened: Opened) -> None:
+        """What the person did while the file was read is asked about like anything else that is not saved."""
+        if self.shot().signature == before and not self.window_.runner.is_running:
+            done(opened)
+        else:
+            self._replace("Open session", partial(done, opened))
 
     def _replace(self, title: str, go: Callable[[], object]) -> None:
         """Show another session by `go`: no run going on, nothing unsaved. After a save it is looked at again, for

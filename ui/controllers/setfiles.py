@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from stat import S_IWRITE
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from core.errors import Refusal
 from core.params import Loaded, ParamSet, read_cfg, write_cfg
 from ui.logview import LogView
-from ui.panels.state import FormState
+from ui.panels.state import FormState, Moment
 from ui.runner import tell
 from ui.settings import Settings
+from ui.taking import take
 
 if TYPE_CHECKING:
     from core.params.cfg.lines import Entry
@@ -56,17 +58,50 @@ class SetFiles(QObject):
 
     # ---- opening
 
-    def open_file(self, path: Path, *, ask: bool = True) -> bool:
-        """Load a .cfg into the form of the task that it names; a refusal is told in the log. Unsaved changes of a form
-        that has a file are asked about first."""
+    def open_file(self, path: Path, *, ask: bool = True) -> None:
+        """Read a .cfg in the background, then load it into the form of the task that it names; a refusal is told in
+        the log. Unsaved changes of a form that has a file are asked about first. What the person edits while the
+        file is read lies on top of it."""
+        path, lane = path.absolute(), self._lane
+        if lane is None:
+            self.open_now(path, ask=ask)
+        elif not lane.is_closed:
+            before = {task: state.moment() for task, state in self.states.items()}
+            done = partial(self._arrived, path, ask, before)
+            lane.run(_read, path, done=done, failed=partial(self._refused, path), key=f"cfg {path}")
+
+    def open_now(self, path: Path, *, ask: bool = True) -> bool:
+        """The same while one waits, for what must be there before anything else goes on; whether it was loaded."""
         path = path.absolute()
         try:
-            stamp = _stamp(path)
-            loaded = read_cfg(path)
+            loaded, stamp = _read(path)
         except Refusal as refusal:
-            told = tell(self.log, "", refusal)
-            self.noted.emit(path, f"{path.name} was not opened: {told}", [])
+            self._refused(path, refusal)
             return False
+        return self._take(path, loaded, stamp, ask)
+
+    def _arrived(
+        self, path: Path, ask: bool, before: Mapping[str, Moment], read: tuple[Loaded, Stamp | None]
+    ) -> None:
+        loaded, stamp = read
+        state = self.states[loaded.set.task.name]
+        now = state.moment()
+        edited = edited_since(before[state.task.name], now)
+        if not (self._take(path, loaded, stamp, ask) and edited):
+            return
+        good = {name: now.values[name] for name in edited if name not in now.bad}
+        take((state, state.values.replaced(**good)))
+        for name in edited:
+            if name in now.bad:
+                state.edit(name, now.bad[name].text)
+        self.log.say(f"Changed while {path.name} was read, and kept: {', '.join(edited)}.", "warning")
+
+    def _refused(self, path: Path, error: BaseException) -> None:
+        told = tell(self.log, "", error)
+        self.noted.emit(path, f"{path.name} was not opened: {told}", [])
+
+    def _take(self, path: Path, loaded: Loaded, stamp: Stamp | None, ask: bool) -> bool:
+        """Load what was read into its form, unless the person wants to keep what is there."""
         state = self.states[loaded.set.task.name]
         if ask and not self._settled(state):
             return False
@@ -78,6 +113,12 @@ class SetFiles(QObject):
         self.settings.add_recent("cfg", path)
         self.opened.emit(state)
         return True
+
+    @property
+    def _lane(self) -> Lane | None:
+        """Where files are read: not behind the images; None before the window is whole."""
+        sessions = getattr(self.window_, "sessions", None)
+        return sessions.lane if sessions is not None else None
 
     def adopt(self, state: FormState, path: Path, loaded: Loaded, stamp: Stamp | None = None) -> None:
         """Give a form what a file holds; `stamp` is what the file was when it was read."""
@@ -101,10 +142,11 @@ class SetFiles(QObject):
         self.settings.set(f"folder/{kind}", str(Path(name).parent))
         return Path(name)
 
-    def reload(self, state: FormState | None = None) -> bool:
+    def reload(self, state: FormState | None = None) -> None:
         """Read the file of a form again; what the form held comes back by undo."""
         state = state or self.current()
-        return state.path is not None and self.open_file(state.path, ask=False)
+        if state.path is not None:
+            self.open_file(state.path, ask=False)
 
     def new(self, state: FormState | None = None) -> bool:
         """All defaults and no file; unsaved changes of a file are asked about, and undo brings all back."""
@@ -131,7 +173,7 @@ class SetFiles(QObject):
         if self._is_stale(state.path):
             answer = self._ask.about_changed_file(state.path)
             if answer != "overwrite":
-                return answer == "reload" and self.reload(state)
+                return answer == "reload" and self.open_now(state.path, ask=False)
         return self.write(state, state.path)
 
     def ask_save(self, state: FormState | None = None) -> bool:
@@ -244,6 +286,21 @@ def _head(name: str, notes: Sequence[str]) -> str:
     if lines > 1:
         told = f"{lines} of its lines could not be taken as they stand"
     return f"{name} was opened, but {told}"
+
+
+def edited_since(before: Moment, now: Moment) -> list[str]:
+    """The parameters that were edited between two moments of one form."""
+    return [
+        name
+        for name in now.values
+        if repr(before.values[name]) != repr(now.values[name]) or before.bad.get(name) != now.bad.get(name)
+    ]
+
+
+def _read(path: Path) -> tuple[Loaded, Stamp | None]:
+    """A .cfg file, and what the file was just before it was read. Runs in the lane; raises Refusal."""
+    stamp = _stamp(path)
+    return read_cfg(path), stamp
 
 
 def _stamp(path: Path) -> Stamp | None:
