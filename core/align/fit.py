@@ -9,7 +9,7 @@ its own, with a scatter scaled by a lagging factor, and may end with three pairs
 from __future__ import annotations
 
 from dataclasses import replace
-from math import atan2, degrees, erf, exp, log, pi, radians, sqrt
+from math import atan2, degrees, erf, exp, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -260,9 +260,3 @@ def describe(
         middle=uv[used].mean(axis=0) if used.any() else None,
         why=np.where(used, Why.USED, Why.CLIPPED).astype(np.int8),
     )
-
-
-def similarity(rot: float, scale: float) -> Floats:
-    """M of a rotation by `rot` degrees and a scale, in the convention of the fit."""
-    c, s = scale * np.cos(radians(rot)), scale * np.sin(radians(rot))
-    return np.array([[c, -s], [s, c]])

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.data.chipwcs import ChipWCS, Floats
 from core.errors import Refusal
@@ -135,11 +134,3 @@ def pixel_map(
 
     (workers or Threads()).map(place, row_blocks(rows.size, max(1, 100_000 // columns.size)))
     return PixelMap(x, y, step, (ny, nx))
-
-
-def map_of_centers(positions: NDArray[np.float64]) -> PixelMap:
-    """A map given by the frame positions of all pixel centres, (rows, columns, 2) with x before y, 0-based, as the
-    `drizzle` package takes them; beyond the outer centres it goes on linearly."""
-    ny, nx = positions.shape[:2]
-    grid = np.pad(positions, ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd")
-    return PixelMap(np.ascontiguousarray(grid[..., 0]), np.ascontiguousarray(grid[..., 1]), 1, (ny, nx))

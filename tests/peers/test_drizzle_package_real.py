@@ -19,9 +19,10 @@ from core.drizzle.blot import blot
 from core.drizzle.chip import ChipInput, scale_ratio, weight_map
 from core.drizzle.combine import combine
 from core.drizzle.drop import Canvas, Drop, drop_chip, settle
-from core.drizzle.mapping import map_of_centers, pixel_map
+from core.drizzle.mapping import pixel_map
 from core.drizzle.settings import BlotParams, CombineParams, WeightScale
 from tests.peers.drizzle_cases import PIECE
+from tests.placings import map_of_centers
 
 pytestmark = [pytest.mark.peers, pytest.mark.shared, pytest.mark.filterwarnings("ignore")]
 resample = pytest.importorskip("drizzle.resample")

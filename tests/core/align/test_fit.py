@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
-from core.align.fit import fit, radial_limit, similarity
+from core.align.fit import fit, radial_limit
 from core.align.settings import FitParams
 from core.errors import Refusal
+from tests.placings import similarity
 
 PUBLISHED = [
     ("align_mosaics", "shift160_flt.txt", "rscale"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.align.fit import similarity
 from core.align.match import Placing, apart, beats_chance, chance_matches, listed_twice, match, nearest
 from core.align.near import Near
 from core.align.results import Offset, PeakStatus, Sources
 from core.align.settings import FitParams, MatchParams
+from tests.placings import similarity
 
 FITTING = FitParams(minobj=4)
 CENTRE = np.array([2000.0, 2000.0])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.align.fit import similarity
 from core.align.pattern import pattern
 from core.align.results import Sources
+from tests.placings import similarity
 
 CENTRE = np.array([600.0, 500.0])
 

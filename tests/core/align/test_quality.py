@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.align.fit import fit, similarity
+from core.align.fit import fit
 from core.align.quality import doubts
 from core.align.residuals import POINTS, chip_means, trends
 from core.align.results import Fit, ImageResult, Matches, Offset, PeakStatus, Sources, Status, Why
 from core.align.settings import FindParams, FitParams, MatchParams
 from core.align.suggest import Advisor
+from tests.placings import similarity
 
 CENTRE = np.array([500.0, 400.0])
 ADVISOR = Advisor(FindParams(threshold=50.0), MatchParams(), FitParams(), 0.04)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.align.fit import fit, similarity
+from core.align.fit import fit
 from core.align.settings import FitParams
 from core.align.update import corrected, sky_rms
 from core.data.chipwcs import ChipWCS
+from tests.placings import similarity
 
 
 def chip(ra: float = 201.7, dec: float = -47.48, roll: float = 37.0, scale: float = 0.04) -> ChipWCS:

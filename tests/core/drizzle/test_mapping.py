@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.drizzle.mapping import map_of_centers, pixel_map
+from core.drizzle.mapping import pixel_map
 from core.errors import Cancelled, Refusal
 from core.runs.progress import Progress
 from core.runs.spread import Threads
 from tests.drizzle_scene import chip_wcs, frame_wcs
+from tests.placings import map_of_centers
 
 
 def exact(wcs, frame):

@@ -11,11 +11,11 @@ import pytest
 from astropy.io import fits
 
 from core.drizzle.drop import Canvas, Drop, drop_chip, settle
-from core.drizzle.mapping import map_of_centers
 from core.drizzle.session import astrodrizzle
 from core.params import TASKS
 from core.runs.spread import Threads
 from core.simulate import Scene, simulate
+from tests.placings import map_of_centers
 
 PIXEL = 39.62  # mas, of WFC3/UVIS
 SHAPE = (130, 140)

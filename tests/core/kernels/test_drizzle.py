@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from core.drizzle import drop as drop_module
 from core.drizzle.drop import Canvas, Drop, context_bit, drop_chip, settle
-from core.drizzle.mapping import PixelMap, map_of_centers
+from core.drizzle.mapping import PixelMap
 from core.kernels import drizzle as square
 from core.kernels import profiles
 from core.runs.progress import Progress
 from core.runs.spread import Threads
+from tests.placings import map_of_centers
 
 KERNELS = ("square", "turbo", "point", "gaussian", "lanczos3", "tophat")
 
