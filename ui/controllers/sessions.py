@@ -292,6 +292,7 @@ class SessionsController(QObject):
         if path is not None:
             window.settings.add_recent("sessions", path)
         window.log.say(f"Session saved at {when_of(opened)} opened.", "good")
+        window.status.conclude("Session opened", "warning" if opened.notes or opened.gone else "info")
         self.renamed.emit()
         self.restored.emit()
         if orphan is not None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from ui import style
 from ui.views.framestore import BlinkFrame
 from ui.views.prepared import IMAGE, MASK
-from ui.views.shortnames import NAME, NameDelegate
+from ui.views.shortnames import NAME, MiddleCombo, NameDelegate
 from ui.views.wrap import Wrap, together
 
 
@@ -31,7 +31,7 @@ class FrameList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.groups = QComboBox()
+        self.groups = MiddleCombo()
         self.groups.setAccessibleName("Group of frames")
         self.groups.setToolTip("The frames of a group lie on the same pixels (Page Up, Page Down)")
         self.groups.setMinimumContentsLength(12)

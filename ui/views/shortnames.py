@@ -6,8 +6,15 @@ import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QStyleOptionViewItem,
+    QStylePainter,
+)
 
 from ui import style
 
@@ -56,7 +63,8 @@ def shortened(names: Sequence[str], room: int, width: Callable[[str], int]) -> l
             (head, middle, DOTS if tail else ""),
             (DOTS if head else "", middle, DOTS if tail else ""),
         ]
-        found.append(next((parts for parts in levels if width("".join(parts)) <= room), levels[-1]))
+        fitting = next((parts for parts in levels if width("".join(parts)) <= room), levels[-1])
+        found.append(_with_more(head, fitting, room, width) if fitting is levels[-1] and head else fitting)
     too_long = [n for n, parts in enumerate(found) if width("".join(parts)) > room]
     if too_long:
         middles = [found[n][1] for n in too_long]
@@ -64,6 +72,15 @@ def shortened(names: Sequence[str], room: int, width: Callable[[str], int]) -> l
         for n, middle in zip(too_long, cut, strict=True):
             found[n] = (found[n][0], middle, found[n][2])
     return found
+
+
+def _with_more(head: str, parts: Parts, room: int, width: Callable[[str], int]) -> Parts:
+    """The end of the head before the rest, as much of it as there is room for."""
+    _, middle, tail = parts
+    for kept in range(len(head) - 1, 0, -1):
+        if width(DOTS + head[-kept:] + middle + tail) <= room:
+            return DOTS + head[-kept:], middle, tail
+    return parts
 
 
 def _told_apart(texts: Sequence[str], room: int, width: Callable[[str], int]) -> list[str]:
@@ -82,6 +99,25 @@ def _cut(text: str, share: float, room: int, width: Callable[[str], int]) -> str
         if width(made) <= room:
             return made
     return DOTS
+
+
+class MiddleCombo(QComboBox):
+    """A box whose present text is shortened in its middle, so that its end is seen: the chip, the number of a visit."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        place = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        room = place.width() - 8
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideMiddle, room
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 class NameDelegate(QStyledItemDelegate):

@@ -42,7 +42,7 @@ def test_no_two_names_look_the_same(names: list[str], room: int) -> None:
 
 def test_a_name_that_has_room_is_whole() -> None:
     assert ["".join(parts) for parts in shortened(MADE, 40, len)] == MADE
-    assert "".join(shortened(MADE, 16, len)[2]) == f"{DOTS}sci1_crmask{DOTS}"
+    assert "".join(shortened(MADE, 16, len)[2]) == f"{DOTS}rq_sci1_crmask{DOTS}"
 
 
 @given(st.lists(st.text("ab_. 1", max_size=12), max_size=6), st.integers(0, 20))
@@ -66,3 +66,17 @@ def test_the_list_shows_what_tells_frames_apart(qtbot: QtBot) -> None:
     assert strips[0] != strips[1]
     assert frames.list.item(1).toolTip().startswith(LONG[1])
     assert frames.list.item(1).data(Qt.ItemDataRole.DisplayRole) == f"2  {LONG[1]}"
+
+
+def test_the_end_of_a_long_group_is_seen(qtbot: QtBot) -> None:
+    """Two chips of one exposure look otherwise in the box of groups, however long the name."""
+    frames = FrameList()
+    qtbot.addWidget(frames)
+    frames.resize(150, 120)
+    groups = [f"a_very_long_name_of_a_target_visit_01_flt [sci,{chip}]" for chip in (1, 2)]
+    pictures = []
+    for group in groups:
+        frames.set_groups(groups, group)
+        frames.show()
+        pictures.append(frames.groups.grab().toImage())
+    assert pictures[0] != pictures[1]
