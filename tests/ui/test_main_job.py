@@ -31,6 +31,7 @@ def exposures(shared_data, tmp_path) -> list[Path]:
 @pytest.fixture
 def window(qtbot, exposures, tmp_path) -> MainWindow:
     window = MainWindow(exposures, folder=tmp_path / "products", ask=StandInPerson())
+    window.ask.answers["guard"] = "go on"  # the exposures come with their pointing errors
     window.show()
     window.lane.run(warmup.warm_up)
     qtbot.waitUntil(lambda: not window.files.is_reading and not window.lane.is_busy, timeout=MINUTE)
