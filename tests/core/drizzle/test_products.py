@@ -24,7 +24,9 @@ FINAL_ONLY = (
 def test_any_fill_value_stands_in_the_header(copies: Copies, value: str) -> None:
     """NaN is what people ask for; a card holds finite numbers only."""
     files = copies()[:1]
-    params = FINAL_ONLY.replaced(final_fillval=float(value), driz_sep_fillval=float(value), final_maskval=float(value))
+    params = FINAL_ONLY.replaced(
+        final_fillval=float(value), driz_sep_fillval=float(value), final_maskval=float(value)
+    )
     science = astrodrizzle(files, params, folder=files[0].parent).products[0]
     with fits.open(science) as hdus:
         assert float(hdus[0].header["D001FVAL"]) == pytest.approx(float(value), nan_ok=True)
