@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QColor, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from core.data.chipwcs import ChipWCS
 from ui import icons, style
@@ -18,6 +18,7 @@ from ui.views.image import ImageView
 from ui.views.marks import Marks, Shape
 from ui.views.parts import ElidedLabel, Stacked, action_button, column
 from ui.views.prepared import Load, Prepared, Run
+from ui.views.shortnames import MiddleCombo
 from ui.views.skyview import seen_in
 from ui.views.starmarks import NOWHERE, Places
 from ui.views.stretch import Look
@@ -69,9 +70,9 @@ class PairView(QWidget):
             None,
             None,
         ]  # the zoom at which the star is to be brought to the middle
-        self.beside = QComboBox()
+        self.beside = MiddleCombo()
         self.beside.setAccessibleName("Exposure at the right")
-        self.beside.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.beside.setSizeAdjustPolicy(MiddleCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.beside.setMinimumContentsLength(28)
         self.title = ElidedLabel()
         font = self.title.font()
