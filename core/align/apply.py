@@ -14,7 +14,7 @@ from core.align.results import Alignment, Applied, ImageResult, Status, Written
 from core.align.settings import AlignSettings
 from core.align.update import sky_rms
 from core.data.ahead import Ahead
-from core.data.fitsfile import open_fits
+from core.data.fitsfile import BROKEN, open_fits
 from core.data.headerlets import (
     HeaderletWords,
     attach,
@@ -117,7 +117,7 @@ def _guarded(image: ImageResult, work: Callable[[ImageResult], None]) -> Applied
         work(image)
     except Refusal as refusal:
         return Applied(image.path, Written.FAILED, str(refusal))
-    except (OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+    except BROKEN as error:
         return Applied(image.path, Written.FAILED, f"{image.name}: {type(error).__name__}: {error}")
     return Applied(image.path, Written.WRITTEN)
 

@@ -11,6 +11,7 @@ from core.align.given import Given
 from core.align.results import Catalog, Sources
 from core.align.settings import FindParams
 from core.data.exposure import Exposure, open_exposure
+from core.data.fitsfile import BROKEN
 from core.errors import Refusal
 from core.runs.memory import Memory, file_identity
 from core.runs.progress import Progress
@@ -122,6 +123,6 @@ def guarded(path: Path, work: Callable[[], T]) -> T | Refusal:
         return work()
     except Refusal as refusal:
         return refusal
-    except (OSError, ValueError, MemoryError, KeyError, TypeError) as error:
+    except BROKEN as error:
         what = f"The file cannot be used ({type(error).__name__}: {error})."
         return Refusal(what, file=path, advice="Fetch the file again.")

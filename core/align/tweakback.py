@@ -17,7 +17,7 @@ from astropy.io import fits
 from core.align.results import Applied, Written
 from core.align.update import Floats, drizzled_correction, moved_on_sky
 from core.data.exposure import open_exposure
-from core.data.fitsfile import open_fits
+from core.data.fitsfile import BROKEN, open_fits
 from core.data.readwcs import read_wcs
 from core.data.wcsbook import check_wcsname, letters_of, write_wcs
 from core.errors import Refusal
@@ -173,7 +173,7 @@ def _guarded(path: Path, tweak: Tweak, name: str) -> Applied:
         )
     except Refusal as refusal:
         return Applied(path, Written.FAILED, str(refusal))
-    except (OSError, ValueError, KeyError, TypeError, MemoryError) as error:
+    except BROKEN as error:
         return Applied(path, Written.FAILED, f"{path.name}: {type(error).__name__}: {error}")
     return Applied(path, Written.WRITTEN)
 

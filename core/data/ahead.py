@@ -21,7 +21,6 @@ from types import TracebackType
 
 from core.data.onepass import Altered, Change, alter, refuse_if_changed, same_places, write_small_parts
 from core.data.safe import prefix_of
-from core.errors import Refusal
 
 MOST = 4  # files made ahead at a time: they all lie on the disk at once
 
@@ -83,14 +82,16 @@ class Ahead:
         return replace(altered, before=before, after=after)
 
     def _make_all(self) -> None:
-        for path, change in self._changes.items():
-            try:
-                if not self._stopped.is_set():
-                    self._make(path, change)
-            except (OSError, ValueError, KeyError, TypeError, MemoryError, Refusal):
-                pass
-            finally:
+        try:
+            for path, change in self._changes.items():
+                # whatever is wrong with a file, Apply meets it again and tells it
+                with contextlib.suppress(Exception):
+                    if not self._stopped.is_set():
+                        self._make(path, change)
                 self._done[path].set()
+        finally:
+            for event in self._done.values():  # nobody may wait for a thread that has ended
+                event.set()
 
     def _make(self, path: Path, change: Change) -> None:
         size = path.stat().st_size

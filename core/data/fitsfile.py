@@ -41,6 +41,10 @@ def comments_may_be_cut() -> Iterator[None]:
         yield
 
 
+BROKEN = (OSError, ValueError, KeyError, TypeError, MemoryError, fits.VerifyError)
+"""What a damaged file may raise while it is worked on, besides `Refusal`."""
+
+
 @contextmanager
 def open_fits(path: str | Path, *, whole: bool = True) -> Iterator[fits.HDUList]:
     """The HDU list of a file, closed at the end; no memory mapping, arrays are read when asked for.
@@ -66,6 +70,10 @@ def open_fits(path: str | Path, *, whole: bool = True) -> Iterator[fits.HDUList]
         ) from error
     try:
         yield hdus
+    except fits.VerifyError as error:  # a card is parsed when it is asked for
+        raise Refusal(
+            f"A card of its headers cannot be read: {_reason(error)}.", file=path, advice=_AGAIN
+        ) from error
     finally:
         with quiet():
             hdus.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from core import __version__
 from core.data.chipwcs import ChipWCS
 from core.data.exposure import Exposure
 from core.drizzle.choose import CHAIN, NAMES
@@ -15,6 +15,8 @@ from core.drizzle.median import MedianParams
 from core.drizzle.run import Run
 from core.drizzle.settings import BlotParams, SeparateParams
 from core.errors import Refusal
+from core.params.when import is_blank
+from core.runs.alike import engine
 from core.runs.memory import file_identity, fingerprint
 
 INPUTS = (
@@ -63,7 +65,7 @@ def keys_of(run: Run, token: str) -> dict[str, str]:
     `token` stands for the content of the exposures. Raises Refusal where a list of masks or skies cannot be read.
     """
     inputs = [run.params[name] for name in INPUTS]
-    key = fingerprint(__version__, token, inputs, run.plan.reset)  # another version may do steps otherwise
+    key = fingerprint(engine(), token, inputs, run.plan.reset)  # another engine may do steps otherwise
     found = {}
     for name in whole(run):
         found[name] = key = fingerprint(key, name, _parts(run, name))
@@ -99,7 +101,9 @@ def _typed(kind: Any, run: Run) -> object:
 def _beside(run: Run) -> list[object]:
     """Files that the last step reads beside the exposures: inverse variance maps, flats, rules of the headers."""
     paths = [*run.maps.given.values(), *(flat for flats in run.maps.flats.values() for flat in flats)]
-    return [file_identity(path) for path in paths if path.is_file()] + [str(run.params["rules_file"])]
+    rules = str(run.params["rules_file"]).strip()
+    paths += [Path(rules)] if not is_blank(rules) else []
+    return [file_identity(path) for path in paths if path.is_file()] + [rules]
 
 
 def _masks_of_others(run: Run) -> list[object]:

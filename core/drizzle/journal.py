@@ -52,9 +52,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Journal:
-    """`token` stands for the content of `exposures` as far as the steps read it; `steps` by the step's name."""
+    """`token` stands for the content of `exposures`, as far as steps read it that take the flags `reset` away; `steps`
+    by the step's name."""
 
     token: str = ""
+    reset: str = ""
     exposures: tuple[Seen, ...] = ()
     steps: Mapping[str, Entry] = field(default_factory=dict)
 
@@ -76,9 +78,22 @@ def read_journal(path: Path) -> Journal:
         if raw["format"] != FORMAT or raw["version"] != VERSION:
             return Journal()
         steps = {str(name): _entry(one) for name, one in raw["steps"].items()}
-        return Journal(str(raw["token"]), _seen(raw["exposures"]), steps)
+        return Journal(str(raw["token"]), str(raw["reset"]), _seen(raw["exposures"]), steps)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Journal()
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file of the journal's name is none of ours, not even one that was cut."""
+    begins = json.dumps({"format": FORMAT}, indent=1).encode()[:-2]
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(200)
+        return FORMAT.encode() not in head and not begins.startswith(head)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def write_journal(journal: Journal, path: Path) -> None:
@@ -88,6 +103,7 @@ def write_journal(journal: Journal, path: Path) -> None:
         "version": VERSION,
         "program": f"DrizzleDesk {__version__}",
         "token": journal.token,
+        "reset": journal.reset,
         "exposures": [_told(one) for one in journal.exposures],
         "steps": {name: _raw(entry) for name, entry in journal.steps.items()},
     }

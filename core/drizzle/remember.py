@@ -13,7 +13,15 @@ from typing import Any
 
 from core.drizzle.chain import keys_of, names_of, read_by, seen, whole
 from core.drizzle.choose import NAMES
-from core.drizzle.journal import Entry, Journal, journal_name, read_journal, remove_journal, write_journal
+from core.drizzle.journal import (
+    Entry,
+    Journal,
+    is_foreign,
+    journal_name,
+    read_journal,
+    remove_journal,
+    write_journal,
+)
 from core.drizzle.numbers import from_json, to_json
 from core.drizzle.run import Run
 from core.drizzle.stamps import Stamp
@@ -39,14 +47,21 @@ class Remembered:
         self._run = run
         self._path = run.space.folder / journal_name(run.called.root)
         self.keeps = not run.space.in_memory
+        if self.keeps and is_foreign(self._path):
+            self.keeps = False
+            run.warn(
+                f"{self._path.name} is no journal of steps and is left alone: nothing is taken over later."
+            )
         self.journal = read_journal(self._path) if self.keeps else Journal()
         now = seen(run)
         known = self.journal.token and now == self.journal.exposures
         self.same_exposures = bool(known)
         token = self.journal.token if known else fingerprint(now)
         self.keys = keys_of(run, token)
-        self.journal = replace(self.journal, token=token, exposures=now)
+        reset = self.journal.reset if known else self._reset()
+        self.journal = replace(self.journal, token=token, reset=reset, exposures=now)
         self._spoilt = ""
+        self._untouched = True
         self._pending: dict[str, _Pending] = {}
         self.taken = self._to_take() if resume and self.keeps else frozenset()
 
@@ -137,10 +152,22 @@ class Remembered:
             now = seen(self._run)
         except OSError:
             return
-        token = self.journal.token if same_content else fingerprint(now)
-        self.journal = replace(self.journal, token=token, exposures=now)
+        # steps that took other flags away read what was flagged now
+        same = same_content and self._untouched and self.journal.reset == self._reset()
+        token = self.journal.token if same else fingerprint(now)
+        self.journal = replace(self.journal, token=token, reset=self._reset(), exposures=now)
         self._stamp_files_of_others()
         self.write_down()
+
+    def before_update(self) -> None:
+        """The exposures are about to be changed: look whether somebody else has done so since the run began."""
+        try:
+            self._untouched = seen(self._run) == self.journal.exposures
+        except OSError:
+            self._untouched = False
+
+    def _reset(self) -> str:
+        return str(self._run.plan.reset_mask)
 
     def _stamp_files_of_others(self) -> None:
         """Files that other processes wrote for the run are whole at its end, and read once for their checksums."""

@@ -112,6 +112,8 @@ class Run(Job):
         for text in found[0]:
             self.warn(text)
         getattr(self.space, "stamps", {}).update(found[1])
+        for name in found[1]:
+            self.space.recalled(name)
 
     def each_exposure(self, work: Callable[[Run, int], T]) -> Iterator[tuple[Exposure, T]]:
         """The exposures, each with what `work`, called with its number, makes of it."""

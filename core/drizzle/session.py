@@ -116,6 +116,7 @@ def _all_steps(
         written = doing.do("combine", run.final_units(), lambda: make_final(run, params, masks))
     with run.progress.step(steps.WRITING, len(run.exposures)):
         run.space.wait()  # the exposures are changed when all else is there
+        remembered.before_update()
         problems = update_exposures(run, masks)
     if _cleans(run):
         run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
@@ -162,7 +163,9 @@ class _Doing:
         run, entry = self._run, self.remembered.journal.steps[step]
         run.progress.check()
         value = self.remembered.value(step)
-        for name in names_of(run, step):
+        for name in (
+            names_of(run, step) if step != "combine" else ()
+        ):  # the products are no intermediate files
             run.space.recalled(name)
         run.steps[title] = TAKEN
         run.note(f"{title}: nothing changed, taken over as it was made at {entry.made}.")

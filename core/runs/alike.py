@@ -18,13 +18,19 @@ _ENGINE = "DrizzleDesk"
 @cache
 def facts() -> dict[str, str]:
     """Versions of this process's engine, Python and libraries, and its kind of processor, by name."""
-    found = {_ENGINE: _digest(), "Python": platform.python_version()}
+    found = {_ENGINE: engine(), "Python": platform.python_version()}
     for name in _LIBRARIES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = "none"
     return {**found, "processor": f"{platform.machine()} {_processor()}".strip()}
+
+
+@cache
+def engine() -> str:
+    """Eight letters for the engine's source text: what was made by another text may be other."""
+    return _digest()
 
 
 def differences(

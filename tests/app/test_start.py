@@ -78,14 +78,12 @@ def test_without_blas_numba_still_works_and_scipy_stays_whole() -> None:
     code = """
 from app.lean import numba_without_blas
 numba_without_blas()
-assert not {"scipy", "scipy.linalg", "scipy.linalg.cython_blas", "yaml"} & set(sys.modules)
+assert not {"scipy.linalg", "scipy.linalg.cython_blas"} & set(sys.modules)
 import numpy as np
 from core.kernels.match import close_pairs
 assert len(close_pairs(np.zeros((3, 2)), np.arange(3), 1.0)) == 3
 from scipy.linalg import cython_blas, inv
 assert inv(np.eye(2)).trace() == 2.0
-import yaml
-assert yaml.safe_load("a: 1") == {"a": 1}
 """
     loaded(code)
 

@@ -297,3 +297,23 @@ def test_what_is_typed_in_vain_is_told(simulated, copied, command, find_stars, t
     done = command("tweakreg", *files, *find_stars, *typed, "--dir", tmp_path / "out", "--quiet")
     for name in vain:
         assert any(f"tweakreg: {name}: The value has no effect." in line for line in done.err), name
+
+
+@pytest.mark.parametrize("keyword", ["CD1_1", "IDCTAB"])
+def test_a_card_that_nobody_can_read_holds_no_other_exposure_up(
+    simulated, copied, command, find_stars, tmp_path: Path, keyword: str
+) -> None:
+    files = copied(simulated.files, tmp_path / "in")
+    raw = bytearray(files[1].read_bytes())
+    start = raw.index(f"{keyword:<8}=".encode())
+    raw[start + 10 : start + 80] = b"what's = this / ' 1.2.3".ljust(70)
+    files[1].write_bytes(raw)
+    done = command(
+        "tweakreg", *files, *find_stars, "-p", "updatehdr=yes", "--dir", tmp_path / "out", "--quiet"
+    )
+    assert not any("internal error" in line for line in done.err)
+    ends = {line.split()[0]: line.split()[-1] for line in done.out[1:]}
+    assert ends[files[2].name] == "WRITTEN"
+    if keyword == "CD1_1":  # alignment reads no IDCTAB
+        assert ends[files[1].name] != "WRITTEN"
+        assert done.told(files[1].name)

@@ -43,6 +43,7 @@ def test_aligned_but_not_drizzled(qtbot, files, tmp_path):
         "ALIGNED",
     ]
     window.ask.answers["unapplied"] = "as is"
+    window.ask.answers["guard"] = "go on"  # not applied, so their stars do not meet
     window.drizzle.drizzle()
     qtbot.waitUntil(lambda: not window.runner.is_running, timeout=300_000)
     told = window.log.plain()

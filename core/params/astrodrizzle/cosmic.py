@@ -163,8 +163,9 @@ GUARD = Param(
     "stop",
     "When stars are flagged",
     "What happens when step 6 has flagged the stars themselves because an exposure lies elsewhere than the "
-    "others, so that the final image would have holes in place of stars; or when a step that is run alone finds "
-    "files of an earlier step that do not belong to the exposures as they are now. In parameter files it stands "
+    "others, so that the final image would have holes in place of stars. It holds as well when far too much is "
+    "flagged, and when a step that is run alone finds files of an earlier step that do not belong to the exposures "
+    "as they are now. In parameter files it stands "
     "in a comment line, which drizzlepac passes over.",
     choices={
         "stop": "Stop before the final image, with the exposure and its distance named; no exposure is changed.",

@@ -269,3 +269,16 @@ def test_values_that_cannot_be_used_are_refused_by_name(
         assert all("no sky value" in text for text in run(files, **values).warnings)
     else:
         assert "Try:" in str(refused(files, words, **values))
+
+
+@pytest.mark.parametrize("keyword", ["CD1_1", "CTYPE1", "ORIENTAT", "IDCTAB"])
+def test_a_card_that_nobody_can_read_takes_no_other_exposure_down(copies: Copies, keyword: str) -> None:
+    # astropy parses a card when it is asked for, and raises a VerifyError that is no ValueError
+    files = copies()
+    raw = bytearray(files[1].read_bytes())
+    start = raw.index(f"{keyword:<8}=".encode())
+    raw[start + 10 : start + 80] = b"what's = this / ' 1.2.3".ljust(70)
+    files[1].write_bytes(raw)
+    reasons = [exposure.reason for exposure in run(files).exposures]
+    assert all(not reason or "cannot be read" in reason for reason in reasons)
+    assert reasons.count("") == (2 if keyword in ("CD1_1", "CTYPE1") else reasons.count("")) >= 2

@@ -87,7 +87,17 @@ def test_threads_and_cluster_make_the_same_bits(
         progress._listener = lambda one, counted=counted: counted.append((one.step, one.done, one.total))
         result = drizzled(files, params, workers, progress=progress)
         assert all(done <= total for _, done, total in counted if total)
-        alike[name] = (content(files[0].parent), result.warnings, [one.chips for one in result.exposures])
+        paths = [
+            sorted(path.name for path in (one.single_sci, *one.blots.values(), *one.crmasks.values()) if path)
+            for one in result.exposures
+        ]
+        assert all(len(each) == 5 for each in paths)
+        alike[name] = (
+            content(files[0].parent),
+            result.warnings,
+            [one.chips for one in result.exposures],
+            paths,
+        )
     expected = alike.pop("1")
     assert len(expected[0]) > 15
     for found in alike.values():

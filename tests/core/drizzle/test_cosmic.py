@@ -136,9 +136,9 @@ def test_two_numbers_however_parted(text: str) -> None:
     assert params(driz_cr_snr=text).snr == (4.0, 4.0)
 
 
-# fault 17: one number stops drizzlepac in the middle of the run with a ValueError
 @pytest.mark.parametrize("text", ["", "4", "a b", "1 2 3", "-1 2", "nan 3"])
 def test_other_texts_are_refused(text: str) -> None:
+    # fault 17: one number stops drizzlepac in the middle of the run with a ValueError
     with pytest.raises(Refusal, match="driz_cr_snr"):
         params(driz_cr_snr=text)
 

@@ -169,10 +169,12 @@ def test_other_exposures_are_worked_on_anew(files: list[Path]) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "[" * 100_000, '{"format": "drizzledesk steps", "version": 1}', "\0", '{"steps": {"sky": 3}}',
-     '{"format": "drizzledesk steps", "version": 2, "token": "", "exposures": [], "steps": {}}',
-     '{"format": "drizzledesk steps", "version": 1, "token": "", "exposures": [["a", 1.5, 0, ""]], "steps": {}}',
-     '{"format": "drizzledesk steps", "version": 1, "token": "", "exposures": [], "steps": {"sky": {"key": "", "made": '
-     '"", "params": {}, "value": 1, "warnings": [], "exposures": [], "files": {"../a": [1, 2, 3]}}}}'],
+     '{"format": "drizzledesk steps", "version": 2, "token": "", "reset": "", "exposures": [], "steps": {}}',
+     '{"format": "drizzledesk steps", "version": 1, "token": "", "reset": "", "exposures": [["a", 1.5, 0, ""]], '
+     '"steps": {}}',
+     '{"format": "drizzledesk steps", "version": 1, "token": "", "reset": "", "exposures": [], "steps": {"sky": '
+     '{"key": "", "made": "", "params": {}, "value": 1, "warnings": [], "exposures": [], '
+     '"files": {"../a": [1, 2, 3]}}}}'],
 )  # fmt: skip
 def test_what_is_no_journal_reads_as_an_empty_one(tmp_path: Path, text: str) -> None:
     (tmp_path / JOURNAL).write_text(text)
@@ -204,6 +206,64 @@ def test_what_was_done_before_a_stop_is_taken_over(files: list[Path]) -> None:
     result = run(files, driz_cr_corr=True, combine_type="median")
     assert "median" not in redone(result)
     assert redone(result)[-2:] == ["cosmic", "combine"]
+
+
+def test_products_that_are_taken_over_are_not_cleaned_away(files: list[Path]) -> None:
+    progress = Progress(interval=0.0)
+
+    def stop(report: Report) -> None:
+        if report.step == plan.WRITING:
+            progress.cancel()
+
+    progress._listener = stop
+    with pytest.raises(Cancelled):
+        run(files, progress=progress, clean=True, final_pixfrac=0.8)
+    result = run(files, clean=True, final_pixfrac=0.8)
+    assert redone(result) == []
+    assert len(result.products) == 3
+    assert all(path.is_file() for path in result.products)
+    assert not list(files[0].parent.glob("*_single_sci.fits"))
+
+
+def test_flags_written_meanwhile_are_read_by_steps_that_do_not_reset_them(copies: Copies) -> None:
+    files = copies()
+    none = {"resetbits": "0", "crbit": 0}
+    run(files, **none)
+    run(files, crbit=4096)
+    assert redone(run(files, **none)) == list(NAMES)
+
+
+def test_an_exposure_that_another_program_changed_during_the_run_is_not_taken_for_known(
+    files: list[Path],
+) -> None:
+    progress = Progress(interval=0.0)
+
+    def flag(report: Report) -> None:
+        if report.step == plan.WRITING and not report.done:
+            with fits.open(files[1], mode="update") as hdus:
+                hdus["DQ", 1].data[40:80, 40:80] |= 4
+
+    progress._listener = flag
+    run(files, progress=progress, driz_cr_corr=True, final_pixfrac=0.9)
+    assert redone(run(files, driz_cr_corr=True, final_pixfrac=0.9)) == list(NAMES)
+
+
+def test_rules_that_were_edited_are_noticed(files: list[Path], tmp_path: Path) -> None:
+    rules = tmp_path / "mine.rules"
+    rules.write_text("PA_V3 PA_V3 first\n")
+    assert redone(run(files, driz_cr_corr=True, rules_file=str(rules))) == ["combine"]
+    assert redone(run(files, driz_cr_corr=True, rules_file=str(rules))) == []
+    rules.write_text("PA_V3 PA_V3 mean\n")
+    assert redone(run(files, driz_cr_corr=True, rules_file=str(rules))) == ["combine"]
+
+
+def test_a_file_of_somebody_else_with_the_journals_name_is_left_alone(copies: Copies) -> None:
+    files = copies()
+    path = files[0].parent / JOURNAL
+    path.write_text('{"mine": 1}')
+    result = run(files, clean=True)
+    assert path.read_text() == '{"mine": 1}'
+    assert any("is no journal" in warning for warning in result.warnings)
 
 
 def test_flags_that_stay_are_read_by_the_next_run(copies: Copies) -> None:
