@@ -70,11 +70,16 @@ def run(arguments: argparse.Namespace) -> int:
     print(result_table(result))
     for path in result.products:
         print(path)
-    failed = fail([f"{one.name}: {one.reason}" for one in result.exposures if one.reason])
+    failed = fail([_told(one.name, one.reason) for one in result.exposures if one.reason])
     if arguments.report:
         peak = peak_rss_mb()  # of the run alone
         _report(arguments.report, result, params, _diagnosed(result, arguments.diagnostics), peak)
     return failed
+
+
+def _told(name: str, reason: str) -> str:
+    """A reason with its file before it, once."""
+    return reason if reason.startswith(f"{name}:") else f"{name}: {reason}"
 
 
 def _report(

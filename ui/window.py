@@ -306,7 +306,8 @@ class MainWindow(QMainWindow):
         remarks = remarks_of(self.session.result)
         if remarks:
             self.banner.tell("run", "warning", f"{counted(len(remarks), 'remark')} on this run", remarks)
-        self.views.show("products")
+        if self.session.result is not None and self.session.result.products:
+            self.views.show("products")
         self.foot.setCurrentWidget(self.cosmic_table)
         self.refresh.state()
 

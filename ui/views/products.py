@@ -114,12 +114,14 @@ class ProductView(QWidget):
 
         `weights` is the parameter final_wht_type: exposure times are given in seconds, other weights bare.
         """
+        found = {IMAGE: result.science, WEIGHT: result.weight, CONTEXT: result.context}
+        if not any(found.values()):
+            if not any(self._paths.values()):
+                self.clear("This run made no final image: step 7 was not part of it.")
+            return  # what an earlier run made is still there, and stays in view
         self._weights = weights
         self._asked += 1
-        self._paths = {IMAGE: result.science, WEIGHT: result.weight, CONTEXT: result.context}
-        if not any(self._paths.values()):
-            self.clear("This run made no final image: step 7 was not part of it.")
-            return
+        self._paths = found
         self.stack.show_picture()
         self.figures.show_figures(None)
         for kind, pane in self.panes.items():
@@ -138,6 +140,7 @@ class ProductView(QWidget):
 
     def clear(self, message: str) -> None:
         """Show no products, but why."""
+        self._paths = {}
         self._asked += 1
         self._todo = []
         self.figures.show_figures(None)

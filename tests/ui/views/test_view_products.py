@@ -165,6 +165,12 @@ def test_missing_products_are_explained(
     assert "No products yet" in view.stack.message
     view.show_result(DrizzleResult((), None, None, None, None, (), {}))
     assert "step 7" in view.stack.message
+    view.show_result(built)
+    view.show_result(
+        DrizzleResult((), None, None, None, None, (), {})
+    )  # a step alone: the product stays in view
+    qtbot.waitUntil(lambda: not lane.is_busy)
+    assert view.panes[IMAGE].canvas.frame is not None
     gone = tmp_path / "gone_drz.fits"
     view.show_result(DrizzleResult(built.exposures, built.science, gone, None, None, (), {}))
     qtbot.waitUntil(lambda: not lane.is_busy)
