@@ -145,8 +145,8 @@ def common_step(
     where they are, two long tracks, it is many times at once.
     """
     steps = (second[None, :, :] - first[:, None, :]) * scale
-    of, _ = np.nonzero(np.abs(steps).max(axis=2) < reach)
-    step = steps[np.abs(steps).max(axis=2) < reach]
+    near = np.abs(steps).max(axis=2) < reach
+    of, step = np.nonzero(near)[0], steps[near]
     edges = np.arange(-reach, reach + 0.05, 0.1)
     counts = np.histogram2d(step[:, 0], step[:, 1], bins=(edges, edges))[0]
     boxes = sum(

@@ -34,8 +34,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Entry:
-    """A step that was done: the `key` of what it read, `parts` the digests of what else than parameters it read (by
-    word), its parameters as texts, numbers as plain JSON, warnings, stamps of its files by name, UTC time."""
+    """A step that was done: the `key` of what it read, its parameters as texts, numbers as plain JSON, warnings, stamps
+    of its files by name, the exposures, UTC time."""
 
     key: str
     params: Mapping[str, str] = field(default_factory=dict)

@@ -193,31 +193,28 @@ def test_a_damaged_journal_counts_as_none(files: list[Path], text: str | None) -
     assert redone(run(files, driz_cr_corr=True)) == expected
 
 
-def test_what_was_done_before_a_stop_is_taken_over(files: list[Path]) -> None:
+def stopped(files: list[Path], step: str, **values: Any) -> None:
+    """A run that is stopped as soon as `step` begins."""
     progress = Progress(interval=0.0)
 
     def stop(report: Report) -> None:
-        if report.step == plan.COSMIC:
+        if report.step == step:
             progress.cancel()
 
     progress._listener = stop
     with pytest.raises(Cancelled):
-        run(files, progress=progress, driz_cr_corr=True, combine_type="median")
+        run(files, progress=progress, **values)
+
+
+def test_what_was_done_before_a_stop_is_taken_over(files: list[Path]) -> None:
+    stopped(files, plan.COSMIC, driz_cr_corr=True, combine_type="median")
     result = run(files, driz_cr_corr=True, combine_type="median")
     assert "median" not in redone(result)
     assert redone(result)[-2:] == ["cosmic", "combine"]
 
 
 def test_products_that_are_taken_over_are_not_cleaned_away(files: list[Path]) -> None:
-    progress = Progress(interval=0.0)
-
-    def stop(report: Report) -> None:
-        if report.step == plan.WRITING:
-            progress.cancel()
-
-    progress._listener = stop
-    with pytest.raises(Cancelled):
-        run(files, progress=progress, clean=True, final_pixfrac=0.8)
+    stopped(files, plan.WRITING, clean=True, final_pixfrac=0.8)
     result = run(files, clean=True, final_pixfrac=0.8)
     assert redone(result) == []
     assert len(result.products) == 3
