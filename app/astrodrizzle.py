@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.cluster import workers_at
 from app.console import ConsoleProgress, fail, table
-from app.reports import check_report, write_report
+from app.reports import check_report, write_page_or_json
 from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
 from core.data import find_files, find_maps, find_product
@@ -85,13 +85,12 @@ def _told(name: str, reason: str) -> str:
 def _report(
     path: Path, result: DrizzleResult, params: ParamSet, found: Diagnostics | None, peak: float | None
 ) -> None:
-    """As its name says: a page to look at, or JSON for programs."""
-    if path.suffix.lower() in (".html", ".htm"):
+    def page() -> None:
         from ui.htmldrizzle import write_drizzle_html
 
         write_drizzle_html(path, result, params, found, peak)
-    else:
-        write_report(report(result, peak_rss_mb=peak, diagnostics=found), path)
+
+    write_page_or_json(path, page, lambda: report(result, peak_rss_mb=peak, diagnostics=found))
 
 
 def _diagnosed(result: DrizzleResult, pixels: bool) -> Diagnostics | None:

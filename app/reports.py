@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +27,12 @@ def check_report(path: Path | None, inputs: Iterable[Path]) -> tuple[Path, ...]:
 def write_report(report: dict[str, Any], path: Path) -> None:
     """Write a report as strict JSON: numbers that are not finite become null."""
     write_text(json.dumps(plain(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def write_page_or_json(path: Path, page: Callable[[], None], figures: Callable[[], dict[str, Any]]) -> None:
+    """As the name says: F.html or F.htm is a page to look at, which `page` writes; any other name is JSON for programs,
+    of what `figures` gives."""
+    if path.suffix.lower() in (".html", ".htm"):
+        page()
+    else:
+        write_report(figures(), path)

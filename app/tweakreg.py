@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from app.console import ConsoleProgress, fail, table
 from app.lean import numba_without_blas
-from app.reports import check_report, write_report
+from app.reports import check_report, write_page_or_json
 from app.sets import assigned, check, load_set
 from app.updatewcs import taken_out, update_first
 from core.align.ahead import headers_ahead
@@ -83,15 +84,17 @@ def _align(
 
 
 def _report(path: Path, alignment: Alignment, settings: AlignSettings) -> None:
-    """As its name says: a page to look at, or JSON for programs."""
-    if path.suffix.lower() in (".html", ".htm"):
+    def page() -> None:
         from app.plots import write_page
 
         write_page(path, alignment, settings)
-    else:
+
+    def figures() -> dict[str, Any]:
         from core.align.report import report
 
-        write_report(report(alignment, settings), path)
+        return report(alignment, settings)
+
+    write_page_or_json(path, page, figures)
 
 
 def result_table(alignment: Alignment) -> str:
