@@ -152,7 +152,7 @@ def _row(image: ImageResult) -> tuple[str, ...]:
         str(fit.n_used),
         f"{xsh:.4f}",
         f"{ysh:.4f}",
-        f"{fit.rot:.6f}",
+        f"{fit.turn:z.6f}",
         f"{fit.scale:.7f}",
         f"{fit.rms_x:.4f}",
         f"{fit.rms_y:.4f}",

@@ -109,7 +109,7 @@ def _row(image: ImageResult, mas: float, applied: bool) -> str:
     else:
         rms = (0.5 * (fit.rms_x**2 + fit.rms_y**2)) ** 0.5
         figures = (
-            f"{fit.n_used}", f"{fit.shift[0]:+.4f}", f"{fit.shift[1]:+.4f}", f"{_near_zero(fit.rot):+.6f}",
+            f"{fit.n_used}", f"{fit.shift[0]:+.4f}", f"{fit.shift[1]:+.4f}", f"{fit.turn:+z.6f}",
             f"{fit.scale:.7f}", f"{fit.rms_x:.4f}", f"{fit.rms_y:.4f}", f"{rms * mas:.2f}",
         )  # fmt: skip
         cells += [cell(text) for text in figures]
@@ -121,10 +121,6 @@ def _row(image: ImageResult, mas: float, applied: bool) -> str:
 def _status(image: ImageResult) -> str:
     """The status, or DOUBTFUL for an alignment that something speaks against."""
     return "DOUBTFUL" if image.quality == "doubtful" else str(image.status)
-
-
-def _near_zero(degrees: float) -> float:
-    return (degrees + 180.0) % 360.0 - 180.0
 
 
 def _remark(image: ImageResult) -> str:
@@ -188,7 +184,7 @@ def _fitted(image: ImageResult) -> str:
     errors, robust = fit.errors, fit.robust_rms
     return (
         f"Fit ({fit.geometry}) with {fit.n_used} stars: shift {fit.shift[0]:+.4f} ± {errors.x:.4f}, "
-        f"{fit.shift[1]:+.4f} ± {errors.y:.4f} px; rotation {_near_zero(fit.rot):+.6f} ± {errors.rot:.6f}°; scale "
+        f"{fit.shift[1]:+.4f} ± {errors.y:.4f} px; rotation {fit.turn:+z.6f} ± {errors.rot:.6f}°; scale "
         f"{fit.scale:.7f} ± {errors.scale:.7f}; robust rms {robust[0]:.4f}, {robust[1]:.4f} px."
     )
 

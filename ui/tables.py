@@ -224,7 +224,7 @@ def align_figures(image: ImageResult, applied: bool = False) -> list[str]:
         figures = [
             signed(fit.shift[0], 4),
             signed(fit.shift[1], 4),
-            signed((fit.rot + 180.0) % 360.0 - 180.0, 5),
+            signed(fit.turn, 5),
             f"{fit.scale:.6f}",
             f"{fit.rms_x:.4f}",
             f"{fit.rms_y:.4f}",

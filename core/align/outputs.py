@@ -264,7 +264,7 @@ def summary(alignment: Alignment) -> str:
             fit = image.fit
             line += (
                 f", {fit.n_used} of {len(fit.used)} matches, shift {fit.shift[0]:.4f} {fit.shift[1]:.4f}, "
-                f"rot {fit.rot:.6f}, scale {fit.scale:.7f}, rms {fit.rms_x:.4f} {fit.rms_y:.4f}"
+                f"rot {fit.turn:z.6f}, scale {fit.scale:.7f}, rms {fit.rms_x:.4f} {fit.rms_y:.4f}"
             )
             if image.quality == "doubtful":
                 line += f", doubtful: {' '.join(image.doubts)}"

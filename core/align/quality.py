@@ -92,12 +92,11 @@ def _of_the_fit(fit: Fit, worst: float, confirmed: bool) -> list[Doubt]:
         found.append(
             Doubt("uncertain", f"At the rim of the image the fit is uncertain by {worst:.2f} pixels.")
         )
-    turn = (fit.rot + 180.0) % 360.0 - 180.0
-    if not confirmed and (abs(turn) > TURN or abs(fit.scale - 1.0) > GROWTH):
+    if not confirmed and (abs(fit.turn) > TURN or abs(fit.scale - 1.0) > GROWTH):
         found.append(
             Doubt(
                 "unusual",
-                f"The header would be off by a turn of {turn:.3f} degrees and a scale of {fit.scale:.5f}: "
+                f"The header would be off by a turn of {fit.turn:.3f} degrees and a scale of {fit.scale:.5f}: "
                 f"more than the pointing of a telescope explains.",
             )
         )

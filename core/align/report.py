@@ -56,7 +56,7 @@ def _image(image: ImageResult) -> dict[str, Any]:
         "n_used": 0 if fit is None else fit.n_used,
         "xsh": None if fit is None else float(fit.shift[0]),
         "ysh": None if fit is None else float(fit.shift[1]),
-        "rot": None if fit is None else fit.rot,
+        "rot": None if fit is None else fit.turn,
         "scale": None if fit is None else fit.scale,
         "rms_x": None if fit is None else fit.rms_x,
         "rms_y": None if fit is None else fit.rms_y,

@@ -218,6 +218,11 @@ class Fit:
         return int(self.used.sum())
 
     @property
+    def turn(self) -> float:
+        """The rotation as people read it, degrees in [-180, 180); files of drizzlepac's formats have `rot`."""
+        return (self.rot + 180.0) % 360.0 - 180.0
+
+    @property
     def robust_rms(self) -> tuple[float, float]:
         """Scatter per axis of all matches but those the person took out, in frame pixels: 1.4826 times the median
         absolute deviation, which clipping does not change."""

@@ -75,6 +75,7 @@ def test_rotation_and_scale_have_the_signs_of_the_shift_file() -> None:
     uv = stars()
     made = fit(uv @ similarity(359.99, 1.0001), uv, FitParams())
     assert made.rot == pytest.approx(359.99, abs=1e-9)
+    assert made.turn == pytest.approx(-0.01, abs=1e-9)  # as people read it
     assert made.scale == pytest.approx(1.0001, abs=1e-12)
     assert made.skew == 0.0
 

@@ -57,8 +57,7 @@ def test_a_turned_header_is_found_by_the_pattern(
     assert image.is_good
     assert (image.method == "pattern") == (image.offset.status is PeakStatus.PATTERN)
     assert abs(roll) < 1.0 or image.method == "pattern"
-    turn = (image.fit.rot + 180.0) % 360.0 - 180.0
-    assert abs(turn) == pytest.approx(abs(roll), abs=0.01)
+    assert abs(image.fit.turn) == pytest.approx(abs(roll), abs=0.01)
 
 
 def test_a_header_turned_by_half_a_turn_says_so(shoot: Shoot, settings: AlignSettings) -> None:
