@@ -152,8 +152,8 @@ class StandInPerson:
         self.missing = missing
         return str(self._answer("missing"))
 
-    def may_recover(self, told, more) -> str:
-        self.told = told
+    def may_recover(self, told, more, given="") -> str:
+        self.told, self.given_up = told, given
         return str(self._answer("recover"))
 
     def may_restore(self, path, state, changed) -> bool:

@@ -15,6 +15,7 @@ from ui.views.parts import column
 from ui.views.wrap import Wrap
 
 SHOWN = 6
+BUSY = "busy"  # the key of what is so only while something runs
 
 
 @dataclass(frozen=True)

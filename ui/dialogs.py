@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.data.cards import CardChange
 
 SHOWN = 12
+GIVEN = 240  # letters of names in a question
 YES, BOLD = QMessageBox.ButtonRole.AcceptRole, QMessageBox.ButtonRole.DestructiveRole
 WARNING = QMessageBox.Icon.Warning
 
@@ -151,15 +152,26 @@ class Ask:
             icon=WARNING,
         )
 
-    def may_recover(self, told: str, more: int) -> str:
-        """What to do with the autosave of a window that was not closed: "recover", "discard" or "" (later)."""
+    def may_recover(self, told: str, more: int, given: str = "") -> str:
+        """What to do with the autosave of a window that was not closed: "recover", "discard" or "" (later). It would
+        take the place of what is `given`: then to keep that is what Enter does."""
         rest = f"\n\n{_count(more, 'older one')} will be offered afterwards." if more else ""
+        asked = "Go on from there?"
+        if given:
+            short = (
+                given if len(given) <= GIVEN else f"{given[:GIVEN].rpartition(', ')[0] or given[:GIVEN]}, …"
+            )
+            asked = (
+                f"Go on from there? It takes the place of what the program was started with:\n{short}\n\n"
+                "Later opens that, and offers this again at the next start."
+            )
         return self._choice(
             "DrizzleDesk was ended without being closed.",
-            f"{told}\n\nGo on from there?{rest}",
+            f"{told}\n\n{asked}{rest}",
             ("recover", "Recover", YES),
             ("discard", "Discard", BOLD),
             leave="Later",
+            first="Later" if given else "",
         )
 
     def folder(self, title: str, start: Path | None) -> Path | None:
@@ -241,9 +253,11 @@ class Ask:
         *buttons: tuple[str, str, QMessageBox.ButtonRole],
         icon: QMessageBox.Icon = QMessageBox.Icon.Question,
         leave: str = "",
+        first: str = "",
     ) -> str:
-        """Ask with own buttons, each (answer, text, role), the first of them the default; "" when the person leaves
-        by the button `leave`, which is Cancel unless it has a text of its own, or by Escape."""
+        """Ask with own buttons, each (answer, text, role), the first of them the default unless `first` is the text
+        of another; "" when the person leaves by the button `leave`, which is Cancel unless it has a text of its own,
+        or by Escape."""
         box = self._box(question, icon)
         box.setInformativeText(more)
         answers = {box.addButton(text, role): answer for answer, text, role in buttons}
@@ -251,7 +265,11 @@ class Ask:
             box.setEscapeButton(box.addButton(leave, QMessageBox.ButtonRole.RejectRole))
         else:
             box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(next(iter(answers)))
+        box.setDefaultButton(
+            next(
+                (button for button in box.buttons() if first and button.text() == first), next(iter(answers))
+            )
+        )
         box.exec()
         return answers.get(box.clickedButton(), "")  # type: ignore[call-overload]
 

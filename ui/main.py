@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from ui import icons, style, warmup
 from ui.places import state_folder
+from ui.sessionwords import Given
 from ui.settings import Settings
 from ui.window import MainWindow
 
@@ -51,7 +52,8 @@ def open_window(
 
     `maps` are inverse variance maps by exposure, those of an @list; `product` the name that an association gives to
     what is drizzled. `demo` sets the parameters of the demonstration, so that a person can press Align, Apply and
-    Drizzle; `session` is a session file to open. What a window that was killed had autosaved is offered first.
+    Drizzle; `session` is a session file to open. What a window that was killed had autosaved is offered first, with
+    what of all this would give way to it.
     """
     store = QSettings(NAME, NAME)
     settings = Settings(store, state_folder())
@@ -68,7 +70,8 @@ def open_window(
         set_demo_parameters(window)
     window.show()
     wanted = partial(window.sessions.open, session) if session is not None else None
-    QTimer.singleShot(0, window, partial(window.sessions.recovery.offer, wanted))
+    given = Given(tuple(files), tuple(cfgs), session)
+    QTimer.singleShot(0, window, partial(window.sessions.recovery.offer, wanted, given))
     QTimer.singleShot(300, window, window_warmer(window))
     try:
         return application.exec()

@@ -29,11 +29,13 @@ class Brief:
 
 
 class Runner(QObject):
-    """Signals: `changed()` when a run begins or ends; `reported(Report)`; `refused(subject)` with the parameter
+    """Signals: `changed()` when a run begins or ends; `rested()` when one has ended, before what follows from it,
+    which may be a question that waits for the person; `reported(Report)`; `refused(subject)` with the parameter
     that an error is about ("" if none); `concluded(text, level)` in a line how a run ended, last what matters most;
     `broke(Brief)` when one ended with an error."""
 
     changed = Signal()
+    rested = Signal()
     reported = Signal(object)
     refused = Signal(str)
     concluded = Signal(str, str)
@@ -107,6 +109,7 @@ class Runner(QObject):
         if not self._quiet:
             self.log.say(f"{title} ended after {self.seconds:.1f} s.")
             self.conclude(f"{title} ended after {self.seconds:.1f} s.")
+        self.rested.emit()
         if done is not None:
             done(value)
         if title not in self._settled:
@@ -126,6 +129,7 @@ class Runner(QObject):
             brief = short(error) if short is not None else None
             self.conclude(brief.head if brief else f"{title} failed. {told}", "error")
             self.broke.emit(brief or Brief(f"{APPLY if title == PREVIEW else title} failed", told))
+        self.rested.emit()
         if failed is not None:
             failed(error)
         self.changed.emit()

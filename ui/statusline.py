@@ -12,6 +12,7 @@ from ui.elided import ElidedLabel
 from ui.overall import Overall
 
 FINE = 1000
+TOLD_MS = 4000
 
 
 class StatusLine(QStatusBar):
@@ -55,6 +56,13 @@ class StatusLine(QStatusBar):
         self._outcome, self._level = text, level
         if not self._title:
             self.set_running("")
+
+    def tell(self, text: str, level: str = "info") -> None:
+        """What was done, a file that was saved: beside a run for a while, else it stays like the end of a run."""
+        if self._title:
+            self.showMessage(text, TOLD_MS)
+        else:
+            self.conclude(text, level)
 
     def report(self, report: Report) -> None:
         """Where the run is."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ui import icons, layout, style
 from ui.actions import Actions
-from ui.banner import Banner
+from ui.banner import BUSY, Banner
 from ui.closing import Closer
 from ui.clusterdialog import ClusterChoice
 from ui.controllers.align import AlignController
@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
         self.files.changed.connect(self.refresh.state)
         self.files.changed.connect(self.refresh.blink)
         self.runner.changed.connect(self._run_changed)
+        self.runner.rested.connect(self._rested)
         self.runner.reported.connect(self.status.report)
         self.runner.refused.connect(self.params.reveal_subject)
         self.runner.concluded.connect(self.status.conclude)
@@ -243,10 +244,17 @@ class MainWindow(QMainWindow):
     def _run_changed(self) -> None:
         if self.session.running not in ("", PREVIEW):
             self.banner.drop("run")
+        if not self.session.running:
+            self.banner.drop(BUSY)
         self.status.set_running(self.session.running)
         self.remedies.set_busy(bool(self.session.running))
         self.refresh.state()
         self.closer.run_changed()
+
+    def _rested(self) -> None:
+        """What follows may be a question: nothing runs while it waits for its answer."""
+        self.status.set_running("")
+        self.refresh.state()
 
     def _chosen(self, path: Path | None) -> None:
         self.show_.show_current(path)
@@ -315,6 +323,8 @@ class MainWindow(QMainWindow):
         if level == "error":
             self.status.conclude(self.log.newest(), "error")
             self.foot.setCurrentWidget(self.log)
+        elif level == "good":
+            self.status.tell(self.log.newest(), "good")
 
     def _troubled(self, title: str, error: BaseException) -> None:
         self.refresh.state()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtWidgets import QApplication
 
 from tests.ui_standins import StandInPerson
 from ui import autosave, main
+from ui.dialogs import Ask
 from ui.window import MainWindow
 
 
@@ -86,3 +88,27 @@ def test_what_is_recovered_goes_before_the_session_asked_for(started, killed, tm
     _, window = started("recover", session=tmp_path / "not there.drizzledesk")
     assert window.params.values("tweakreg")["nclip"] == 5
     assert window.banner.plain() == ""
+
+
+def test_what_was_given_and_gives_way_is_named_before(started, killed, tmp_path):
+    files = (tmp_path / "a_flt.fits", tmp_path / "b_flt.fits")
+    _, window = started("", files=files, cfgs=[tmp_path / "own.cfg"])
+    assert window.ask.given_up == "a_flt.fits, b_flt.fits, own.cfg"
+    assert [entry.path for entry in window.listing.entries()] == list(files)
+
+
+def test_enter_keeps_what_was_given(qtbot, make_window):
+    window = make_window()
+    seen = []
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        seen.append((box.defaultButton().text(), box.informativeText()))
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+
+    for given in ("", "new_flt.fits", "a_long_name_flt.fits, " * 40):
+        QTimer.singleShot(20, window, look)
+        assert Ask(window).may_recover("Saved.", 0, given) == ("" if given else "recover")
+    assert [default for default, _ in seen] == ["Recover", "Later", "Later"]
+    assert "new_flt.fits\n" in seen[1][1]
+    assert len(seen[2][1]) < 500

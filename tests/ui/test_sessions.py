@@ -197,6 +197,9 @@ def test_no_session_is_opened_into_a_run(qtbot, make_window, files, tmp_path, en
     assert "Align is running" in window.banner.plain()
     assert window.listing.count() == 3
     engine.go.set()
+    qtbot.waitUntil(lambda: not window.runner.is_running)
+    assert window.banner.plain() == ""
+    opened(qtbot, window, tmp_path / "run.drizzledesk")
 
 
 def test_a_changed_session_is_asked_about_and_saved_at_the_close(qtbot, make_window, files, tmp_path, person):

@@ -160,6 +160,7 @@ class AlignController(QObject):
         for path in waiting:
             if path not in able:
                 self.log.say(f"{path.name} cannot be written: {cards[path.name]}", "error")
+        self.runner.conclude("Apply: choose the exposures whose headers are changed")
         chosen = self.ask.files_to_apply(alignment, able, str(sets.tweakreg["wcsname"]), cards)
         if chosen:
             part = replace(
@@ -179,6 +180,7 @@ class AlignController(QObject):
     def _name_checked(self, alignment: Alignment, taken: str) -> None:
         """The headers were looked at: a name that is there already may be used again if the person says so."""
         if taken:
+            self.runner.conclude("Apply: may the WCS of that name be replaced?")
             if not self.ask.may_replace_name(taken):
                 self._cancelled()
                 return
@@ -248,4 +250,6 @@ class AlignController(QObject):
         if not paths:
             self.log.say("Nothing written: writecat and shiftfile are off.", "warning")
         for path in paths:
-            self.log.say(f"Written: {path}")
+            self.log.say(f"Written: {path}", "good")
+        if len(paths) > 1:
+            self.runner.conclude(f"{len(paths)} files written to {paths[0].parent}", "good")

@@ -193,7 +193,7 @@ class ExportController(QObject):
         self.lane.run(work, *args, done=self._written, failed=self._failed)
 
     def _written(self, path: Path) -> None:
-        self.log.say(f"Written: {path}")
+        self.log.say(f"Written: {path}", "good")
 
     def _failed(self, error: BaseException) -> None:
         tell(self.log, "Export", error)

@@ -13,7 +13,7 @@ from core.errors import Refusal
 from ui.autosave import Orphan, orphans
 from ui.runner import tell
 from ui.sessionstate import Opened, load
-from ui.sessionwords import told_of
+from ui.sessionwords import NOTHING_GIVEN, Given, given_up, told_of
 
 if TYPE_CHECKING:
     from ui.controllers.sessions import SessionsController
@@ -27,9 +27,12 @@ class Recovery(QObject):
         self.sessions, self._folder = sessions, folder
         self._orphans: list[Orphan] = []
         self._otherwise: Callable[[], object] | None = None
+        self._given = NOTHING_GIVEN
 
-    def offer(self, otherwise: Callable[[], object] | None = None) -> None:
-        """Ask about what there is; `otherwise` follows when the person takes none of it."""
+    def offer(self, otherwise: Callable[[], object] | None = None, given: Given = NOTHING_GIVEN) -> None:
+        """Ask about what there is; `otherwise` follows when the person takes none of it. What the program was started
+        with is `given`: the question says what of it would give way."""
+        self._given = given
         self._orphans = orphans(self._folder) if self._folder is not None else []
         self._otherwise = otherwise
         self._offer_next()
@@ -50,8 +53,11 @@ class Recovery(QObject):
         )
 
     def _offer(self, orphan: Orphan, opened: Opened) -> None:
-        answer = self.sessions.window_.ask.may_recover(told_of(opened), len(self._orphans))
+        given = given_up(self._given, opened)
+        answer = self.sessions.window_.ask.may_recover(told_of(opened), len(self._orphans), ", ".join(given))
         if answer == "recover":
+            for name in given:
+                self.sessions.window_.log.say(f"Recovered instead of what was given: {name}.", "warning")
             self.sessions.bring(None, orphan, opened)
             self.stop()
             return

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from core.sessions.names import EXTENSION
 from ui.autosave import LAST, Orphan, Slot, leave
+from ui.banner import BUSY
 from ui.controllers.recovery import Recovery
 from ui.lane import Lane
 from ui.runner import tell
@@ -238,9 +239,8 @@ class SessionsController(QObject):
             window.log.say(
                 f"{title} not done: {window.session.running} is running. Stop it, or wait.", "warning"
             )
-            window.banner.tell(
-                "session", "warning", f"{title}: {window.session.running} is running. Stop it, or wait."
-            )
+            told = f"{title}: {window.session.running} is running. Stop it, or wait."
+            window.banner.tell(BUSY, "warning", told)
             return
         states = [state for state in window.params.states.values() if state.path and state.is_modified]
         names = [*(f"{state.task.name}: {state.path}" for state in states), *self._unsaved()]

@@ -216,7 +216,7 @@ class SetFiles(QObject):
             return False
         self.seen(path)
         self.settings.add_recent("cfg", path.absolute())
-        self.log.say(f"{values.task.name} parameters saved to {path}.")
+        self.log.say(f"{values.task.name} parameters saved to {path}.", "good")
         return True
 
     def _agreed_to_bad(self, state: FormState) -> bool:

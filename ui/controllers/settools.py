@@ -200,7 +200,7 @@ class SetTools(QObject):
             tell(self.log, f"Copy as {what}", refusal)
             return
         QApplication.clipboard().setText(text)
-        self.log.say(f"Copied as {what}: {len(text.splitlines())} lines.")
+        self.log.say(f"Copied as {what}: {len(text.splitlines())} lines.", "good")
 
     # ---- the rest
 
