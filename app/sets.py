@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import Refusal
 from core.params import TASKS, Loaded, ParamSet, apply_assignments, problems, read_cfg
+from core.params.checks import Problem
 from core.params.presets import presets
 
 
@@ -74,10 +75,20 @@ def check(*sets: ParamSet) -> None:
     errors = []
     for each in sets:
         for problem in problems(each):
-            line = f"{each.task.name}: {problem.name}: {problem.message} {problem.advice}".rstrip()
             if problem.severity == "error":
-                errors.append(line)
+                errors.append(_refused(each, problem))
             else:
+                line = f"{each.task.name}: {problem.name}: {problem.message} {problem.advice}".rstrip()
                 print(f"warning: {line}", file=sys.stderr)
+    if len(errors) == 1:
+        raise errors[0]
     if errors:
-        raise Refusal("\n  ".join(["These parameters cannot be used:", *errors]))
+        raise Refusal("\n  ".join(["These parameters cannot be used:", *map(str, errors)]))
+
+
+def _refused(values: ParamSet, problem: Problem) -> Refusal:
+    """A value that cannot be used, with the parameter file that it stands in."""
+    origin = values.origin(problem.name)
+    file = origin.removeprefix("file ") if origin.startswith("file ") else ""
+    subject = f"{values.task.name}: {problem.name}"
+    return Refusal(problem.message, file=file, subject=subject, advice=problem.advice)

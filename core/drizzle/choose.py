@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from core.errors import Refusal
 
@@ -30,32 +31,32 @@ def chosen_steps(text: str) -> frozenset[str]:
     Raises
     ------
     Refusal
-        A word is neither a number from 1 to 7 nor a step, or a range runs backwards.
+        A word is neither a number from 1 to 7 nor a step, a range runs backwards or lacks an end, nothing is named.
     """
     found: set[str] = set()
     for part in filter(None, re.split(r"[,;\s]+", text.strip().lower())):
         first, dash, last = part.partition("-")
-        start, stop = _place(first, text), _place(last if dash else first, text)
+        if dash and not (first and last):
+            raise _refused(f"The range '{part}' lacks an end.")
+        start, stop = _place(first), _place(last if dash else first)
         if stop < start:
-            raise _unknown(part, text)
+            raise _refused(f"The range '{part}' runs backwards.", f"Give {last}-{first}.")
         found.update(NAMES[start : stop + 1])
     if not found:
-        raise _unknown(text, text)
+        raise _refused("No step is named.")
     return frozenset(found)
 
 
-def _place(word: str, text: str) -> int:
-    if word.isdigit() and 1 <= int(word) <= len(NAMES):
+def _place(word: str) -> int:
+    if word.isdecimal() and 1 <= int(word) <= len(NAMES):
         return int(word) - 1
     for names in (NAMES, SWITCHES):
         if word in names:
             return names.index(word)
-    raise _unknown(word, text)
+    near = get_close_matches(word, (*NAMES, *SWITCHES), n=1)
+    raise _refused(f"There is no step '{word[:40]}'." + (f" Did you mean {near[0]}?" if near else ""))
 
 
-def _unknown(word: str, text: str) -> Refusal:
-    return Refusal(
-        f"'{word}' in '{text}' names no step.",
-        subject="--steps",
-        advice=f"Give numbers 1 to 7 or names ({', '.join(NAMES)}), such as 4, 4-7 or median,blot.",
-    )
+def _refused(what: str, advice: str = "") -> Refusal:
+    known = f"Give numbers 1 to 7 or names ({', '.join(NAMES)}), such as 4, 4-7 or median,blot."
+    return Refusal(what, subject="--steps", advice=advice or known)

@@ -82,7 +82,9 @@ class PixelMap:
 
     @cached_property
     def leaning(self) -> int:
-        """1 where all pixels are turned left, seen on the frame with the axes as `turn` has them, -1 right, else 0."""
+        """1 where the pixel in the middle of the chip is turned left, seen on the frame with the axes as `turn` has
+        them, -1 where right, else 0. As `turn` it is for the layout of the corners only: pixels elsewhere that lie
+        otherwise, as distortion may turn them, are drizzled right all the same."""
         j, i = self.x.shape[0] // 2, self.x.shape[1] // 2
         right_x, right_y = self.x[j, i] - self.x[j, i - 1], self.y[j, i] - self.y[j, i - 1]
         up_x, up_y = self.x[j, i] - self.x[j - 1, i], self.y[j, i] - self.y[j - 1, i]

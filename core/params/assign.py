@@ -54,7 +54,7 @@ def _understood(sets: dict[str, ParamSet], text: str) -> tuple[str, str, str]:
     for each in candidates:
         if name in each.task:
             return each.task.name, name, value
-    raise Refusal("There is no such parameter.", subject=full[:60], advice=_nearest(candidates, name))
+    raise _unknown(candidates, list(sets), name, full[:60])
 
 
 def _prefixes(sets: dict[str, ParamSet]) -> list[str]:
@@ -62,14 +62,27 @@ def _prefixes(sets: dict[str, ParamSet]) -> list[str]:
     return [short.get(task, task) for task in sets]
 
 
-def _nearest(sets: Sequence[ParamSet], name: str) -> str:
-    known = {each: None for one in sets for each in one.task.names}
-    elsewhere = [
-        task for task, each in TASKS.items() if name in each and task not in {s.task.name for s in sets}
-    ]
+def _unknown(sets: Sequence[ParamSet], tasks: Sequence[str], name: str, full: str) -> Refusal:
+    """A name that none of `sets` knows, with the task that does or the names that are nearly the same; `tasks` are
+    those that the command has."""
+    task, here = sets[0].task.name, {each.task.name for each in sets}
+    elsewhere = [other for other, each in TASKS.items() if name in each and other not in here]
+    listed = f"`drizzledesk params {task}` lists the names."
     if elsewhere:
-        return f"It is a parameter of {' and '.join(elsewhere)}."
-    near = difflib.get_close_matches(name[:60], known, n=3)
-    if near:
-        return f"Did you mean {' or '.join(near)}?"
-    return f"See `drizzledesk params {sets[0].task.name}` for the names."
+        advice = next(
+            (f"Write {other}.{name}." for other in elsewhere if other in tasks), f"Leave it out; {listed}"
+        )
+        return Refusal(
+            f"It is a parameter of {' and '.join(elsewhere)}, not of {task}.", subject=full, advice=advice
+        )
+    near = _nearest(sets, name[:60])
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return Refusal(f"There is no such parameter.{hint}", subject=full, advice=listed)
+
+
+def _nearest(sets: Sequence[ParamSet], name: str) -> list[str]:
+    """The known names that are nearly this one: the best, and those that are hardly further off."""
+    known = {each: None for one in sets for each in one.task.names}
+    near = difflib.get_close_matches(name, known, n=3)
+    likeness = {each: difflib.SequenceMatcher(None, name, each).ratio() for each in near}
+    return [each for each in near if likeness[each] > likeness[near[0]] - 0.05]

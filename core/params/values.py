@@ -81,8 +81,12 @@ def _check_choice(param: Param, word: str) -> str:
         return word
     folded = {choice.lower(): choice for choice in param.choices}
     near = difflib.get_close_matches(word[:80].lower(), folded, n=1)
-    advice = f"Did you mean {folded[near[0]]}? Give {_wanted(param)}." if near else f"Give {_wanted(param)}."
-    raise Refusal(f"{_shown(word)} is not one of its choices.", subject=param.name, advice=advice)
+    hint = f" Did you mean {folded[near[0]]}?" if near else ""
+    raise Refusal(
+        f"{_shown(word)} is not one of its choices.{hint}",
+        subject=param.name,
+        advice=f"Give {_wanted(param)}.",
+    )
 
 
 def _parse_number(param: Param, word: str) -> int | float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -224,9 +225,27 @@ def test_steps_by_number_and_name(text: str, names: str) -> None:
     assert chosen_steps(text) == set(names.split())
 
 
-@pytest.mark.parametrize("text", ["", "0", "8", "5-3", "mediam", "1-", "-", "--", "4.5"])
-def test_words_that_name_no_step(text: str) -> None:
-    with pytest.raises(Refusal, match="--steps"):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "",
+            "No step is named. Try: Give numbers 1 to 7 or names (static, sky, separate, median, blot, cosmic,",
+        ),
+        (" , ", "No step is named."),
+        ("0", "There is no step '0'. Try: Give numbers"),
+        ("4,9", "There is no step '9'. Try: Give numbers"),
+        ("\u00b2", "There is no step '\u00b2'."),
+        ("medain", "There is no step 'medain'. Did you mean median? Try: Give numbers"),
+        ("driz_crr", "There is no step 'driz_crr'. Did you mean driz_cr?"),
+        ("7-4", "The range '7-4' runs backwards. Try: Give 4-7."),
+        ("1-", "The range '1-' lacks an end."),
+        ("--", "The range '--' lacks an end."),
+        ("4.5", "There is no step '4.5'."),
+    ],
+)
+def test_words_that_name_no_step(text: str, told: str) -> None:
+    with pytest.raises(Refusal, match="^--steps: " + re.escape(told)):
         chosen_steps(text)
 
 

@@ -77,3 +77,13 @@ def test_stops_and_refuses():
     progress.cancel()
     with pytest.raises(Cancelled):
         pixel_map(chip_wcs(), frame_wcs(), progress=progress)
+
+
+def test_the_middle_says_how_a_chip_leans():
+    """Turned left in its middle and right at its edge: the layout of the corners follows the middle."""
+    y, x = np.indices((9, 9), float)
+    around = np.hypot(x - 4, y - 4)
+    for sense in (1, -1):
+        angle = sense * np.where(around < 3, 0.4, -0.4)
+        places = np.dstack([x * np.cos(angle) - y * np.sin(angle), x * np.sin(angle) + y * np.cos(angle)])
+        assert map_of_centers(places).leaning == sense

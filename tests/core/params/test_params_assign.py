@@ -58,15 +58,19 @@ def test_the_last_one_wins() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("treshold=5", "Did you mean threshold"),
+        (
+            "treshold=5",
+            "^treshold: There is no such parameter. Did you mean threshold. Try: `drizzledesk params",
+        ),
+        ("final_scale=2", "It is a parameter of astrodrizzle, not of tweakreg"),
         ("serchrad=5", "Did you mean searchrad"),
         ("zzzzzz=5", "drizzledesk params tweakreg"),
         ("nclip", "Write name=value"),
         ("", "Write name=value"),
         ("nclip=3.5", "'3.5' cannot be read as a whole number"),
-        ("fitgeometry=Shift", "Did you mean shift"),
+        ("fitgeometry=Shift", "choices. Did you mean shift. Try: Give one of"),
         ("astrodrizzle.clean=yes", "Prefixes here: tweakreg, imagefind, refimagefind"),
-        ("imagefind.nclip=3", "no such parameter"),
+        ("imagefind.nclip=3", "parameter of tweakreg, not of imagefindpars. Try: Write tweakreg.nclip"),
     ],
 )
 def test_refused_with_advice(text: str, message: str) -> None:
