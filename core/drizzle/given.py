@@ -44,7 +44,7 @@ def take_given(run: Run, remembered: Remembered) -> None:
             continue
         for name, shape, frame in _expected(run, step):
             _check_file(run, step, name, shape, frame)
-            run.space.recalled(name)
+            run.space.recalled(name, ours=remembered.has_made(step, name))
         _compare(run, remembered, step)
 
 

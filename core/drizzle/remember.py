@@ -24,7 +24,7 @@ from core.drizzle.journal import (
 )
 from core.drizzle.numbers import from_json, to_json
 from core.drizzle.run import Run
-from core.drizzle.stamps import Stamp
+from core.drizzle.stamps import Stamp, is_same
 from core.errors import Refusal
 from core.runs.memory import fingerprint
 
@@ -74,6 +74,12 @@ class Remembered:
         if set(entry.files) != set(names_of(self._run, step)):
             return False
         return not entry.changed(self._run.space.folder, read) and self._has_numbers(step)
+
+    def has_made(self, step: str, name: str) -> bool:
+        """Whether a file of a step is one that the journal knows, as the step left it, whatever was changed since."""
+        entry = self.journal.steps.get(step)
+        stamp = entry.files.get(name) if entry is not None else None
+        return stamp is not None and is_same(self._run.space.folder / name, stamp, thorough=False)
 
     def _has_numbers(self, step: str) -> bool:
         try:

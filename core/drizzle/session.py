@@ -119,7 +119,9 @@ def _all_steps(
         remembered.before_update()
         problems = update_exposures(run, masks)
     if _cleans(run):
-        run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
+        strange = run.space.clean(keep=[crclean(exposure) for exposure in run.exposures])
+        if strange:
+            run.note(f"clean leaves {', '.join(strange)}: no run of this program made them as they are.")
     return written, figures or given_figures(run, remembered), problems
 
 

@@ -52,6 +52,7 @@ class Workspace:
         self.room = 0
         self.written: dict[str, Path] = {}
         self.stamps: dict[str, Stamp] = {}
+        self._strange: set[str] = set()
         self._arrays: dict[str, Array] = {}
         self._held: dict[str, _Held] = {}
 
@@ -83,6 +84,7 @@ class Workspace:
         path = self.folder / name
         self._drop(name)
         self.stamps.pop(name, None)
+        self._strange.discard(name)
         writing = self.do(lambda: self.stamp(name, _write(path, array, header, compress, more, self.check)))
         self.written[name] = path
         if writing is not None:
@@ -226,19 +228,26 @@ class Workspace:
         """The file of `name` if it was written, or recalled, in this run."""
         return self.written.get(name)
 
-    def recalled(self, name: str) -> None:
-        """Say that the file of an earlier run of this session serves again."""
+    def recalled(self, name: str, *, ours: bool = True) -> None:
+        """Say that a file which is there serves again. `ours`: as an earlier run of this program left it; otherwise
+        another program or person made it or changed it, and it is not to be deleted."""
         self.written[name] = self.folder / name
+        (self._strange.discard if ours else self._strange.add)(name)
 
-    def clean(self, keep: Collection[str] = ()) -> None:
-        """Delete the files that were written or recalled, but those to `keep`, and forget the arrays."""
+    def clean(self, keep: Collection[str] = ()) -> list[str]:
+        """Delete the files that were written, or recalled as ours, but those to `keep`, and forget the arrays.
+
+        The names of the files that stay because they are not ours.
+        """
         self.wait()
+        stay = {*keep, *self._strange}
         for name, path in list(self.written.items()):
-            if name not in keep:
+            if name not in stay:
                 path.unlink(missing_ok=True)
                 del self.written[name]
         self._arrays.clear()
         self._held.clear()
+        return sorted(self._strange - set(keep))
 
 
 def _write(

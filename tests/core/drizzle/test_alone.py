@@ -299,6 +299,23 @@ def test_steps_alone_leave_their_files_whatever_clean_says(copies: Copies, whole
     assert np.array_equal(*(fits.getdata(at / "f606w_drz_wht.fits") for at in (files[0].parent, whole)))
 
 
+def test_clean_never_deletes_what_another_program_made(files: list[Path]) -> None:
+    folder = files[0].parent
+    masks = {path.name for path in folder.glob("*crmask.fits")}
+    edited = folder / "ibc301qrq_sci1_crmask.fits"
+    fits.setval(edited, "NOTE", value="mine")
+    run(files, "7", guard="warn", clean=True)  # the journal knows the other masks
+    assert {path.name for path in folder.glob("*crmask.fits")} == {edited.name}
+    run(files, "1-6")
+    made = foreign(files)[0].parent.glob("*_s*.fits")  # masks, separate images, blots
+    before = {path.name: path.stat().st_mtime_ns for path in made if "_drz_" not in path.name}
+    assert masks <= before.keys()
+    run(files, "7", clean=True)
+    assert {name: (folder / name).stat().st_mtime_ns for name in before} == before
+    run(files, **alone("median"), clean=True)
+    assert {name for name in before if "single" in name} <= {path.name for path in folder.iterdir()}
+
+
 def test_a_sky_that_somebody_wrote_is_used_and_told(files: list[Path]) -> None:
     fits.setval(files[0], "MDRIZSKY", value=7.5, extname="sci", extver=1)
     result = run(files, "3")
