@@ -18,6 +18,7 @@ from core.align.refer import Reference
 from core.align.results import Bools, Fit, ImageResult, Matches, Offset, PeakStatus, Sources, Status
 from core.align.settings import FindParams, FitParams, MatchParams
 from core.align.sources import fit_positions, pair_variances
+from core.align.stuck import stuck
 from core.align.suggest import Advisor
 from core.align.update import corrected
 from core.align.verdict import Verdict, judge, judge_pattern
@@ -126,7 +127,8 @@ class Aligner:
         self, made: ImageResult, one: One, matching: MatchParams, confirmed: bool
     ) -> ImageResult:
         twice = self._twice(made, one, matching, confirmed)
-        found = doubts(made, matching, self.centre, confirmed=confirmed, twice=twice)
+        fixed = _fixed(made, one)
+        found = doubts(made, matching, self.centre, confirmed=confirmed, twice=twice, fixed=fixed)
         advisor = Advisor(self.find, matching, self.fitting, self.frame.scale)
         return replace(
             made,
@@ -237,6 +239,12 @@ def _better(plain: ImageResult, turned: ImageResult, confirmed: ImageResult) -> 
     apart = np.hypot(*(turned.fit.shift - plain.fit.shift))
     same = apart < 1.0 and abs(turned.fit.scale - plain.fit.scale) < 1e-3
     return confirmed if same else plain
+
+
+def _fixed(made: ImageResult, one: One) -> tuple[float, float]:
+    if made.matches is None or made.fit is None:
+        return 0.0, 0.0
+    return stuck(one.sources, one.reference.sources, made.matches, made.fit)
 
 
 def _left(matches: Matches, out: Bools) -> Matches:

@@ -20,6 +20,7 @@ RIVAL = 0.45  # of the peak: what another place may stand out
 SCATTER = 0.3  # of the tolerance: rms per axis; matches by chance have 0.5
 CLIPPED = 0.5  # part of the matches that clipping may take
 TWICE = 0.3  # part of the matched stars at which two reference sources lie
+STUCK = 0.5  # part of the used matches that may lie on the same pixels of the detector
 TREND = 0.1  # pixels
 TREND_BY_CHANCE = 1e-6
 UNCERTAIN = 0.12  # pixels at the corner of the image where the fit is worst known
@@ -41,13 +42,23 @@ def doubts(
     *,
     confirmed: bool = False,
     twice: float = 0.0,
+    fixed: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Doubt, ...]:
     """All doubts about an aligned image, gravest first; `centre` is the frame's CRPIX, 0-based; `confirmed` when the
-    pattern of the stars says the same; `twice` the part of the matches whose star the reference lists twice."""
+    pattern of the stars says the same; `twice` the part of the matches whose star the reference lists twice; `fixed`
+    what `core.align.stuck` says."""
     fit, matches, offset = image.fit, image.matches, image.offset
     if fit is None or matches is None or image.sources is None:
         return ()
     found: list[Doubt] = []
+    if fixed[0] > STUCK:
+        found.append(
+            Doubt(
+                "stuck",
+                f"{fixed[0]:.0%} of the matches lie on the same pixels of the detector, though by the headers the "
+                f"stars moved by {fixed[1]:.1f} pixels: hot pixels and persistence do so.",
+            )
+        )
     by_hand = offset is None or offset.status is not PeakStatus.GOOD
     if offset is not None and not by_hand and not confirmed and offset.rival > RIVAL:
         found.append(

@@ -47,6 +47,7 @@ class Advisor:
             "implausible": [self.geometry("shift"), self.tolerant(0.5)],
             "few": [self.deeper(), self.tolerant(1.5)],
             "twice": [self.once()],
+            "stuck": [self.unflagged(), self.shallower()],
             "scatter": [self.tolerant(0.5), self.unsaturated(image)],
             "clipped": [self.unsaturated(image), self.shallower()],
             "peak": [self.deeper(), self.narrower(image)],
@@ -116,6 +117,12 @@ class Advisor:
         return Suggestion(
             f"Take each reference star once: separation = {value:g} pixels", "tweakreg", {"separation": value}
         )
+
+    def unflagged(self) -> Suggestion | None:
+        """No sources on flagged pixels, unless the person chose flags already."""
+        if self.find.dqbits.strip():
+            return None
+        return Suggestion("Leave out flagged pixels: dqbits = 0", "imagefindpars", {"dqbits": "0"})
 
     def histogram(self) -> Suggestion | None:
         if self.matching.use2dhist:

@@ -32,7 +32,9 @@ class Sky:
 
 @dataclass(frozen=True)
 class Shot:
-    """One exposure: true pointing (arcsec from CENTRE), roll in degrees, and the header's error of both."""
+    """One exposure: true pointing (arcsec from CENTRE), roll in degrees, and the header's error of both.
+
+    Where the header is wrong the telescope did not point as asked: the stars lie on other pixels too."""
 
     name: str
     east: float = 0.0
@@ -47,10 +49,13 @@ class Shot:
     nan: list[tuple[int, int]] = field(default_factory=list)
 
 
-def tan_wcs(east: float, north: float, roll: float, size: int) -> WCS:
+def tan_wcs(
+    east: float, north: float, roll: float, size: int, missed: tuple[float, float] = (0.0, 0.0)
+) -> WCS:
+    """`missed` pixels from the middle of the detector lies the reference pixel."""
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
-    wcs.wcs.crpix = [size / 2 + 0.5] * 2
+    wcs.wcs.crpix = [size / 2 + 0.5 + missed[0], size / 2 + 0.5 + missed[1]]
     dec = CENTRE[1] + north / 3600.0
     wcs.wcs.crval = [CENTRE[0] + east / 3600.0 / np.cos(np.radians(CENTRE[1])), dec]
     c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
@@ -58,9 +63,15 @@ def tan_wcs(east: float, north: float, roll: float, size: int) -> WCS:
     return wcs
 
 
+def missed_by(shot: Shot) -> tuple[float, float]:
+    """Pixels; not as many as the header is wrong by, lest exposures that should overlap do not."""
+    return 0.5 * shot.error[0] / 0.04, 0.5 * shot.error[1] / 0.04
+
+
 def write_shot(folder: Path, shot: Shot, sky: Sky) -> Path:
     rng = np.random.default_rng(1000 + shot.seed)
-    true = tan_wcs(shot.east, shot.north, shot.roll, shot.size)
+    missed = missed_by(shot)
+    true = tan_wcs(shot.east, shot.north, shot.roll, shot.size, missed)
     ra = CENTRE[0] + sky.east / 3600.0 / np.cos(np.radians(CENTRE[1]))
     x, y = true.all_world2pix(ra, CENTRE[1] + sky.north / 3600.0, 0)
     image = np.zeros((shot.size, shot.size))
@@ -77,9 +88,8 @@ def write_shot(folder: Path, shot: Shot, sky: Sky) -> Path:
     image[hot.integers(10, shot.size - 10, shot.hot), hot.integers(10, shot.size - 10, shot.hot)] += 4000.0
     for row, column in shot.nan:
         image[row, column] = np.nan
-    told = tan_wcs(
-        shot.east + shot.error[0], shot.north + shot.error[1], shot.roll + shot.roll_error, shot.size
-    )
+    east, north = shot.east + shot.error[0], shot.north + shot.error[1]
+    told = tan_wcs(east, north, shot.roll + shot.roll_error, shot.size, missed)
     science = fits.ImageHDU(image.astype(np.float32), name="SCI")
     science.header.update(told.to_header())
     for i in (1, 2):

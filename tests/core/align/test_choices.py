@@ -108,7 +108,7 @@ def test_a_refit_among_ten_thousand_matches_is_at_once(
         flux = made.uniform(1e3, 1e5, 12_000)
         return Catalog(1, x, y, flux, *np.full((4, 12_000), np.nan), number=np.arange(1, 12_001))
 
-    crowd = iter([catalog(0.0), catalog(0.3), catalog(-0.4)])
+    crowd = iter([catalog(0.0), catalog(2.3), catalog(-2.4)])
     monkeypatch.setattr(given_module, "find", lambda *_, **__: next(crowd))
     memory = Memory()
     dense = tuned(settings, separation=0.0)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from align_shots import Shot, Sky, tuned
+from align_shots import Shot, Sky, tan_wcs, tuned
+from astropy.io import fits
 
 from core.align.choices import Choices
 from core.align.results import Alignment, ImageResult, PeakStatus, Status
@@ -19,13 +20,13 @@ B = "b_flt.fits"
 MAS = 2.0  # what counts as right here: 0.05 px, far more than these shots' errors
 
 
-def off(image: ImageResult, roll: float = 0.0) -> float:
+def off(image: ImageResult) -> float:
     """How far the new WCS is from the truth (a shot at CENTRE) at the corners, in mas."""
-    from align_shots import tan_wcs
-
+    true = tan_wcs(0.0, 0.0, 0.0, 400)
+    true.wcs.crpix = image.new_wcs[1].crpix
     x, y = np.array([0.0, 399.0, 0.0, 399.0]), np.array([0.0, 0.0, 399.0, 399.0])
     ra, dec = image.new_wcs[1].pix_to_sky(x, y)
-    true_ra, true_dec = tan_wcs(0.0, 0.0, roll, 400).all_pix2world(x, y, 0)
+    true_ra, true_dec = true.all_pix2world(x, y, 0)
     east = (ra - true_ra) * np.cos(np.radians(true_dec))
     return float(np.hypot(east, dec - true_dec).max() * 3.6e6)
 
@@ -182,3 +183,23 @@ def test_a_doubtful_image_does_not_join_the_reference(
     assert doubtful.image(B).status is Status.ALIGNED
     assert doubtful.image(B).quality == "doubtful"
     assert doubtful.reference.origins == ("a_flt.fits",)
+
+
+@pytest.mark.parametrize(("stars", "told"), [(0, (0.0, 0.0)), (8, (0.1, 0.0)), (0, (0.1, 0.2))])
+def test_clusters_of_hot_pixels_never_pass_for_good(
+    shoot: Shoot, settings: AlignSettings, stars: int, told: tuple[float, float]
+) -> None:
+    """They are as wide as stars and stay where they are on the detector while the telescope moves."""
+    moved = Shot("b", east=told[0] + 0.4, north=told[1], error=told, seed=1)
+    files = shoot(Shot("a"), moved, sky=Sky.random(stars, half=7.0))
+    rng = np.random.default_rng(8)
+    x, y = rng.integers(20, 380, (2, 120))
+    for path in files:
+        with fits.open(path, mode="update") as hdus:
+            for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+                hdus["SCI"].data[y + dy, x + dx] += 2000.0
+    image = second(align(files, settings))
+    assert image.status is Status.ALIGNED
+    assert not image.is_good
+    assert "same pixels of the detector" in image.doubts[0]
+    assert image.suggestions[0].changes == {"dqbits": "0"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from align_shots import Shot, tan_wcs
+from align_shots import Shot, missed_by, tan_wcs
 from astropy.io import fits
 from astropy.wcs import WCS
 
@@ -80,9 +80,11 @@ def distance(one: np.ndarray, two: np.ndarray) -> float:
 
 def errors(files: list[Path]) -> list[float]:
     """The distance of each exposure from where it truly is, in mas."""
+    missed = missed_by(Shot("any", error=ERROR))
+    true = [tan_wcs(*PLACES[path.name[0]], 120, missed) for path in files]
     return [
-        distance(sky(path), np.column_stack(tan_wcs(*PLACES[path.name[0]], 120).all_pix2world(X, Y, 0)))
-        for path in files
+        distance(sky(path), np.column_stack(wcs.all_pix2world(X, Y, 0)))
+        for path, wcs in zip(files, true, strict=True)
     ]
 
 
