@@ -14,6 +14,7 @@ from tests.ui.test_alive import aligned, at_plot, rest, window  # noqa: F401
 from ui.views.lasso import within
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 NO = Qt.KeyboardModifier.NoModifier
 
 
@@ -103,6 +104,9 @@ class TestPlots:
         draw(qtbot, view.area.viewport(), [at_plot(view, plot, *corner) for corner in other], CTRL)
         more = set(aligned.views.selection.places.tolist())
         assert chosen < more
+        aligned.views.selection.set(sorted(chosen))
+        draw(qtbot, view.area.viewport(), [at_plot(view, plot, *corner) for corner in other], SHIFT)
+        assert set(aligned.views.selection.places.tolist()) == more, "Shift adds as Ctrl does"
         qtbot.keyClick(view.area, Qt.Key.Key_L)
         draw(qtbot, view.area.viewport(), [at_plot(view, plot, *corner) for corner in triangle])
         assert plot.viewRange() != before, "without the lasso a drag moves the plot"

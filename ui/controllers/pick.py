@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.controllers.marks import MarksController
     from ui.viewset import ViewSet
 
-TIP = "Draw a closed line around stars to select them; Ctrl adds to what is selected (L)"
+TIP = "Draw a closed line around stars to select them; Shift or Ctrl adds to what is selected (L)"
 REACH = 9.0  # screen pixels
 
 

@@ -23,7 +23,7 @@ NOT_USED = (
     "was used instead."
 )
 HINT = "Point at a bin to read its offset and its pairs."
-SIDE, BESIDE, WIDEST = 248, 640, 16_777_215  # screen pixels; Qt's own for "any width"
+SIDE, BESIDE, WIDEST = 264, 660, 16_777_215  # screen pixels; Qt's own for "any width"
 LOW = 380
 AT_ONCE = 200_000  # bins; fewer are stretched sooner than a worker is asked
 FINEST = 1500  # pixels of the picture across

@@ -95,7 +95,8 @@ class LassoItem(QGraphicsPolygonItem):
 class CanvasLasso(QObject):
     """A lasso on an image: while `is_on`, dragging with the left button draws instead of moving the image.
 
-    `drawn(corners, more)`: corners (n, 2) in FITS pixels; `more` when Ctrl was held, to add to what is selected.
+    `drawn(corners, more)`: corners (n, 2) in FITS pixels; `more` when Ctrl or Shift was held, to add to what is
+    selected.
     """
 
     drawn = Signal(object, bool)
@@ -147,7 +148,8 @@ class CanvasLasso(QObject):
             return False
         self.canvas.let_go()
         corners = np.array([self.canvas.to_pixels(point) for point in line.polygon])
-        self.drawn.emit(corners, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        self.drawn.emit(corners, bool(event.modifiers() & both))
         return True
 
     def _forget(self) -> None:

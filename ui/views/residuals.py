@@ -201,7 +201,7 @@ class ResidualView(LinkedChart):
     def _rim(self) -> tuple[float, float]:
         """Where matches beyond the plot are drawn."""
         low, high = self.plots[0].viewRange()[1]
-        rim = 0.03 * (high - low)
+        rim = 0.045 * (high - low)  # half a diamond where the panels are low
         return low + rim, high - rim
 
 

@@ -64,8 +64,8 @@ class Selection(QObject):
 class BandBox(pg.ViewBox):  # type: ignore[misc]
     """A view box in which Shift and dragging draws a rubber band, and while `lassoing` dragging draws a closed line.
 
-    `banded(rectangle, more)` and `lassoed(corners, more)` in the plot's coordinates, corners (n, 2); `more` when Ctrl
-    is held, to add to what is selected.
+    `banded(rectangle, more)` and `lassoed(corners, more)` in the plot's coordinates, corners (n, 2); `more`, to add to
+    what is selected, when Ctrl is held, with the lasso also when Shift is.
     """
 
     banded = Signal(QRectF, bool)
@@ -84,19 +84,18 @@ class BandBox(pg.ViewBox):  # type: ignore[misc]
             super().mouseDragEvent(event, axis)
             return
         event.accept()
-        more = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if self._drawing == "lasso":
-            self._draw_lasso(event, more)
+            self._draw_lasso(event, is_more(event))
         else:
-            self._draw_band(event, more)
+            self._draw_band(event, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
 
     def _begun(self, event: Any) -> str:
         """What a drag draws: a band, a lasso, or nothing."""
         if event.button() != Qt.MouseButton.LeftButton:
             return ""
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            return "band"
-        return "lasso" if self.lassoing else ""
+        if self.lassoing:
+            return "lasso"
+        return "band" if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else ""
 
     def _draw_lasso(self, event: Any, more: bool) -> None:
         if event.isStart():
@@ -115,6 +114,6 @@ class BandBox(pg.ViewBox):  # type: ignore[misc]
 
 
 def is_more(event: Any) -> bool:
-    """Whether a click adds to the selection: with Ctrl or Shift."""
+    """Whether a click or a lasso adds to the selection: with Ctrl or Shift."""
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     return bool(event.modifiers() & both)

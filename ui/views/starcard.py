@@ -153,4 +153,7 @@ def _shape(value: float) -> str:
 
 
 def _brief(value: float) -> str:
-    return f"{value / 1000.0:.0f}k" if abs(value) >= 10_000 else f"{value:.3g}"
+    """At most five signs: there is no room for more beside the axis."""
+    size = abs(value)
+    told = f"{value / 1000.0:.0f}k" if size >= 10_000 else f"{value:.0f}" if size >= 100 else f"{value:.3g}"
+    return told.replace("-", "\u2212")
