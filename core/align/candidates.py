@@ -16,6 +16,7 @@ from core.align.near import Near
 from core.align.noise import Sky, SkyStatistics
 from core.align.settings import FindParams
 from core.kernels import find as kernels
+from core.runs.buffers import Buffers
 from core.runs.memory import Memory
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
@@ -73,17 +74,21 @@ def prepare_in(
     electrons: float = 1.0,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    room: Buffers | None = None,
 ) -> Prepared:
-    """An image (ny, nx) float32 made ready; see `core.align.find.find_in` for `good` and `electrons`."""
+    """An image (ny, nx) float32 made ready; see `core.align.find.find_in` for `good` and `electrons`.
+
+    What is as large as the image is taken from `room`, if there is one.
+    """
     kernel = make_kernel(params)
-    data, usable = repaired(pixels, good)
+    data, usable = repaired(pixels, good, room)
     statistics = SkyStatistics(pixels)
     statistics.noise(params.noise)  # now, not when the first threshold is tried
     return Prepared(
         extver=extver,
         data=data,
         usable=usable,
-        conv=convolved(data, kernel, workers or Threads(), progress),
+        conv=convolved(data, kernel, workers or Threads(), progress, room),
         kernel=kernel,
         kernel_key=kernel_key(params),
         statistics=statistics,
@@ -92,11 +97,17 @@ def prepare_in(
     )
 
 
-def convolved(data: Image, kernel: Kernel, workers: Workers, progress: Progress | None = None) -> Image:
+def convolved(
+    data: Image,
+    kernel: Kernel,
+    workers: Workers,
+    progress: Progress | None = None,
+    room: Buffers | None = None,
+) -> Image:
     """The convolved image; empty when the image is smaller than the kernel."""
     if min(data.shape) < max(kernel.gauss.shape):
         return np.empty((0, 0), np.float32)
-    conv = np.empty(data.shape, np.float32)
+    conv: Image = (room or Buffers()).take(data.shape, np.float32)
     over_rows(
         lambda start, stop: kernels.convolve_rows(data, kernel.weights, conv, start, stop),
         data.shape[0],
@@ -149,11 +160,10 @@ def _measured(
     return table, reason
 
 
-def repaired(pixels: Image, good: Bools | None) -> tuple[Image, Bools]:
+def repaired(pixels: Image, good: Bools | None, room: Buffers | None = None) -> tuple[Image, Bools]:
     """The image without NaN or infinities, and where a source may be detected."""
     data = np.ascontiguousarray(pixels, np.float32)
-    finite = np.isfinite(data)
-    usable = finite if good is None else finite & good
+    finite: Bools = np.isfinite(data, out=(room or Buffers()).take(data.shape, np.bool_))
     if not finite.all() and finite.any():
         data = data.copy()
         fallback = float(np.median(data[finite]))
@@ -161,7 +171,8 @@ def repaired(pixels: Image, good: Bools | None) -> tuple[Image, Bools]:
         data[~near] = fallback  # far from all data, outside the exposure in a drizzled frame
         rows, columns = np.nonzero(near & ~finite)
         data[rows, columns] = kernels.fill_bad(data, rows, columns, finite, FILL_REACH, fallback)
-    return data, np.ascontiguousarray(usable)
+    usable = finite if good is None else np.logical_and(finite, good, out=finite)
+    return data, usable
 
 
 def widened(marks: Bools, reach: int) -> Bools:

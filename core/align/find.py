@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import sqrt
 
@@ -18,6 +19,7 @@ from core.data.exposure import Chip
 from core.errors import Refusal
 from core.kernels import find as kernels
 from core.kernels.centroid import window_positions
+from core.runs.buffers import Buffers, whole_pages
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers, over_rows
 
@@ -54,27 +56,39 @@ def find(
     progress: Progress | None = None,
     *,
     good: Bools | None = None,
+    room: Buffers | None = None,
 ) -> Catalog:
     """The sources of one chip; reads its pixels, and its DQ flags when `dqbits` is set. Raises `Refusal`.
 
-    `good` marks where sources may lie, with `dqbits` what the flags leave of it.
+    `good` marks where sources may lie, with `dqbits` what the flags leave of it; `room` is memory to work in.
     """
-    return find_in(
-        measured_pixels(chip),
-        params,
-        good=unflagged(chip, params, good),
-        extver=chip.extver,
-        electrons=electrons_per_unit(chip),
-        workers=workers,
-        progress=progress,
-    )
+    room = room or Buffers()
+    pixels = measured_pixels(chip, room)
+    try:
+        return find_in(
+            pixels,
+            params,
+            good=unflagged(chip, params, good),
+            extver=chip.extver,
+            electrons=electrons_per_unit(chip),
+            workers=workers,
+            progress=progress,
+            room=room,
+        )
+    finally:
+        room.give(pixels)
 
 
-def measured_pixels(chip: Chip) -> Image:
+def room_for(chips: Sequence[Chip], side_by_side: int) -> Buffers:
+    """Memory to work in for so many of the chips at a time: pixels, their convolution and a mark for each."""
+    most = max((chip.shape[0] * chip.shape[1] for chip in chips), default=0)
+    return Buffers(side_by_side * sum(whole_pages(most * size) for size in (4, 4, 1)))
+
+
+def measured_pixels(chip: Chip, room: Buffers | None = None) -> Image:
     """The science pixels of a chip, float32; NaN where a drizzled image has no data."""
-    pixels = chip.read("SCI")
     drizzled = chip.wcs.is_linear and not chip.has_dq and not chip.has_err
-    return without_empty(pixels) if drizzled else pixels
+    return without_empty(chip.read("SCI")) if drizzled else chip.read("SCI", room)
 
 
 def without_empty(drizzled: Image) -> Image:
@@ -121,19 +135,32 @@ def find_in(
     electrons: float = 1.0,
     workers: Workers | None = None,
     progress: Progress | None = None,
+    room: Buffers | None = None,
 ) -> Catalog:
     """The sources of an image (ny, nx) float32; positions 0-based, in the order of their rows.
 
     `good` marks pixels on which a source may be detected; NaN and infinite pixels are never good and are filled
-    from their neighbours, so they do not spread. `electrons` per image unit tell the photon noise.
+    from their neighbours, so they do not spread. `electrons` per image unit tell the photon noise; `room` is memory
+    to work in.
     """
+    room = room or Buffers()
     prepared = prepare_in(
-        pixels, params, good=good, extver=extver, electrons=electrons, workers=workers, progress=progress
+        pixels,
+        params,
+        good=good,
+        extver=extver,
+        electrons=electrons,
+        workers=workers,
+        progress=progress,
+        room=room,
     )
-    sky = prepared.sky(params)
-    table, reason = candidates(prepared, params, workers, progress)
-    made = _catalog(table, reason, extver, sky, prepared.kernel)
-    return _refined(made, prepared.data, sky, prepared.kernel, workers or Threads())
+    try:
+        sky = prepared.sky(params)
+        table, reason = candidates(prepared, params, workers, progress)
+        made = _catalog(table, reason, extver, sky, prepared.kernel)
+        return _refined(made, prepared.data, sky, prepared.kernel, workers or Threads())
+    finally:
+        room.give(prepared.usable, prepared.conv)
 
 
 def _refined(catalog: Catalog, data: Image, sky: Sky, kernel: Kernel, workers: Workers) -> Catalog:

@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from core.align.find import room_for
 from core.align.given import Given
 from core.align.results import Catalog, Sources
 from core.align.settings import FindParams
 from core.data.exposure import Exposure, open_exposure
 from core.data.fitsfile import BROKEN
 from core.errors import Refusal
+from core.runs.buffers import Buffers
 from core.runs.memory import Memory, file_identity
 from core.runs.progress import Progress
 from core.runs.spread import Threads, Workers
 
 T = TypeVar("T")
+Job = Callable[[Workers, Buffers], Catalog | Refusal]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +68,10 @@ class Finder:
         jobs = [job for image in todo for job in tasks[id(image)]]
         # as many chips at a time as there are workers: blocks of rows of a single one could not use them as well
         inner = Threads(1) if len(jobs) > 1 else self.workers
+        chips = [chip for image in todo if image.exposure is not None for chip in image.exposure.chips]
+        room = room_for(chips, min(len(jobs), self.workers.count))
         self.progress.begin("Find sources", len(jobs))
-        found = iter(self.workers.map(lambda job: job(inner), jobs, self.progress))
+        found = iter(self.workers.map(lambda job: job(inner, room), jobs, self.progress))
         return [
             image if id(image) not in tasks else _joined(image, [next(found) for _ in tasks[id(image)]])
             for image in images
@@ -82,9 +87,7 @@ class Finder:
         made = guarded(path, opened)
         return Image(path, refusal=made) if isinstance(made, Refusal) else made
 
-    def _tasks(
-        self, image: Image, params: FindParams, *, own: bool
-    ) -> list[Callable[[Workers], Catalog | Refusal]]:
+    def _tasks(self, image: Image, params: FindParams, *, own: bool) -> list[Job]:
         """The work of each chip; a single one when the exposure cannot be used."""
         exposure, path = image.exposure, image.path
         assert exposure is not None
@@ -96,11 +99,13 @@ class Finder:
         )
         if isinstance(made, Refusal):
             refusal = made
-            return [lambda _: refusal]
+            return [lambda _, __: refusal]
 
-        def task(number: int, find: Callable[[Workers], Catalog]) -> Callable[[Workers], Catalog | Refusal]:
+        def task(number: int, find: Callable[[Workers, Buffers], Catalog]) -> Job:
             key = (image.key, number)
-            return lambda inner: guarded(path, lambda: self.memory.recall("find", key, lambda: find(inner)))
+            return lambda inner, room: guarded(
+                path, lambda: self.memory.recall("find", key, lambda: find(inner, room))
+            )
 
         return [task(number, find) for number, find in enumerate(made)]
 

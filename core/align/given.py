@@ -26,6 +26,7 @@ from core.data.files import read_list
 from core.errors import Refusal
 from core.params import ParamSet
 from core.params.when import is_blank
+from core.runs.buffers import Buffers
 from core.runs.memory import file_identity
 from core.runs.spread import Workers
 
@@ -67,7 +68,7 @@ class Given:
 
     def finders(
         self, exposure: Exposure, params: FindParams, *, own: bool = True
-    ) -> list[Callable[[Workers], Catalog]]:
+    ) -> list[Callable[[Workers, Buffers], Catalog]]:
         """What gives the sources of each chip: its catalog if there is one (and `own`), else finding in the pixels.
 
         Lists, masks and catalogs are read at once and refused here, pixels when the chip's turn comes.
@@ -75,7 +76,7 @@ class Given:
         exclusions = self.exclusions_of(exposure)
         if own and self.has_catalogs(exposure.path):
             listed = [_kept(c, e) for c, e in zip(self._own(exposure), exclusions, strict=True)]
-            return [lambda _, catalog=catalog: catalog for catalog in listed]  # type: ignore[misc]
+            return [lambda _, __, catalog=catalog: catalog for catalog in listed]  # type: ignore[misc]
         return [
             partial(_found, chip, params, exclusion)
             for chip, exclusion in zip(exposure.chips, exclusions, strict=True)
@@ -125,8 +126,10 @@ class Given:
         return tuple(chip_catalog(chip, user) for chip, user in zip(chips, read, strict=True))
 
 
-def _found(chip: Chip, params: FindParams, exclusion: Exclusion | None, workers: Workers) -> Catalog:
-    return find(chip, params, workers, good=None if exclusion is None else exclusion.mask())
+def _found(
+    chip: Chip, params: FindParams, exclusion: Exclusion | None, workers: Workers, room: Buffers
+) -> Catalog:
+    return find(chip, params, workers, good=None if exclusion is None else exclusion.mask(), room=room)
 
 
 def chip_catalog(chip: Chip, user: UserCatalog | None, rows: NDArray[np.int64] | None = None) -> Catalog:

@@ -25,6 +25,7 @@ from core.data.onepass import Stamp, is_packed, stamp_of
 from core.data.places import Place, place_of, read_float32
 from core.data.science import is_plain, science_of
 from core.errors import Refusal
+from core.runs.buffers import Buffers
 
 _UNITS = {
     "ELECTRONS": "ELECTRONS",
@@ -75,13 +76,14 @@ class Chip:
     def in_electrons(self) -> bool:
         return self.bunit.startswith("ELECTRON")
 
-    def read(self, name: str = "SCI") -> NDArray[np.float32]:
+    def read(self, name: str = "SCI", room: Buffers | None = None) -> NDArray[np.float32]:
         """The pixels of extension `name` of this chip, float32 (rows, columns), C order, native byte order.
 
+        Where it can be, their memory is taken from `room`.
         Raises `Refusal` when the extension is missing or cannot be read.
         """
         if name == "SCI" and self.place is not None:
-            values = read_float32(self.path, *self.place)
+            values = read_float32(self.path, *self.place, room)
             if values is not None:
                 return values
         return self._pixels(name, np.float32)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from core.data.onepass import Stamp, stamp_of
 from core.errors import Refusal
+from core.runs.buffers import Buffers
 
 _CHUNK = 1 << 19  # pixels that are turned while they are in the processor's cache
 
@@ -44,21 +45,25 @@ def place_of(hdu: Any) -> Place:
     return Place(int(info["hdrLoc"]), int(info["datLoc"]), size, int(header["BITPIX"]), shape, plain)
 
 
-def read_float32(path: Path, place: Place, stamp: Stamp) -> NDArray[np.float32] | None:
+def read_float32(
+    path: Path, place: Place, stamp: Stamp, room: Buffers | None = None
+) -> NDArray[np.float32] | None:
     """The pixels of a plain image of BITPIX -32, native byte order; None when the file is not that of `stamp` any more.
+
+    Their memory is taken from `room`, if there is one.
 
     Raises `Refusal` when it cannot be read.
     """
-    made = np.empty(place.shape, np.float32)
+    made: NDArray[np.float32] = (room or Buffers()).take(place.shape, np.float32)
     flat = made.reshape(-1)
-    room = np.empty(min(flat.size, _CHUNK), ">f4")
+    turning = np.empty(min(flat.size, _CHUNK), ">f4")
     try:
         if stamp_of(path) != stamp:
             return None
         with path.open("rb", buffering=0) as stream:
             stream.seek(place.offset)
             for start in range(0, flat.size, _CHUNK):
-                piece = room[: flat.size - start]
+                piece = turning[: flat.size - start]
                 fill(stream, piece, path)
                 flat[start : start + piece.size] = piece
     except OSError:

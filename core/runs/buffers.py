@@ -83,7 +83,7 @@ class Buffers:
         """An array of any content, C order."""
         dtype = np.dtype(kind)
         size = math.prod(shape) * dtype.itemsize
-        start = self._cut(-(-size // _ALIGN) * _ALIGN)
+        start = self._cut(whole_pages(size))
         if start is None:
             return np.empty(shape, dtype)
         return self._stretch[start : start + size].view(dtype).reshape(shape)
@@ -111,6 +111,11 @@ class Buffers:
                 size = self._used.pop(start, 0)
                 if size:
                     self._free = _joined(sorted([*self._free, (start, size)]))
+
+
+def whole_pages(size: int) -> int:
+    """The bytes of a stretch that an array of `size` bytes takes up."""
+    return -(-size // _ALIGN) * _ALIGN
 
 
 def _joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:

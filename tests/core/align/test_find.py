@@ -18,9 +18,11 @@ from core.data.exposure import Chip
 from core.data.imagestats import image_statistics
 from core.errors import Refusal
 from core.kernels import find as kernels
+from core.runs.buffers import Buffers
 from core.runs.spread import Threads
 
 PARAMS = FindParams(threshold=10.0)
+SIZE = 1 << 20  # bytes, more than a chip of 300 x 300 needs beside its pixels
 
 
 def field(
@@ -278,3 +280,22 @@ def test_fluxes_are_the_handbooks() -> None:
 def test_marks_are_widened_as_scipys_maximum_filter_does(shape: tuple[int, int]) -> None:
     marks = np.random.default_rng(1).random(shape) < 0.02
     np.testing.assert_array_equal(widened(marks, 4), ndimage.maximum_filter(marks, size=9, mode="constant"))
+
+
+def test_chips_one_after_the_other_are_found_in_the_same_memory() -> None:
+    """Whatever another chip left there: the catalogs are those of memory of their own, masks and NaN included."""
+    room = Buffers(SIZE)
+    good = np.ones((300, 300), bool)
+    good[:, :150] = False
+    for seed in (1, 2, 3):
+        image, *_ = field(seed=seed)
+        image[40 * seed : 40 * seed + 3] = np.nan
+        for mask in (None, good):
+            alone = find_in(image, PARAMS, good=mask)
+            shared = find_in(image, PARAMS, good=mask, room=room)
+            for name in ("x", "y", "flux", "fine_x", "fine_y", "error"):
+                assert np.array_equal(getattr(alone, name), getattr(shared, name))
+    # no more was ever in use than one chip takes, and all of it was given back
+    assert 300 * 300 * 5 <= room.most < 300 * 300 * 5 + 2 * 4096
+    room.take((SIZE,), np.uint8)
+    assert room.most == SIZE
