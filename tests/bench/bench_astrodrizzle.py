@@ -43,7 +43,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_full import STEPS, step
-from common import print_table
+from common import as_installed, print_table
 
 from core.align.session import AlignSettings, apply, tweakreg
 from core.simulate import Scene, simulate
@@ -82,6 +82,7 @@ def main() -> None:
     )
     parser.add_argument("--scratch", type=Path, help="where to work; its disk is part of what is measured")
     arguments = parser.parse_args()
+    as_installed()
     with tempfile.TemporaryDirectory(prefix="bench-astrodrizzle-", dir=arguments.scratch) as name:
         base = Path(name)
         warm = aligned(base / "warm", "small")
