@@ -5,8 +5,9 @@
 Each program is a process of its own on fresh copies of the exposures, which it aligns and whose headers it updates;
 drizzlepac with tolerance=3, without which it loses images. "handbook" is threshold 2000, "deep" threshold 100 (some
 15 000 stars an image), "default" threshold 4 (200 000 detections), at which drizzlepac asks for 369 GiB: it is run
-under a limit of memory, to show how it ends. Both are compiled to bytecode, as pip installs them. Peak memory is the resident set of the process; of repeated runs the
-quickest is shown, the programs taking turns. FOLDER holds a simulated scene, else one is made.
+under a limit of memory, to show how it ends. Both are compiled to bytecode, as pip installs them. Peak memory is the
+resident set of the process; of repeated runs the quickest is shown, the programs taking turns. FOLDER holds a
+simulated scene, else one is made.
 """
 
 from __future__ import annotations
