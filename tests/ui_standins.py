@@ -170,6 +170,10 @@ class StandInPerson:
         self.told = (lines, left)
         return bool(self._answer("anew"))
 
+    def may_carry_back(self, image, lines, left) -> bool:
+        self.told = (lines, left)
+        return bool(self._answer("carry back"))
+
     def may_apply_headerlet(self, path, source, cards) -> bool:
         self.cards = cards
         return bool(self._answer("headerlet"))

@@ -125,6 +125,12 @@ ACTIONS = {
         "",
         "updatewcs: make the WCS of the selected exposures anew from the files that IDCTAB, NPOLFILE and D2IMFILE name",
     ),
+    "carry_back": (
+        "Carry back to the exposures…",
+        "",
+        "",
+        "tweakback: give the exposures of a drizzled image the correction that its alignment gave to it",
+    ),
     "export_png": ("View as picture (PNG)…", "", "", "Save the view in front as it is shown"),
     "export_svg": ("Plot as drawing (SVG)…", "", "", "Save the plot in front as lines and letters"),
     "export_csv": ("Numbers of the plot (CSV)…", "", "", "Save the bins or the matches of the plot in front"),

@@ -223,6 +223,15 @@ class Ask:
             more += "\n\nNot changed:\n" + "\n".join(_listed(left))
         return self._confirmed(f"Make the WCS of {_count(len(lines), 'file')} anew?", more, "Make anew")
 
+    def may_carry_back(self, image: str, lines: list[str], left: list[str]) -> bool:
+        """Whether the exposures in `lines` may have the correction of a drizzled image; those in `left` cannot."""
+        more = "\n".join(_listed(lines))
+        more += "\n\nThe present WCS stays in each header as an alternate, and the headers before are recorded."
+        if left:
+            more += "\n\nNot changed:\n" + "\n".join(_listed(left))
+        count = _count(len(lines), "exposure")
+        return self._confirmed(f"Carry the alignment of {image} back to {count}?", more, "Carry back")
+
     def may_apply_headerlet(self, path: Path, source: Path, cards: Sequence[CardChange]) -> bool:
         """Whether a headerlet that changes these cards may be applied."""
         dialog = HeaderletDialog(path, source, cards, self._parent)

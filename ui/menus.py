@@ -76,6 +76,7 @@ class Menus:
             "",
             "versions",
             "anew",
+            "carry_back",
             "",
             "leave_out",
             "up",

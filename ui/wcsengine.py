@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import Refusal
 
 if TYPE_CHECKING:
+    from core.align.results import Applied
+    from core.align.tweakback import Carried
     from core.data.cards import CardChange
     from core.data.history import State
     from core.runs.progress import Progress
@@ -110,6 +112,21 @@ def make_anew(paths: Sequence[Path], *, progress: Progress) -> tuple[Restored, .
     from core.data.updatewcs import update_all
 
     return tuple(Restored(one.path, one.reason) for one in update_all(paths, progress))
+
+
+def preview_tweakback(image: Path, *, progress: Progress) -> tuple[Carried, ...]:
+    """What a tweakback from a drizzled image would do to its exposures. Raises `Refusal`."""
+    from core.align.tweakback import preview_tweakback
+
+    progress.begin("Look at the headers")
+    return preview_tweakback(image)
+
+
+def tweakback(image: Path, paths: Sequence[Path], *, progress: Progress) -> tuple[Applied, ...]:
+    """Give these exposures of a drizzled image the correction that its alignment gave to it. Raises `Refusal`."""
+    from core.align.tweakback import tweakback
+
+    return tweakback(image, paths, progress=progress)
 
 
 def preview_headerlet(path: Path, source: Path) -> tuple[CardChange, ...]:

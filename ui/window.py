@@ -16,6 +16,7 @@ from ui.closing import Closer
 from ui.clusterdialog import ClusterChoice
 from ui.controllers.align import AlignController
 from ui.controllers.blink import BlinkController
+from ui.controllers.carryback import CarryBackController
 from ui.controllers.choices import ChoicesController
 from ui.controllers.drizzle import DrizzleController
 from ui.controllers.export import ExportController
@@ -159,6 +160,7 @@ class MainWindow(QMainWindow):
         self.pick = PickController(self.views, self.live, self.marks, self)
         self.pair = PairController(self.align, self.listing, self.views, self.show_, self.quick, self)
         self.versions = VersionsController(self.align, self.listing, self.quick, self.ask, self)
+        self.carry_back = CarryBackController(self.versions, self)
         self.export = ExportController(
             self.session,
             self.views,
@@ -237,6 +239,7 @@ class MainWindow(QMainWindow):
             "marks": self.marks.set_on,
             "versions": self.versions.open,
             "anew": self.versions.anew.begin,
+            "carry_back": self.carry_back.begin,
         }
 
     # ---- showing

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from astropy.io import fits
 
 from core.align.results import Applied, Written
-from core.align.update import Floats, drizzled_correction, moved_on_sky
+from core.align.update import Floats, drizzled_correction, moved_on_sky, tangent_basis
 from core.data.exposure import open_exposure
 from core.data.fitsfile import BROKEN, open_fits
 from core.data.readwcs import read_wcs
@@ -40,6 +41,24 @@ class Tweak:
     rms_dec: float | None
     nmatch: int | None
     inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a tweakback would do to an exposure: the names of its WCS `before` and `after`, and by how many `mas` the
+    reference point of its first chip moves; or in `trouble` why it cannot be changed."""
+
+    path: Path
+    before: str = ""
+    after: str = ""
+    mas: float = 0.0
+    trouble: str = ""
+
+
+def preview_tweakback(drizzled: str | Path, files: Sequence[str | Path] = ()) -> tuple[Carried, ...]:
+    """What `tweakback` would do to each exposure; nothing is written. Raises what that would raise at once."""
+    tweaks = _Tweaks(Path(drizzled), "", "")
+    return tuple(_foreseen(path, tweaks.of(path)) for path in _exposures(tweaks, files))
 
 
 def tweakback(
@@ -67,14 +86,7 @@ def tweakback(
     """
     progress = progress or Progress()
     tweaks = _Tweaks(Path(drizzled), original, tweaked)
-    paths = [Path(file) for file in files] or [Path(drizzled).parent / name for name in tweaks.inputs]
-    if not paths:
-        raise Refusal(
-            "The image does not say which exposures it was made of.",
-            file=drizzled,
-            subject="D001DATA",
-            advice="Name the exposures.",
-        )
+    paths = _exposures(tweaks, files)
     chosen = [tweaks.of(path) for path in paths]
     done = []
     with progress.step("Tweak back", len(paths)):
@@ -93,7 +105,7 @@ class _Tweaks:
     by the name of its present WCS."""
 
     def __init__(self, path: Path, original: str, tweaked: str) -> None:
-        self._path, self._original, self._tweaked = path, original, tweaked
+        self.path, self._original, self._tweaked = path, original, tweaked
         self._read: dict[str, Tweak] = {}
         with open_fits(path) as hdus:
             header = _science(hdus).header
@@ -110,8 +122,21 @@ class _Tweaks:
             if not original and present.upper() in self._alternates:
                 original = present
         if original not in self._read:
-            self._read[original] = read_tweak(self._path, original=original, tweaked=self._tweaked)
+            self._read[original] = read_tweak(self.path, original=original, tweaked=self._tweaked)
         return self._read[original]
+
+
+def _exposures(tweaks: _Tweaks, files: Sequence[str | Path]) -> list[Path]:
+    """The exposures to change: those that are named, else those that the image names, beside it."""
+    paths = [Path(file) for file in files] or [tweaks.path.parent / name for name in tweaks.inputs]
+    if not paths:
+        raise Refusal(
+            "The image does not say which exposures it was made of.",
+            file=tweaks.path,
+            subject="D001DATA",
+            advice="Name the exposures.",
+        )
+    return paths
 
 
 def read_tweak(drizzled: str | Path, *, original: str = "", tweaked: str = "") -> Tweak:
@@ -155,6 +180,19 @@ def _science(hdus: fits.HDUList) -> Any:
 def _names(header: fits.Header) -> dict[str, str]:
     """The WCSNAMEs by letter, the primary's first."""
     return {letter: str(header.get(f"WCSNAME{letter}", "")).strip() for letter in ("", *letters_of(header))}
+
+
+def _foreseen(path: Path, tweak: Tweak) -> Carried:
+    try:
+        chip = open_exposure(path, complete=False).chips[0]
+        check_wcsname(path, tweak.tweaked, False)
+    except Refusal as refusal:
+        return Carried(path, trouble=str(refusal))
+    except BROKEN as error:
+        return Carried(path, trouble=f"{path.name}: {type(error).__name__}: {error}")
+    outwards = tangent_basis(*chip.wcs.crval)[:, 2]
+    mas = float(np.degrees(np.linalg.norm(tweak.move @ outwards - outwards)) * 3.6e6)
+    return Carried(path, str(chip.header.get("WCSNAME", "")).strip(), tweak.tweaked, mas)
 
 
 def _guarded(path: Path, tweak: Tweak, name: str) -> Applied:
