@@ -25,13 +25,14 @@ def update_exposure(
     dq: Mapping[int, NDArray[np.uint16]] | None = None,
     flags: str = "DQ",
     check: Callable[[], None] = lambda: None,
-) -> None:
+) -> int | None:
     """Set MDRIZSKY (units of the pixels) in SCI headers and replace DQ arrays, by EXTVER.
 
     `dq` are whole arrays as `Chip.read_dq` gives them (uint16, rows and columns), with flags set or cleared, for the
     extensions named `flags`.
     Everything else in the file stays byte for byte, and the new file is on the disk before it takes the name of the
     old one. `check` is called every few MB and may raise: the file is then as it was.
+    Gives the CRC-32 of the new file's bytes where that was found on the way; None where not, or nothing was written.
 
     Raises
     ------
@@ -39,13 +40,12 @@ def update_exposure(
         The file cannot be read or replaced, or lacks an extension; it is then as it was.
     """
     if not sky and not dq:
-        return
+        return None
 
     cards = {("SCI", extver): {"MDRIZSKY": (float(value), _SKY)} for extver, value in (sky or {}).items()}
     segments = spliced(Path(path), {(flags, extver): array for extver, array in (dq or {}).items()}, cards)
     if segments is not None:
-        write_file(segments, path, check=check, durable=True)
-        return
+        return write_file(segments, path, check=check, durable=True)
 
     def change(hdus: fits.HDUList) -> None:
         for extver, value in (sky or {}).items():
@@ -55,6 +55,7 @@ def update_exposure(
             _set_flags(_extension(hdus, flags, extver, path), array, path)
 
     rewrite_fits(path, change)
+    return None
 
 
 def _extension(hdus: fits.HDUList, name: str, extver: int, path: str | Path) -> Any:

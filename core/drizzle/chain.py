@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from core.data.chipwcs import ChipWCS
-from core.data.exposure import Exposure
 from core.drizzle.choose import CHAIN, NAMES
 from core.drizzle.cosmic import CosmicParams
-from core.drizzle.journal import Seen
 from core.drizzle.median import MedianParams
 from core.drizzle.run import Run
 from core.drizzle.settings import BlotParams, SeparateParams
@@ -122,18 +120,3 @@ def _products(run: Run) -> list[str]:
 def frame_key(frame: ChipWCS) -> str:
     """A frame without distortion, as text."""
     return repr((frame.crpix.tolist(), frame.crval.tolist(), frame.cd.tolist(), frame.naxis))
-
-
-def seen(run: Run) -> tuple[Seen, ...]:
-    """The exposures, and files of flags beside them, as they are on disk now. Raises OSError."""
-    found = []
-    for path in run.files():
-        stat = path.stat()
-        wcs = [wcs_of(exposure) for exposure in run.exposures if exposure.path == path]
-        found.append(Seen(path.name, stat.st_size, stat.st_mtime_ns, "".join(wcs)))
-    return tuple(found)
-
-
-def wcs_of(exposure: Exposure) -> str:
-    """A digest of where the chips of an exposure lie on the sky."""
-    return fingerprint([frame_key(chip.wcs) for chip in exposure.chips])[:12]

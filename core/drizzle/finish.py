@@ -91,7 +91,7 @@ def _update(run: Run, exposures: Sequence[Exposure], with_masks: bool) -> str:
             masks = {extver: mask for extver, mask in found_masks.items() if mask is not None}
         sky = run.sky if "sky" in plan.doing else None
         found = changes(exposure, sky, run.params, plan.reset, plan.crbit, masks, run.space.buffers)
-        first = first or write_changes(exposure, found, params, run.progress.check)
+        first = first or write_changes(exposure, found, params, run.progress.check, run.crcs)
         if found:  # what is kept is the file before the first of its image sets was changed
             params = {**run.params, "preserve": False, "overwrite": False}
         run.space.buffers.give(*found.dq.values())

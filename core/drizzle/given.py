@@ -23,12 +23,13 @@ from core.data.fitsfile import open_fits, quiet
 from core.data.readwcs import read_wcs
 from core.data.statefiles import read_states
 from core.drizzle import names
-from core.drizzle.chain import names_of, wcs_of, whole
+from core.drizzle.chain import names_of, whole
 from core.drizzle.choose import NAMES, number_of, told
 from core.drizzle.journal import Entry
 from core.drizzle.median import mean_weight
 from core.drizzle.remember import Remembered
 from core.drizzle.run import Figures, Run
+from core.drizzle.seen import wcs_of
 from core.drizzle.sky import Sky, SkyValues
 from core.drizzle.stamps import stamp_of
 from core.drizzle.static import StaticMasks, mask_name, signature

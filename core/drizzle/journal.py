@@ -24,12 +24,14 @@ _MOST = 64 << 20
 
 @dataclass(frozen=True)
 class Seen:
-    """An exposure as the run left it: name, bytes, modification time in ns, digest of the WCS of its chips."""
+    """An exposure as the run left it: name, bytes, modification time in ns, digest of the WCS of its chips; CRC-32 of
+    all bytes, below 0 where it is not known, which tells a file that was only touched from one that was changed."""
 
     name: str
     size: int
     mtime_ns: int
     wcs: str
+    crc: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def _raw(entry: Entry) -> dict[str, Any]:
 
 
 def _told(one: Seen) -> list[Any]:
-    return [one.name, one.size, one.mtime_ns, one.wcs]
+    return [one.name, one.size, one.mtime_ns, one.wcs, one.crc]
 
 
 def _entry(raw: Mapping[str, Any]) -> Entry:
@@ -145,7 +147,11 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
 
 
 def _seen(raw: Sequence[Any]) -> tuple[Seen, ...]:
-    return tuple(Seen(str(name), _whole(size), _whole(time), str(wcs)) for name, size, time, wcs in raw)
+    # journals of former versions have no checksums
+    return tuple(
+        Seen(str(name), _whole(size), _whole(time), str(wcs), *map(_whole, crc))
+        for name, size, time, wcs, *crc in raw
+    )
 
 
 def _whole(value: Any) -> int:

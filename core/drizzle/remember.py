@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.drizzle.chain import keys_of, names_of, read_by, seen, whole
+from core.drizzle.chain import keys_of, names_of, read_by, whole
 from core.drizzle.choose import NAMES
 from core.drizzle.journal import (
     Entry,
@@ -24,6 +24,7 @@ from core.drizzle.journal import (
 )
 from core.drizzle.numbers import from_json, to_json
 from core.drizzle.run import Run
+from core.drizzle.seen import as_known, seen, with_sums
 from core.drizzle.stamps import Stamp, is_same
 from core.errors import Refusal
 from core.runs.memory import fingerprint
@@ -54,8 +55,9 @@ class Remembered:
             )
         self.journal = read_journal(self._path) if self.keeps else Journal()
         now = seen(run)
-        known = self.journal.token and now == self.journal.exposures
-        self.same_exposures = bool(known)
+        same = as_known(run, now, self.journal.exposures) if self.journal.token else None
+        known, now = same is not None, same or now
+        self.same_exposures = known
         token = self.journal.token if known else fingerprint(now)
         self.keys = keys_of(run, token)
         reset = self.journal.reset if known else self._reset()
@@ -161,6 +163,7 @@ class Remembered:
         # steps that took other flags away read what was flagged now
         same = same_content and self._untouched and self.journal.reset == self._reset()
         token = self.journal.token if same else fingerprint(now)
+        now = with_sums(self._run, now, self.journal.exposures if self._untouched else (), self._run.crcs)
         self.journal = replace(self.journal, token=token, reset=self._reset(), exposures=now)
         self._stamp_files_of_others()
         self.write_down()
@@ -168,7 +171,7 @@ class Remembered:
     def before_update(self) -> None:
         """The exposures are about to be changed: look whether somebody else has done so since the run began."""
         try:
-            self._untouched = seen(self._run) == self.journal.exposures
+            self._untouched = as_known(self._run, seen(self._run), self.journal.exposures) is not None
         except OSError:
             self._untouched = False
 

@@ -90,6 +90,7 @@ class Run(Job):
     warnings: list[str] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     steps: dict[str, str] = field(default_factory=dict)
+    crcs: dict[Path, int] = field(default_factory=dict)  # of the exposures that the run has changed
     _rims: dict[str, Rim] = field(default_factory=dict)
 
     def note(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 _CHUNK = 4 << 20
@@ -36,6 +37,17 @@ def crc_of(path: Path) -> int:
         while block := stream.read(_CHUNK):
             crc = zlib.crc32(block, crc)
     return crc
+
+
+def known_crc(path: Path) -> int:
+    """The same, read only once for a file that stays as it is: a window asks again and again. Raises OSError."""
+    found = path.stat()
+    return _read_once(path.resolve(), found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _read_once(path: Path, *_: int) -> int:
+    return crc_of(path)
 
 
 def is_same(path: Path, stamp: Stamp, *, thorough: bool) -> bool:

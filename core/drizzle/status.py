@@ -8,13 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from core.drizzle.chain import names_of, wcs_of
+from core.drizzle.chain import names_of
 from core.drizzle.choose import NAMES
 from core.drizzle.journal import Entry
 from core.drizzle.plan import TITLES
 from core.drizzle.prepare import looked_at
 from core.drizzle.remember import Remembered
 from core.drizzle.run import Run
+from core.drizzle.seen import wcs_of
 
 
 class Stand(StrEnum):
@@ -41,7 +42,7 @@ def step_states(
     files: Sequence[Path], params: Mapping[str, Any], folder: Path, ivm: Mapping[Path, Path] | None = None
 ) -> tuple[StepState, ...]:
     """The seven steps of a run with these exposures and parameters, products in `folder`; headers and sizes are read,
-    no pixels. Raises Refusal where such a run cannot be.
+    and whole exposures that were touched since, once. Raises Refusal where such a run cannot be.
     """
     run = looked_at(list(map(Path, files)), params, Path(folder), ivm or {})
     remembered = Remembered(run, resume=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,21 +99,30 @@ def write_changes(
     found: Changes,
     params: Mapping[str, Any],
     check: Callable[[], None] = lambda: None,
+    crcs: dict[Path, int] | None = None,
 ) -> str:
     """Keep a copy if asked to, then change the file; the reason when that could not be done, else "".
 
-    `check` is called every few MB and may raise: the file is then as it was.
+    `check` is called every few MB and may raise: the file is then as it was. Into `crcs` go the CRC-32 of the bytes of
+    the new files, where they were found on the way.
     """
     if not found:
         return ""
+
+    def update(path: Path, **what: Any) -> None:
+        crc = update_exposure(path, check=check, **what)
+        if crcs is not None:
+            crcs.pop(path, None)
+            crcs.update({} if crc is None else {path: crc})
+
     try:
         if found.flags is None:
             with original_kept(exposure.path, params):
-                update_exposure(exposure.path, sky=found.sky, dq=found.dq, check=check)
+                update(exposure.path, sky=found.sky, dq=found.dq)
         else:
             with original_kept(exposure.path, params), original_kept(found.flags.path, params):
-                update_exposure(exposure.path, sky=found.sky, check=check)
-                update_exposure(found.flags.path, dq=found.dq, flags=found.flags.name, check=check)
+                update(exposure.path, sky=found.sky)
+                update(found.flags.path, dq=found.dq, flags=found.flags.name)
     except Refusal as refusal:
         return f"{exposure.name} was left as it is: MDRIZSKY and cosmic ray flags are not in it. {refusal}"
     return ""

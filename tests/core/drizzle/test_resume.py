@@ -155,9 +155,30 @@ def test_an_exposure_that_changed_is_worked_on_anew(files: list[Path]) -> None:
         files[1], "CRVAL1", value=fits.getval(files[1], "CRVAL1", "sci", 2) + 1e-7, extname="sci", extver=2
     )
     assert redone(run(files, driz_cr_corr=True)) == list(NAMES)
-    os.utime(files[0])  # nobody knows what was changed
+    raw = bytearray(files[0].read_bytes())
+    raw[-3000] ^= 1  # as large as before
+    files[0].write_bytes(raw)
     assert redone(run(files, driz_cr_corr=True)) == list(NAMES)
     assert redone(run(files, driz_cr_corr=True)) == []
+
+
+def test_an_exposure_that_was_only_touched_or_copied_is_known(files: list[Path], whole: Path) -> None:
+    os.utime(files[0])
+    shutil.copyfile(files[1], files[1].with_suffix(".new"))
+    files[1].with_suffix(".new").replace(files[1])
+    assert redone(run(files, driz_cr_corr=True)) == []
+    journal = files[0].parent / JOURNAL
+    assert [one.mtime_ns for one in read_journal(journal).exposures] == [p.stat().st_mtime_ns for p in files]
+    text = json.loads(journal.read_text())
+    text["exposures"] = [one[:4] for one in text["exposures"]]  # as former versions wrote it
+    journal.write_text(json.dumps(text))
+    assert redone(run(files, driz_cr_corr=True)) == []  # ... and their sums are known from now on
+    os.utime(files[2])
+    assert redone(run(files, driz_cr_corr=True)) == []
+    text["exposures"][2][2] = 1
+    journal.write_text(json.dumps(text))
+    assert redone(run(files, driz_cr_corr=True)) == list(NAMES)  # nobody knows what was changed
+    assert pixels(files[0].parent) == pixels(whole)
 
 
 def test_other_exposures_are_worked_on_anew(files: list[Path]) -> None:
