@@ -27,4 +27,8 @@ def stuck(image: Sources, reference: Sources, matches: Matches, fit: Fit) -> tup
         apart = np.hypot(image.x[i] - reference.x[r], image.y[i] - reference.y[r])
         here = (image.extver[i] == reference.extver[r]) & (apart <= np.minimum(SAME_PLACE, NEAR * move))
     here &= move > LEAST_MOVE
+    if reference.origin is not None:
+        # what a grown reference took in lies where a fit put it: of an exposure of the same visit, whose header is off
+        # by as much, all stars would be told to have moved
+        here &= reference.origin[r] == 0
     return float(here.mean()), float(np.median(move[here])) if here.any() else 0.0
