@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from core.errors import Refusal
 from ui.cardstable import CardsTable
 from ui.elided import ElidedLabel
+from ui.views.fitted import FittedDelegate
 
 if TYPE_CHECKING:
     from core.align.results import Alignment, ImageResult
@@ -72,6 +73,7 @@ class ApplyDialog(QDialog):
     def _make_list(self, alignment: Alignment, files: list[Path]) -> QListWidget:
         made = QListWidget(self)
         made.setAccessibleName("Files")
+        made.setItemDelegate(FittedDelegate(made))
         made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.setSpacing(2)

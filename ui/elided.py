@@ -1,10 +1,12 @@
-"""A label that shortens long text in the middle and shows it whole as a tooltip."""
+"""A label that shortens long text and shows it whole as a tooltip."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.views.fitted import company
 
 
 class ElidedLabel(QWidget):
@@ -40,5 +42,5 @@ class ElidedLabel(QWidget):
         painter = QPainter(self)
         if self._colour:
             painter.setPen(QColor(self._colour))
-        shown = painter.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        shown = company().fitted(self._text, self.width(), painter.fontMetrics().horizontalAdvance)
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)

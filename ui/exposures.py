@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui import style
+from ui.views.fitted import company
 
 if TYPE_CHECKING:
     from core.data.exposure import Exposure
@@ -284,7 +285,7 @@ class EntryDelegate(QStyledItemDelegate):
         metrics = option.fontMetrics
         painter.setFont(option.font)
         painter.setPen(QColor(theme.text))
-        name = metrics.elidedText(entry.path.name, Qt.TextElideMode.ElideMiddle, box.width() - used)
+        name = company().fitted(entry.path.name, box.width() - used, metrics.horizontalAdvance)
         painter.drawText(box.left(), box.top() + metrics.ascent(), name)
         painter.setFont(style.small(option.font, 0.92))
         painter.setPen(QColor(theme.bad if entry.error else theme.muted))

@@ -41,10 +41,13 @@ QTabBar::tab {{ padding: 6px 14px; color: {muted}; background: transparent; bord
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover:!selected {{ color: {text}; border-bottom: 2px solid {line}; }}
+QTabBar::tab:selected:focus {{ background: {selection}; }}
 QTabBar::tab:disabled {{ color: {faint}; }}
 QHeaderView::section {{ background: {panel}; color: {muted}; border: 0; border-bottom: 1px solid {line};
     padding: 4px 6px; }}
 QTableView, QListView, QTreeView, QPlainTextEdit {{ border: 0; background: {field}; }}
+QListView {{ selection-background-color: {selection}; selection-color: {text}; }}
+QListView#frames::item {{ padding: 3px 2px; }}
 QTableView {{ gridline-color: transparent; selection-background-color: {selection}; selection-color: {text};
     alternate-background-color: {panel}; }}
 QLineEdit {{ border: 1px solid {line}; border-radius: 3px; background: {field}; padding: 2px 4px;
@@ -52,9 +55,11 @@ QLineEdit {{ border: 1px solid {line}; border-radius: 3px; background: {field}; 
 QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit:disabled {{ background: {panel}; }}
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ border: 0; padding: 0; }}
-QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {muted}; border-radius: 3px;
-    background: {field}; }}
-QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; image: url({tick}); }}
+QCheckBox::indicator, QAbstractItemView::indicator {{ width: 13px; height: 13px; border: 1px solid {muted};
+    border-radius: 3px; background: {field}; }}
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {accent};
+    border-color: {accent}; image: url({tick}); }}
+QCheckBox:focus, QRadioButton:focus {{ text-decoration: underline; }}
 QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QCheckBox::indicator:checked:disabled {{ background: {faint}; border-color: {faint}; }}
 QRadioButton::indicator {{ width: 11px; height: 11px; border: 1px solid {muted}; border-radius: 6px;
@@ -63,6 +68,13 @@ QRadioButton::indicator:checked {{ border: 4px solid {accent}; width: 5px; heigh
 QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 6px; background: {panel}; }}
 QToolButton#filter:hover {{ background: {raised}; }}
 QToolButton#filter:checked {{ background: {selection}; border-color: {accent}; }}
+QToolButton#filter:focus {{ border-color: {accent}; }}
+QToolButton#menu {{ border: 1px solid transparent; border-radius: 3px; padding: 2px 18px 2px 6px;
+    background: transparent; }}
+QToolButton#menu:hover {{ background: {raised}; }}
+QToolButton#menu:focus {{ border-color: {accent}; }}
+QToolButton#filter[popupMode="2"] {{ padding-right: 18px; }}
+QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}
 QPushButton#strip {{ border: 0; padding: 4px 10px; text-align: left; color: {muted}; background: transparent; }}
 QPushButton#strip[level="error"] {{ color: {bad}; }}
 QPushButton#strip[level="warning"] {{ color: {warn}; }}

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from ui import style
 from ui.exposures import badge_colour
 from ui.outcomes import badge_of, remark_on
+from ui.views.fitted import FittedDelegate
 
 if TYPE_CHECKING:
     from core.align.results import Alignment, Fit, ImageResult
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PATH = Qt.ItemDataRole.UserRole
 FIRST_FIGURE = 5
-WIDEST = 320
+NARROWEST, WIDEST = 150, 320
 
 
 class FigureTable(QTableWidget):
@@ -43,6 +44,7 @@ class FigureTable(QTableWidget):
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setItemDelegateForColumn(0, FittedDelegate(self))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
@@ -53,6 +55,7 @@ class FigureTable(QTableWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.itemSelectionChanged.connect(self._selected)
+        self.fit_columns()
 
     def fill(self, row: int, path: Path, texts: list[str]) -> None:
         """Write one row; everything but the first and the last column is set as figures."""
@@ -66,18 +69,24 @@ class FigureTable(QTableWidget):
             self.setItem(row, place, item)
 
     def fit_columns(self) -> None:
-        """Widths after the texts; a cell that spans several columns widens none of them."""
-        for place in range(self.columnCount()):
-            width = self.horizontalHeader().sectionSizeHint(place)
-            for row in range(self.rowCount()):
-                item = self.item(row, place)
-                if item is not None and self.columnSpan(row, place) == 1:
-                    width = max(width, QFontMetrics(item.font()).horizontalAdvance(item.text()) + 24)
-            self.setColumnWidth(place, min(width, WIDEST))
-        last = self.columnCount() - 1
-        if not any(self._text(row, last) for row in range(self.rowCount())):
-            # nothing to read there: it takes what is left, and no scroll bar
-            self.setColumnWidth(last, self.horizontalHeader().minimumSectionSize())
+        """Widths after the texts; a cell that spans several columns widens none of them. Figures are whole, names are
+        shortened where that saves a scroll bar."""
+        widths = [self._wanted(place) for place in range(self.columnCount())]
+        if not any(self._text(row, len(widths) - 1) for row in range(self.rowCount())):
+            # nothing to read there: it takes what is left
+            widths[-1] = self.horizontalHeader().minimumSectionSize()
+        widths[0] = min(widths[0], max(NARROWEST, self.viewport().width() - sum(widths[1:])))
+        for place, width in enumerate(widths):
+            self.setColumnWidth(place, width)
+
+    def _wanted(self, place: int) -> int:
+        """The width of what is in a column."""
+        width = self.horizontalHeader().sectionSizeHint(place)
+        for row in range(self.rowCount()):
+            item = self.item(row, place)
+            if item is not None and self.columnSpan(row, place) == 1:
+                width = max(width, QFontMetrics(item.font()).horizontalAdvance(item.text()) + 18)
+        return min(width, WIDEST)
 
     def choose(self, path: Path | None) -> None:
         """Select the first row of `path` without telling anybody."""

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from ui import style
 from ui.elided import ElidedLabel
+from ui.views.fitted import FittedDelegate
 
 if TYPE_CHECKING:
     from core.data.history import State
@@ -264,6 +265,7 @@ def _file_list(paths: Sequence[Path], parent: QWidget) -> QListWidget:
     made = QListWidget(parent)
     made.setAccessibleName("Exposures")
     made.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+    made.setItemDelegate(FittedDelegate(made))
     made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     made.setMinimumWidth(120)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from ui.views.fitted import company
+
 if TYPE_CHECKING:
     from ui.window import MainWindow
 
@@ -29,6 +31,8 @@ class RefreshController(QObject):
         window = self._window
         files = window.files.files()
         window.form.enable_runs()
+        if company().know(entry.path.name for entry in window.listing.entries()):
+            window.listing.viewport().update()
         chosen = "" if window.listing.count() else "The list is empty."
         for name in ("up", "down", "remove"):
             window.actions_.enable(name, chosen)

@@ -55,10 +55,10 @@ class SetLine(QWidget):
         self.state = state
         self.label = ElidedLabel(self)
         button = QToolButton(self)
+        button.setObjectName("menu")
         button.setText("File")
         button.setToolTip("Open, save or reset this parameter set")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setAutoRaise(True)
         menu = QMenu(button)
         for text, what in (
             ("Open .cfg…", "open"),

@@ -18,7 +18,7 @@ from ui.views.canvas import Canvas, ViewState
 from ui.views.colourbar import ColourBar
 from ui.views.framestore import BlinkFrame, FrameStore
 from ui.views.lookbar import LookBar
-from ui.views.parts import ElidedLabel, save_widget
+from ui.views.parts import ElidedLabel, Stacked, save_widget
 from ui.views.prepared import IMAGE, MASK, Prepared, Run, default_look
 from ui.views.readout import Readout
 from ui.views.skyview import same_sky
@@ -80,6 +80,7 @@ class BlinkView(QWidget):
         groups = list(dict.fromkeys(frame.group for frame in frames))
         self._group = before.group if before is not None and before.group in groups else groups[0]
         self.list.set_groups(groups, self._group)
+        self.stack.show_picture()
         self._enable(True)
         self._show_group(before.name if before is not None else "")
 
@@ -90,7 +91,8 @@ class BlinkView(QWidget):
         self._current, self._group = None, ""
         self.list.set_groups([], "")
         self.list.set_members([])
-        self.canvas.clear(message)
+        self.canvas.clear("")
+        self.stack.show_message(message)
         self.scale.set_frame(None)
         self.readout.setText("")
         self._enable(False)
@@ -180,9 +182,11 @@ class BlinkView(QWidget):
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([175, 900])
         splitter.setChildrenCollapsible(False)
+        splitter.setContentsMargins(8, 6, 8, 6)
+        self.stack = Stacked(splitter)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(8, 6, 8, 6)
-        outer.addWidget(splitter)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
 
     def _wire(self) -> None:
         self.store.arrived.connect(self._arrived)

@@ -9,16 +9,19 @@ from PySide6.QtWidgets import (
     QComboBox,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from ui import style
+from ui.views.fitted import MiddleCombo
 from ui.views.framestore import BlinkFrame
 from ui.views.prepared import IMAGE, MASK
-from ui.views.shortnames import NAME, MiddleCombo, NameDelegate
+from ui.views.shortnames import NAME, NameDelegate
 from ui.views.wrap import Wrap, together
 
 
@@ -38,6 +41,7 @@ class FrameList(QWidget):
         self.groups.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.list = QListWidget()
         self.list.setAccessibleName("Frames; ticked ones are blinked")
+        self.list.setObjectName("frames")
         self.list.setItemDelegate(NameDelegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
@@ -152,18 +156,41 @@ class BlinkControls(QWidget):
             "Split", "Keep this frame right of a line and step on at its left; drag the line (S)", False
         )
         self.sky = _switch("Match the sky", "Keep the same sky in view when the group changes", True)
+        self.more = QToolButton()
+        self.more.setObjectName("filter")
+        self.more.setText("More")
+        self.more.setAccessibleName("More switches")
+        self.more.setToolTip("The switches for which there is no room")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = QMenu(self.more)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.more.setMenu(self.menu)
         row = Wrap(self)
         row.addWidget(together("", self.back, self.play, self.forwards))
         row.addWidget(together("every", self.interval))
-        for box in (self.shared, self.overlay, self.split, self.sky):
-            row.addWidget(box)
+        self.switches = (self.shared, self.overlay, self.split, self.sky)
+        for widget in (*self.switches, self.more):
+            row.addWidget(widget)
+        row.spare((self.sky, self.shared, self.split, self.overlay), self.more)
+
+    def _fill_menu(self) -> None:
+        """The switches that are left out of the row."""
+        self.menu.clear()
+        for box in self.switches:
+            if box.isHidden():
+                action = self.menu.addAction(box.text())
+                action.setToolTip(box.toolTip())
+                action.setCheckable(True)
+                action.setChecked(box.isChecked())
+                action.toggled.connect(box.setChecked)
 
 
 def _button(text: str, name: str, help_text: str) -> QPushButton:
     button = QPushButton(text)
     button.setAccessibleName(name)
     button.setToolTip(help_text)
-    button.setFixedWidth(button.fontMetrics().horizontalAdvance(max(text, "Blink", key=len)) + 30)
+    button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 30)
     return button
 
 

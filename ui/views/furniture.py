@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from ui import style
+from ui.views.fitted import company
 from ui.views.prepared import Local, Prepared
 
 SHADE = QColor(0, 0, 0, 170)
@@ -86,7 +87,7 @@ def angle_words(arcsec: float) -> str:
 
 
 def draw_name(painter: QPainter, area: QRect, name: str, end: str = "") -> None:
-    """The frame's name in the upper left corner, elided in its middle; `end` follows whole."""
+    """The frame's name in the upper left corner, shortened where it must be; `end` follows whole."""
     if not name:
         return
     painter.save()
@@ -95,7 +96,7 @@ def draw_name(painter: QPainter, area: QRect, name: str, end: str = "") -> None:
     painter.setFont(font)
     metrics = painter.fontMetrics()
     room = int(area.width() * (0.75 if end else 0.62)) - metrics.horizontalAdvance(end)
-    words = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(80, room)) + end
+    words = company().fitted(name, max(80, room), metrics.horizontalAdvance) + end
     box = QRectF(
         area.left() + 10, area.top() + 10, metrics.horizontalAdvance(words) + 18, metrics.height() + 8
     )

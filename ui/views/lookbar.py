@@ -41,6 +41,7 @@ class LookBar(QWidget):
         self.one_to_one = _button("1:1", "One screen pixel for each pixel of the frame (O)")
         self._lay_out()
         self._wire()
+        self._spare_limits()
         if look is not None:
             self.set_look(look)
 
@@ -59,6 +60,7 @@ class LookBar(QWidget):
             box.blockSignals(True)
             box.setCurrentText(text)
             box.blockSignals(False)
+        self._spare_limits()
         if look.cuts == "fixed":
             self.show_limits(look.low, look.high)
 
@@ -93,13 +95,16 @@ class LookBar(QWidget):
                 box.setCursorPosition(0)
 
     def _lay_out(self) -> None:
-        row = Wrap(self)
-        row.addWidget(together("Cuts", self.cuts, self.low, QLabel("to"), self.high))
-        row.addWidget(together("Stretch", self.stretch, self.colour))
+        row = self.row = Wrap(self)
+        self.limits = together("", self.low, QLabel("to"), self.high)
+        row.addWidget(together("Cuts", self.cuts))
+        row.addWidget(self.limits)
+        row.addWidget(together("", self.stretch, self.colour))
         row.addWidget(self.invert)
         row.addWidget(together("", self.fit, self.one_to_one))
 
     def _wire(self) -> None:
+        self.cuts.currentTextChanged.connect(self._spare_limits)
         self.cuts.activated.connect(self._ask)
         self.stretch.activated.connect(self._ask)
         self.low.editingFinished.connect(self._typed)
@@ -108,6 +113,10 @@ class LookBar(QWidget):
         self.invert.toggled.connect(self._recolour)
         self.fit.clicked.connect(self.fit_asked)
         self.one_to_one.clicked.connect(self.one_to_one_asked)
+
+    def _spare_limits(self) -> None:
+        """Cuts that are not given by hand stand under the image too, and may go where there is no room."""
+        self.row.spare([] if self.cuts.currentText() == "fixed" else [self.limits])
 
     def _ask(self) -> None:
         self.look_changed.emit(self.look)

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from core.data.chipwcs import ChipWCS
 from ui import icons, style
 from ui.views.canvas import Canvas, ViewState
+from ui.views.fitted import MiddleCombo
 from ui.views.image import ImageView
 from ui.views.marks import Marks, Shape
 from ui.views.parts import ElidedLabel, Stacked, action_button, column
 from ui.views.prepared import Load, Prepared, Run
-from ui.views.shortnames import MiddleCombo
 from ui.views.skyview import seen_in
 from ui.views.starmarks import NOWHERE, Places
 from ui.views.stretch import Look

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QToolButton, 
 from core.errors import Refusal
 from ui import style
 from ui.views.colors import plot_colours
+from ui.views.fitted import company
 from ui.views.furniture import draw_message
 
 
 class ElidedLabel(QLabel):
-    """One line of text, shortened in its middle when there is no room; the whole text is its tooltip."""
+    """One line of text, shortened when there is no room; the whole text is its tooltip."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +38,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        words = company().fitted(self.text(), self.width(), self.fontMetrics().horizontalAdvance)
         painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, words)
         painter.end()
 

@@ -6,14 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
     QStyle,
     QStyledItemDelegate,
-    QStyleOptionComboBox,
     QStyleOptionViewItem,
-    QStylePainter,
 )
 
 from ui import style
@@ -56,15 +53,7 @@ def _common(texts: Sequence[str]) -> str:
 def shortened(names: Sequence[str], room: int, width: Callable[[str], int]) -> list[Parts]:
     """The parts of each name that have `room` by the measure `width`: those in common are left out first, the tail
     before the head; what is left is shortened so that, where that is possible, no two look the same."""
-    found = []
-    for head, middle, tail in split(names):
-        levels: list[Parts] = [
-            (head, middle, tail),
-            (head, middle, DOTS if tail else ""),
-            (DOTS if head else "", middle, DOTS if tail else ""),
-        ]
-        fitting = next((parts for parts in levels if width("".join(parts)) <= room), levels[-1])
-        found.append(_with_more(head, fitting, room, width) if fitting is levels[-1] and head else fitting)
+    found = [shortened_one(parts, room, width) for parts in split(names)]
     too_long = [n for n, parts in enumerate(found) if width("".join(parts)) > room]
     if too_long:
         middles = [found[n][1] for n in too_long]
@@ -74,6 +63,20 @@ def shortened(names: Sequence[str], room: int, width: Callable[[str], int]) -> l
     return found
 
 
+def shortened_one(parts: Parts, room: int, width: Callable[[str], int]) -> Parts:
+    """The parts of one of the names; what tells it apart stays whole, though there be no room for it."""
+    head, middle, tail = parts
+    levels: list[Parts] = [
+        parts,
+        (head, middle, DOTS if tail else ""),
+        (DOTS if head else "", middle, DOTS if tail else ""),
+    ]
+    fitting = next((level for level in levels if width("".join(level)) <= room), levels[-1])
+    if fitting is levels[-1] and head:
+        return _with_more(head, fitting, room, width)
+    return _with_end(fitting, tail, room, width) if fitting is levels[1] else fitting
+
+
 def _with_more(head: str, parts: Parts, room: int, width: Callable[[str], int]) -> Parts:
     """The end of the head before the rest, as much of it as there is room for."""
     _, middle, tail = parts
@@ -81,6 +84,15 @@ def _with_more(head: str, parts: Parts, room: int, width: Callable[[str], int]) 
         if width(DOTS + head[-kept:] + middle + tail) <= room:
             return DOTS + head[-kept:], middle, tail
     return parts
+
+
+def _with_end(parts: Parts, tail: str, room: int, width: Callable[[str], int]) -> Parts:
+    """The end of the tail after the rest, as much of it as there is room for, cut between words."""
+    head, middle, _ = parts
+    ends = [tail[found.start() :] for found in _TAILS.finditer(tail)]
+    return next(
+        ((head, middle, DOTS + end) for end in ends if width(head + middle + DOTS + end) <= room), parts
+    )
 
 
 def _told_apart(texts: Sequence[str], room: int, width: Callable[[str], int]) -> list[str]:
@@ -99,25 +111,6 @@ def _cut(text: str, share: float, room: int, width: Callable[[str], int]) -> str
         if width(made) <= room:
             return made
     return DOTS
-
-
-class MiddleCombo(QComboBox):
-    """A box whose present text is shortened in its middle, so that its end is seen: the chip, the number of a visit."""
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        place = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
-        )
-        room = place.width() - 8
-        option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.TextElideMode.ElideMiddle, room
-        )
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        painter.end()
 
 
 class NameDelegate(QStyledItemDelegate):

@@ -299,10 +299,10 @@ def test_memory_limit_forgets_groups_and_then_pixels(qtbot: QtBot, lane: Lane) -
 
 def test_no_frames_are_explained(view: BlinkView) -> None:
     view.clear("Add exposures first.")
-    assert view.canvas.accessibleDescription() == "Add exposures first."
+    assert view.stack.message == "Add exposures first."
     assert not view.controls.isEnabled()
     view.show_frames(())
-    assert "Nothing to blink yet" in view.canvas.accessibleDescription()
+    assert "Nothing to blink yet" in view.stack.message
 
 
 def test_blink_step_time_at_full_size(qtbot: QtBot, lane: Lane, capsys: pytest.CaptureFixture[str]) -> None:
