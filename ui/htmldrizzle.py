@@ -1,4 +1,5 @@
-"""The report of a drizzle run as one HTML page: exposures and chips, diagnostics, products, parameters, times."""
+"""The report of a drizzle run as one HTML page: final image, exposures and chips, diagnostics, products, parameters,
+times."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from core.drizzle.results import DrizzleResult, ExposureFigures
 from core.drizzle.starwidth import Width
 from core.params import ParamSet
 from ui.htmlpage import cell, document, parameters, run_facts, table, two_columns
+from ui.htmlpictures import product_pictures
 
 HEADS = ("file", "chip", "sky", "cosmic ray pixels", "of the good ones [%]", "before growing [%]", "remark")
 
@@ -35,6 +37,7 @@ def drizzle_page(
     memory = f"<p>At most {peak_rss_mb:.0f} MB of memory were used.</p>" if peak_rss_mb else ""
     parts = [
         _summary(result),
+        *product_pictures(result),
         "<h2>Exposures</h2>",
         '<p class="quiet">Sky in the units of each exposure.</p>',
         table(HEADS, [row for exposure in result.exposures for row in _rows(exposure)]),

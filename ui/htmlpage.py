@@ -29,6 +29,8 @@ td.n { font-family: ui-monospace, "DejaVu Sans Mono", monospace; white-space: no
 td.t { overflow-wrap: anywhere; min-width: 9em; }
 .good { color: #2c7a4b; } .warn { color: #95610a; } .bad { color: #b3362c; } .ref { color: #14708a; }
 figure { margin: 1em 0; } img { max-width: 100%; height: auto; border: 1px solid #d0d6db; }
+.beside { display: flex; flex-wrap: wrap; gap: 0 1.5em; align-items: flex-start; }
+.beside figure { flex: 1 1 20em; max-width: 540px; overflow-wrap: anywhere; } .beside img { width: 100%; }
 @media print { figure, tr { break-inside: avoid; } }
 """
 

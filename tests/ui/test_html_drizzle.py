@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from astropy.io import fits
+from PySide6.QtGui import QColor, QImage
 
 from app.astrodrizzle import _report
 from core.drizzle.coverage import Coverage
@@ -14,6 +20,7 @@ from core.drizzle.results import ChipFigures, DrizzleResult, ExposureFigures
 from core.drizzle.starwidth import Width
 from core.params import TASKS
 from ui.htmldrizzle import drizzle_page
+from ui.htmlpictures import NO_DATA, shrunk
 
 EVIL = "<script src=//x>&\"'"
 DEFAULTS = TASKS["astrodrizzle"].defaults()
@@ -55,3 +62,42 @@ def test_the_name_says_what_is_written(result: DrizzleResult, tmp_path: Path, na
     text = (tmp_path / name).read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>") == page
     assert page or json.loads(text)["task"] == "astrodrizzle"
+
+
+def images_of(page: str) -> list[QImage]:
+    """The embedded pictures, as Qt reads them."""
+    found = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", page)
+    return [QImage.fromData(b64decode(code)) for code in found]
+
+
+def test_the_product_is_seen_small_beside_its_weights(result: DrizzleResult, tmp_path: Path) -> None:
+    science = np.zeros((1090, 700), dtype=np.float32)
+    science[:545] = 10.0  # the lower half is bright
+    science[1000:] = np.nan
+    weight = np.where(np.isnan(science), 0.0, 5.0).astype(np.float32)
+    product = tmp_path / "both_drz.fits"
+    planes = [fits.ImageHDU(science, name="SCI"), fits.ImageHDU(weight, name="WHT")]
+    fits.HDUList([fits.PrimaryHDU(), *planes]).writeto(product)
+    text = drizzle_page(replace(result, science=product, weight=product), DEFAULTS, None)
+    seen, weights = images_of(text)
+    assert (seen.width(), seen.height()) == (233, 363)
+    assert seen.pixelColor(100, 5) == QColor(*NO_DATA)
+    assert seen.pixelColor(100, 100).lightness() < 10
+    assert seen.pixelColor(100, 350).lightness() > 245
+    assert (weights.pixelColor(9, 5).lightness(), weights.pixelColor(9, 300).lightness()) == (0, 255)
+    assert "700 x 1090 pixels, means of 3 x 3" in text
+    product.write_bytes(product.read_bytes()[:8000])
+    text = drizzle_page(replace(result, science=product, weight=None), DEFAULTS, None)
+    assert images_of(text) == []
+    assert "No picture of both_drz.fits" in text
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 1200), (1081, 2), (539, 541)])
+def test_blocks_are_means_of_what_is_there(shape: tuple[int, int]) -> None:
+    data = np.arange(shape[0] * shape[1], dtype=float).reshape(shape)
+    small, factor = shrunk(data)
+    assert factor == -(-max(shape) // 540)
+    high, wide = min(factor, shape[0]), min(factor, shape[1])
+    assert small[0, 0] == np.float32(data[:high, :wide].mean())
+    assert max(small.shape) <= 540
+    assert small.shape[1] * wide <= shape[1]
