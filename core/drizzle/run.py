@@ -166,7 +166,7 @@ class Run(Job):
         paths = [Path(name) for name in names if name]
         listed = str(self.params["skymask_cat"]).strip()
         if listed:
-            masks = read_mask_list(listed, self.exposures)
+            masks = read_mask_list(listed, self.exposures).masks
             paths += [Path(listed), *(mask.path for mask in masks.values())]
         return [file_identity(path) for path in paths if path.is_file()]
 

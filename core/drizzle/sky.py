@@ -72,7 +72,7 @@ def find_sky(
         for chip in exposure.chips:
             value = level / to_brightness(exposure, chip)
             values[chip.path, chip.extver] = Sky(value, value)
-    return SkyValues(values, levels.warnings)
+    return SkyValues(values, (*filter(None, [pixels.remark]), *levels.warnings))
 
 
 def sky_units(exposures: Sequence[Exposure], params: Mapping[str, Any]) -> int:

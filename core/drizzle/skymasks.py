@@ -19,6 +19,7 @@ _ITEM = re.compile(
 )
 _TUPLE = re.compile(r"""\(?\s*['"]?([A-Za-z_]\w*)['"]?\s*(?:,\s*(\d+|\*))?\s*\)?|(\d+)""")
 _ADVICE = "Write lines like j1_flc.fits{'sci'}, mask1.fits, mask2.fits[0]: one mask for each chip."
+_TOLD = 5  # lines that are named
 Where = tuple[str, int] | int
 
 
@@ -50,12 +51,21 @@ Masks = dict[tuple[Path, int], MaskFile]
 """By (path, EXTVER); a chip without one is not there."""
 
 
-def read_mask_list(name: str, exposures: Sequence[Exposure]) -> Masks:
+@dataclass(frozen=True)
+class MaskList:
+    """The masks that a list names for the exposures of a run, and what a person should hear of the list, or ""."""
+
+    masks: Masks
+    remark: str = ""
+
+
+def read_mask_list(name: str, exposures: Sequence[Exposure]) -> MaskList:
     """The masks that a list names, one line an exposure: "image{'sci'}, mask-of-chip-1, mask-of-chip-2".
 
     As in stsci.skypac: the image may name its extensions in brackets ([1], ['sci',2], {1,('sci',3)}, {'sci'}),
     without them all SCI are meant; a mask may name one ([1], default 0); nothing or None between commas is no mask.
-    Lines for other images do not count. Masks are looked for in the working folder, else beside the list.
+    Lines for other images do not count, which the remark tells. Masks are looked for in the working folder, else
+    beside the list.
 
     Raises
     ------
@@ -72,13 +82,17 @@ def read_mask_list(name: str, exposures: Sequence[Exposure]) -> Masks:
             advice="Check the name.",
         ) from error
     masks: Masks = {}
+    others: dict[int, str] = {}
+    named = set()
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.strip().startswith("#"):
             continue
         (image, spec), *items = _items(line, name, number)
         exposure = next((one for one in exposures if one.name == Path(image).name), None)
         if exposure is None:
+            others[number] = Path(image).name
             continue
+        named.add(exposure.name)
         versions = _versions(spec, exposure, name, number)
         if len(items) > len(versions):
             raise _wrong(name, number, f"There are {len(items)} masks for {len(versions)} chips of {image}.")
@@ -89,7 +103,19 @@ def read_mask_list(name: str, exposures: Sequence[Exposure]) -> Masks:
                     _path(mask, Path(name)), _where(ext, name, number)
                 )
                 found.good(chip)
-    return masks
+    return MaskList(masks, _remark(Path(name).name, others, not named))
+
+
+def _remark(name: str, others: dict[int, str], nothing: bool) -> str:
+    """What to say of lines, by number, that name images which are not of the run."""
+    lines = [f"{number} ({image})" for number, image in list(others.items())[:_TOLD]]
+    lines += [f"{len(others) - _TOLD} more"] if len(others) > _TOLD else []
+    told = f"line{'s' if len(others) > 1 else ''} {', '.join(lines)}"
+    if nothing and not others:
+        return f"{name}: skymask_cat: The list has no lines, so no mask is used."
+    if nothing:
+        return f"{name}: skymask_cat: No line names an exposure of this run, so no mask is used: {told}."
+    return f"{name}: skymask_cat: Passed over, for no exposure of this run: {told}." if others else ""
 
 
 def _items(line: str, name: str, number: int) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from core.data.exposure import Chip, Exposure
 from core.data.imagestats import Clipping, image_statistics
 from core.data.planes import plane
 from core.drizzle.good import usable
-from core.drizzle.skymasks import Masks, read_mask_list
+from core.drizzle.skymasks import MaskList, Masks, read_mask_list
 from core.drizzle.static import StaticMasks
 from core.errors import Refusal
 from core.kernels import stream as kernel
@@ -39,6 +39,7 @@ class SkyPixels:
     workers : where row blocks are computed
     masks : masks of the person's own
     buffers : where arrays of pixels are taken from
+    remark : what a person should hear of the list of masks, or ""
     """
 
     kind: str
@@ -49,6 +50,7 @@ class SkyPixels:
     workers: Workers | None = None
     masks: Masks = field(default_factory=dict)
     buffers: Buffers = field(default_factory=Buffers)
+    remark: str = ""
 
     def good(self, exposure: Exposure, chip: Chip) -> NDArray[np.bool_]:
         """Pixels (rows, columns) that DQ, static mask and the person's own mask let through."""
@@ -125,7 +127,7 @@ def sky_pixels(
         if not value > 0:
             raise Refusal(f"The value {value:g} is not above 0.", subject=name, advice="Use the default.")
     listed = str(params["skymask_cat"]).strip()
-    own = read_mask_list(listed, exposures) if listed else {}
+    own = read_mask_list(listed, exposures) if listed else MaskList({})
     return SkyPixels(
         str(params["skystat"]),
         clipping,
@@ -133,8 +135,9 @@ def sky_pixels(
         reset,
         static if params["use_static"] else StaticMasks(),
         workers,
-        own,
+        own.masks,
         buffers or Buffers(),
+        own.remark,
     )
 
 

@@ -65,7 +65,7 @@ def listed(exposure: Exposure, text: str) -> str:
     ],
 )
 def test_the_ways_of_writing(exposure: Exposure, line: str, found: dict[int, object]) -> None:
-    masks = read_mask_list(listed(exposure, line), [exposure])
+    masks = read_mask_list(listed(exposure, line), [exposure]).masks
     assert {extver: mask.ext for (_, extver), mask in masks.items()} == found
 
 
@@ -97,6 +97,26 @@ def test_masked_pixels_take_no_part(exposure: Exposure) -> None:
     name = listed(exposure, "IMAGE,upper.fits,masks.fits[0]")
     found = find_sky([exposure], params, static=StaticMasks())
     assert found.of(exposure.chips[0]).noise == pytest.approx(10.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("IMAGE,upper.fits", ""),
+        (
+            "other_flt.fits,a.fits\n\nx/mine_flt.fits{1},b.fits",
+            "no mask is used: lines 1 (other_flt.fits), 3 (mine_",
+        ),
+        ("IMAGE,upper.fits\nother_flt.fits,a.fits", "for no exposure of this run: line 2 (other_flt.fits)."),
+        ("# IMAGE,upper.fits", "The list has no lines, so no mask is used."),
+        ("IMAGE,upper.fits" + "\nother_flt.fits" * 9, "6 (other_flt.fits), 4 more."),
+    ],
+)
+def test_lines_for_no_exposure_are_told(exposure: Exposure, text: str, told: str) -> None:
+    params = DEFAULTS.replaced(skymask_cat=listed(exposure, text))
+    warnings = find_sky([exposure], params, static=StaticMasks()).warnings
+    assert len(warnings) == bool(told)
+    assert all(one.startswith("list.txt: skymask_cat: ") and told in one for one in warnings)
 
 
 def test_no_product_replaces_a_mask(exposure: Exposure) -> None:
