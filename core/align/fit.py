@@ -3,7 +3,8 @@
 Conventions of drizzlepac's `linearfit`: row vectors, xy = uv M + t with xy the image's and uv the reference's
 positions in the frame, relative to its CRPIX. Clipping is on the residual's length, looks at all matches in
 every round (what was dropped may come back) and never leaves fewer than `minobj`: drizzlepac clips each axis on
-its own, with a scatter scaled by a lagging factor, and may end with three pairs.
+its own, with a scatter scaled by a lagging factor, and may end with three pairs. Who must repeat an alignment that
+was made so can ask for that (`clipping` = "per axis").
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.align.results import Fit, Why
-from core.align.settings import FitParams
+from core.align.settings import PER_AXIS, FitParams
 from core.errors import Refusal
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,8 @@ def fit(
 
     `variances` (n,) are the expected ones of the residuals in pixels squared (None: all alike); what the residuals
     scatter beyond them is added, so that a bright star cannot outweigh all others on the word of its brightness.
-    Pairs that are `excluded` (n,) have their residuals in the result but no part in the fit.
+    Pairs that are `excluded` (n,) have their residuals in the result but no part in the fit. Clipped per axis all
+    pairs weigh the same, whatever `variances` say.
     Raises `Refusal` when the pairs are too few or too badly placed for the geometry.
     """
     geometry = params.fitgeometry
@@ -53,6 +55,8 @@ def fit(
             subject="fitgeometry",
             advice="shift, or parameters that give more matches.",
         )
+    if params.clipping == PER_AXIS:
+        return describe(geometry, *_per_axis(xy, uv, params), plain=True)
     w = np.ones(len(xy))
     used = np.ones(len(xy), bool)
     rounds = params.nclip if params.sigma is not None else 0
@@ -66,7 +70,7 @@ def fit(
         core = _core(xy - uv @ matrix - shift, used, params)
         if core.sum() < used.sum():
             used, matrix, shift, covariance = _clipped(xy, uv, w, core, params, rounds)
-    return describe(geometry, matrix, shift, xy, uv, used, covariance)
+    return describe(geometry, xy, uv, used, matrix, shift, covariance)
 
 
 def _without(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None, excluded: Bools) -> Fit:
@@ -75,7 +79,8 @@ def _without(xy: Floats, uv: Floats, params: FitParams, variances: Floats | None
     made = fit(xy[left], uv[left], params, None if variances is None else variances[left])
     used = np.zeros(len(xy), bool)
     used[left] = made.used
-    whole = describe(made.geometry, made.matrix, made.shift, xy, uv, used, made.covariance)
+    solved = made.matrix, made.shift, made.covariance
+    whole = describe(made.geometry, xy, uv, used, *solved, plain=made.plain)
     assert whole.why is not None
     whole.why[excluded] = Why.EXCLUDED
     return whole
@@ -174,6 +179,36 @@ def _clipped(
     return used, matrix, shift, covariance
 
 
+def _per_axis(
+    xy: Floats, uv: Floats, params: FitParams
+) -> tuple[Floats, Floats, Bools, Floats, Floats, Floats]:
+    """Fit and clipping as in drizzlepac's `linearfit.iter_fit_all`: the pairs, which of them are used at last, M, t and
+    covariance.
+
+    Each axis has its own standard deviation, scaled by n/(m - 1): n pairs at the beginning, m before the last clipping.
+    What was dropped stays so; a round that would leave two pairs or less ends it, and fewer pairs than rounds are not
+    clipped at all.
+    """
+    n = len(xy)
+    rounds = params.nclip if params.sigma is not None and n >= max(params.nclip, 2) else 0
+    rows = np.arange(n)
+    w = np.ones(n)
+    before = n
+    matrix, shift, covariance = solve(xy, uv, w, params.fitgeometry)
+    for _ in range(rounds):
+        assert params.sigma is not None
+        residuals = xy[rows] - uv[rows] @ matrix - shift
+        limits = params.sigma * residuals.std(axis=0) * n / (before - 1.0)
+        kept = (np.abs(residuals) < limits).all(axis=1)
+        if kept.sum() <= 2:
+            break
+        before, rows = len(rows), rows[kept]
+        matrix, shift, covariance = solve(xy[rows], uv[rows], w[rows], params.fitgeometry)
+    used = np.zeros(n, bool)
+    used[rows] = True
+    return xy, uv, used, matrix, shift, covariance
+
+
 def _core(residuals: Floats, used: Bools, params: FitParams) -> Bools:
     """The pairs that clipping left, or those near the middle if their median residual is much shorter than their rms
     says. Among pairs by chance, spread evenly over the tolerance, no residual is ever `sigma` times the rms long."""
@@ -221,12 +256,13 @@ def radial_limit(sigma: float) -> float:
 
 def describe(
     geometry: str,
-    matrix: Floats,
-    shift: Floats,
     xy: Floats,
     uv: Floats,
     used: Bools,
+    matrix: Floats,
+    shift: Floats,
     covariance: Floats | None,
+    plain: bool = False,
 ) -> Fit:
     """The fit with the numbers that people read: rotation, scale, skew as drizzlepac defines them."""
     residuals = xy - uv @ matrix - shift
@@ -259,4 +295,5 @@ def describe(
         covariance=covariance,
         middle=uv[used].mean(axis=0) if used.any() else None,
         why=np.where(used, Why.USED, Why.CLIPPED).astype(np.int8),
+        plain=plain,
     )

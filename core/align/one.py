@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from core.align.peaks import chosen_peak
 from core.align.quality import doubts
 from core.align.refer import Reference
 from core.align.results import Bools, Fit, ImageResult, Matches, Offset, PeakStatus, Sources, Status
-from core.align.settings import FindParams, FitParams, MatchParams
+from core.align.settings import ONE_TO_ONE, PER_AXIS, FindParams, FitParams, MatchParams
 from core.align.sources import fit_positions, pair_variances
 from core.align.stuck import stuck
 from core.align.suggest import Advisor
@@ -26,6 +27,9 @@ from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from core.runs.memory import Memory
 
+
+if TYPE_CHECKING:
+    from core.align.starts import Start
 
 @dataclass(frozen=True, eq=False)
 class One:
@@ -68,6 +72,8 @@ class Aligner:
         """
         matching = self._matching(one.choice)
         found = self._offset(one, matching)
+        if not matching.is_one_to_one:
+            return self._as_drizzlepac(made, one, matching)
         made = replace(made, offset=found)
         verdict = judge(matching, offset=found)
         plain = self._finished(made, one, matching, None) if verdict is None else None
@@ -87,6 +93,27 @@ class Aligner:
         return _better(plain, turned, self._confirmed(plain, one, matching))
 
     def refused(
+    def _as_drizzlepac(self, made: ImageResult, one: One, matching: MatchParams) -> ImageResult:
+        """With the start and the pairs of a version of drizzlepac. The ordinary way is gone beside it: where that fails
+        or ends elsewhere, it is a doubt."""
+        from core.align.theirs import beside, or_one_to_one
+
+        found, begin = self._offset(one, matching), self._start(one, matching)
+        verdict = judge(matching, offset=found) if found.status is PeakStatus.NO_DATA else None
+        if verdict is not None:
+            return self.refused(replace(made, offset=found), verdict, matching)
+        result = self._finished(
+            replace(made, offset=replace(found, x=begin.x, y=begin.y)), one, matching, None
+        )
+        if result.status is not Status.ALIGNED:
+            return or_one_to_one(result)
+        ways = replace(self.matching, matching=ONE_TO_ONE), replace(self.fitting, clipping="radial")
+        usual = Aligner(*ways, self.find, self.frame, self.memory).aligned(made, one)
+        doubt = beside(result, usual, self.centre)
+        if not doubt:
+            return result
+        return or_one_to_one(replace(result, quality="doubtful", doubts=(*result.doubts, doubt)))
+
         self, made: ImageResult, verdict: Verdict, matching: MatchParams | None = None
     ) -> ImageResult:
         """The image's result so far as a failure, with its reason and what may help."""
@@ -107,6 +134,10 @@ class Aligner:
         matches = self._match(one, made.offset, matching, start)
         made = replace(made, matches=matches, method=_METHODS.get(made.offset.status, "histogram"))
         left = _left(matches, one.excluded(matches))
+        if self.fitting.clipping == PER_AXIS or not matching.is_one_to_one:
+            from core.align.theirs import manner
+
+            made = replace(made, manner=manner(matching, self.fitting, matches))
         key = self._pairs_key(one, matching, start)
         verdict = judge(matching, matches=left, expected=lambda: self._by_chance(one, matches, matching, key))
         if verdict is not None:
@@ -213,14 +244,41 @@ class Aligner:
         )
 
     def _fit(self, one: One, matches: Matches, matching: MatchParams, start: Placing | None) -> Fit:
+        if not matching.is_one_to_one:
+            return self._one_pass(one, matching)
         image, reference = one.sources, one.reference.sources
-        xy = fit_positions(image)[matches.image] - self.centre
-        uv = fit_positions(reference)[matches.reference] - self.centre
+        plain = self.fitting.clipping == PER_AXIS
+        xy = fit_positions(image, plain)[matches.image] - self.centre
+        uv = fit_positions(reference, plain)[matches.reference] - self.centre
         out = one.excluded(matches)
         key = (one.pair, matching, self.fitting, one.choice.offset, start is not None, out.tobytes())
         return self.memory.recall(
             "fit",
             key,
+    def _one_pass(self, one: One, matching: MatchParams) -> Matches:
+        """The pairs that a version of drizzlepac makes."""
+        from core.align.theirs import one_pass
+
+        begin = self._start(one, matching)
+        image, reference = one.sources, one.reference.sources
+        return self.memory.recall(
+            "one pass",
+            (one.pair, begin, matching.separation),
+            lambda: one_pass(image, reference, begin, matching.separation),
+        )
+
+    def _start(self, one: One, m: MatchParams) -> Start:
+        """Where the version of drizzlepac begins, or at the peak that the person chose."""
+        from core.align.starts import start
+
+        begin = self.memory.recall(
+            "start",
+            (one.pair, m),
+            lambda: start(one.sources, one.reference.sources, m, self.frame.scale),
+        )
+        place = one.choice.offset
+        return begin if place is None else replace(begin, x=place[0], y=place[1])
+
             lambda: fit(xy, uv, self.fitting, pair_variances(image, reference, matches), out),
         )
 
@@ -228,6 +286,11 @@ class Aligner:
 def _better(plain: ImageResult, turned: ImageResult, confirmed: ImageResult) -> ImageResult:
     """The histogram's result or the pattern's, whichever uses clearly more stars; when both agree, the histogram's
     without the doubts that this settles."""
+        if not matching.is_one_to_one:
+            from core.align.theirs import by_chance
+
+            begin = self._start(one, matching)
+            return self.memory.recall("chance", key, lambda: by_chance(image, reference, matches, begin))
     if turned.status is not Status.ALIGNED or turned.fit is None:
         return plain
     if (

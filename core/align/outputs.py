@@ -156,7 +156,7 @@ def _fit_list(image: ImageResult, mine: Sources, reference: Sources, alignment: 
     centre = frame.crpix - 1.0
     used = np.nonzero(fit.used)[0]
     r, i = image.matches.reference[used], image.matches.image[used]
-    uv, xy = fit_positions(reference)[r] - centre, fit_positions(mine)[i] - centre
+    uv, xy = (fit_positions(s, fit.plain)[k] - centre for s, k in ((reference, r), (mine, i)))
     fitted = (xy - fit.shift) @ np.linalg.inv(fit.matrix) + centre
     ra, dec = frame.pix_to_sky(fitted[:, 0], fitted[:, 1])
     chips = np.column_stack([reference.x[r], reference.y[r], mine.x[i], mine.y[i]]) + 1

@@ -194,7 +194,8 @@ class Fit:
     times M); `rot` degrees in [0, 360), `scale`; `scale_xy`, `skew` for the general fit. `used` marks the matches
     kept by clipping; `rx`, `ry` residuals (image minus model, frame pixels) of ALL matches; `rms_x`, `rms_y` of the
     used ones; `covariance` of the fit parameters or None; `why` (int8, `Why`) says of each match whether it is used,
-    clipped or taken out by the person; `middle` (2,) the mean reference position of the used matches about CRPIX.
+    clipped or taken out by the person; `middle` (2,) the mean reference position of the used matches about CRPIX;
+    `plain` that it was fitted to the finder's positions with equal weights, as drizzlepac does.
     """
 
     geometry: str
@@ -212,6 +213,7 @@ class Fit:
     covariance: Floats | None = None
     why: NDArray[np.int8] | None = None
     middle: Floats | None = None
+    plain: bool = False
 
     @property
     def n_used(self) -> int:
@@ -282,7 +284,7 @@ class ImageResult:
     an aligned image is "good" or "doubtful", for the reasons in `doubts`; `suggestions` say what may help a failed or
     doubtful one; `method` how the pairs were found: "histogram", "pattern", "by hand" or "given". `note` is what a
     person should know beside the verdict: that only the brightest of very many sources are among `sources` (`catalogs`
-    hold all that were found).
+    hold all that were found). `manner` says how pairs and fit were made where a person chose drizzlepac's way.
     """
 
     path: Path
@@ -303,6 +305,7 @@ class ImageResult:
     suggestions: tuple[Suggestion, ...] = ()
     method: str = ""
     note: str = ""
+    manner: str = ""
 
     @property
     def n_found(self) -> int:

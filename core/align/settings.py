@@ -10,6 +10,9 @@ import numpy as np
 from core.errors import Refusal
 from core.params import TASKS, ParamSet
 
+ONE_TO_ONE = "one-to-one"  # of `matching`: the ordinary way, all others are drizzlepac's
+PER_AXIS = "per axis"  # of `clipping`: drizzlepac's way
+
 
 @dataclass(frozen=True)
 class FindParams:
@@ -91,6 +94,7 @@ class MatchParams:
     tolerance: float = 1.0
     xoffset: float = 0.0
     yoffset: float = 0.0
+    matching: str = ONE_TO_ONE
 
     @classmethod
     def of(cls, values: ParamSet) -> MatchParams:
@@ -109,6 +113,11 @@ class MatchParams:
             )
         return self
 
+    @property
+    def is_one_to_one(self) -> bool:
+        """Whether pairs are made the ordinary way, not as a version of drizzlepac makes them."""
+        return self.matching == ONE_TO_ONE
+
     def radius(self, scale: float) -> float:
         """The search radius in frame pixels of `scale` arcsec."""
         return self.searchrad / scale if self.searchunits == "arcseconds" else self.searchrad
@@ -116,12 +125,13 @@ class MatchParams:
 
 @dataclass(frozen=True)
 class FitParams:
-    """The fit and its clipping; `minobj` matches are never undercut."""
+    """The fit and its clipping; `minobj` matches are never undercut, unless clipped per axis."""
 
     fitgeometry: str = "rscale"
     nclip: int = 3
     sigma: float | None = 3.0
     minobj: int = 15
+    clipping: str = "radial"
 
     @classmethod
     def of(cls, values: ParamSet) -> FitParams:

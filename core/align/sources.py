@@ -56,9 +56,9 @@ def _sky(catalog: Catalog, wcs: ChipWCS, *, fine: bool = False) -> tuple[Floats,
     return wcs.pix_to_sky(catalog.x, catalog.y)
 
 
-def fit_positions(sources: Sources) -> Floats:
-    """(n, 2) 0-based frame pixels that the fit uses: the finer positions where there are any."""
-    if sources.fine_u is None or sources.fine_v is None:
+def fit_positions(sources: Sources, plain: bool = False) -> Floats:
+    """(n, 2) 0-based frame pixels that the fit uses: the finer positions where there are any, unless it is `plain`."""
+    if plain or sources.fine_u is None or sources.fine_v is None:
         return np.column_stack([sources.u, sources.v])
     return np.column_stack([sources.fine_u, sources.fine_v])
 

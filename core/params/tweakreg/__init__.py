@@ -7,4 +7,5 @@ TWEAKREG = build_task(
     "tweakreg",
     "Align exposures",
     (*general.GROUPS, *header.GROUPS, *catalogs.GROUPS, *matching.GROUPS),
+    matching.EXTRAS,
 )

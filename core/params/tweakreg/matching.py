@@ -223,4 +223,42 @@ _FIT = Group(
     handbook="7.2 Verifying TweakReg Solutions",
 )
 
+_MATCHING = Param(
+    "matching",
+    Kind.CHOICE,
+    "one-to-one",
+    "How pairs are made",
+    "The ordinary way pairs each source once. The others repeat what a version of drizzlepac does, faults "
+    "included, for an alignment that was made with it and must come out again: the start from its own histogram, "
+    "one pass from there, and a star may serve two reference entries. The result says so, and how far off the "
+    "ordinary one lies. In parameter files it stands in a comment line, which drizzlepac passes over.",
+    choices={
+        "one-to-one": "Each source in one pair at most; matching and fitting take turns until the pairs stand.",
+        "drizzlepac": "As drizzlepac since February 2020: the start lies up to a pixel off unless searchrad is "
+        "a whole number of pixels, and may leave the peak.",
+        "drizzlepac 3.0": "As drizzlepac 3.0 until then: the bins of its histogram are not quite a pixel.",
+        "drizzlepac 2": "As drizzlepac 2: the start is half a pixel low, and with the histogram the tolerance is "
+        "1.5 pixels, whatever tolerance says.",
+    },
+    section="OBJECT MATCHING PARAMETERS",
+)
+
+_CLIPPING = Param(
+    "clipping",
+    Kind.CHOICE,
+    "radial",
+    "How outliers are clipped",
+    "The ordinary way looks at the length of a residual. The other repeats drizzlepac's fit, for an alignment that "
+    "was made with it and must come out again: all pairs weigh the same, at the positions of the finder. In "
+    "parameter files it stands in a comment line, which drizzlepac passes over.",
+    choices={
+        "radial": "By the length of the residual against the scatter of both axes; what was dropped may come "
+        "back, and minobj pairs stay.",
+        "per axis": "As drizzlepac: each axis against its own scatter, which is taken larger for few pairs; nothing "
+        "comes back, and three pairs may be left.",
+    },
+    section="CATALOG FITTING PARAMETERS",
+)
+
 GROUPS = (_MATCH, _FIT)
+EXTRAS = (_MATCHING, _CLIPPING)

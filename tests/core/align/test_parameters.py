@@ -74,6 +74,12 @@ def sources(before: Alignment, after: Alignment) -> tuple[Sources, Sources]:
     return b(before).sources, b(after).sources
 
 
+def shared(alignment: Alignment) -> int:
+    """How many pairs share their star with another."""
+    image = b(alignment).matches.image
+    return len(image) - len(np.unique(image))
+
+
 def fluxes(alignment: Alignment) -> Any:
     return alignment.reference.flux
 
@@ -148,6 +154,16 @@ EFFECTS = {
         {"nclip": 0}, lambda x, y: b(y).fit.n_used == len(b(y).matches) > b(x).fit.n_used, {"sigma": 2.0}
     ),
     "sigma": Case({"sigma": 1.5}, lambda x, y: b(y).fit.n_used < b(x).fit.n_used),
+    "matching": Case(
+        {"matching": "drizzlepac"},
+        lambda x, y: shared(x) == 0 < shared(y) and "not one to one" in b(y).manner and not b(x).manner,
+        {"tolerance": 8.0},
+    ),
+    "clipping": Case(
+        {"clipping": "per axis"},
+        lambda x, y: not np.array_equal(b(x).fit.used, b(y).fit.used) and "each axis" in b(y).manner,
+        {"sigma": 2.0},
+    ),
 }
 
 
@@ -224,9 +240,9 @@ def run(scene: Path, find: dict[str, Any], reffind: dict[str, Any], values: dict
 
 
 def test_every_parameter_is_accounted_for() -> None:
-    tweak = {param.name for param in TASKS["tweakreg"].params}
+    tweak = set(TASKS["tweakreg"].names)
     assert {*DISPLAY, *ELSEWHERE, *EFFECTS} == tweak
-    assert len(DISPLAY) + len(ELSEWHERE) + len(EFFECTS) == len(tweak) == 58
+    assert len(DISPLAY) + len(ELSEWHERE) + len(EFFECTS) == len(tweak) == 60
     for task in ("imagefindpars", "refimagefindpars"):
         assert {p.name for p in (*TASKS[task].params, *TASKS[task].extras)} == set(FIND)
     for place in ELSEWHERE.values():

@@ -64,7 +64,8 @@ def test_one_line_is_a_file(tmp_path: Path) -> None:
 def test_written_as_teal_writes_it() -> None:
     lines = format_cfg(TASKS["tweakreg"].defaults().replaced(refcat="gaia, dr3.cat", ylimit=0.2)).split("\n")
     assert lines[0].startswith("_task_name_ = tweakreg# ")
-    assert lines[1] == "input = *flt.fits# Exposures to align"
+    assert lines[1:3] == ["# drizzledesk: matching = one-to-one", "# drizzledesk: clipping = radial"]
+    assert lines[3] == "input = *flt.fits# Exposures to align"
     assert 'refcat = "gaia, dr3.cat"# Reference catalog' in lines
     assert 'refimage = ""# Reference image' in lines
     assert "ylimit = 0.2# Half height of the residual panels" in lines

@@ -34,8 +34,17 @@ def test_names_do_not_collide_between_tasks_of_one_command_line() -> None:
     assert not set(TASKS["tweakreg"].names) & set(TASKS["imagefindpars"].names)
 
 
-def test_only_the_noise_estimate_and_the_guard_are_ours() -> None:
-    assert [param.name for param in ALL if param.ours] == ["noise", "noise", "guard"]
+def test_which_parameters_are_ours() -> None:
+    ours = ["matching", "clipping", "noise", "noise", "guard"]
+    assert [param.name for param in ALL if param.ours] == ours
+    for name, first, last in (
+        ("matching", "one-to-one", "drizzlepac 2"),
+        ("clipping", "radial", "per axis"),
+    ):
+        choices = tuple(TASKS["tweakreg"].param(name).choices)
+        assert (choices[0], choices[-1]) == (first, last)
+        assert TASKS["tweakreg"].param(name).default == first
+    assert TASKS["tweakreg"].section_of("clipping") == TASKS["tweakreg"].section_of("nclip")
     assert TASKS["astrodrizzle"].section_of("guard").switch == "driz_cr"
     for task in ("imagefindpars", "refimagefindpars"):
         noise = TASKS[task].param("noise")

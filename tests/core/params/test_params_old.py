@@ -118,7 +118,7 @@ def test_comment_lines_of_the_person_stay(tmp_path: Path) -> None:
     write_cfg(first.set, tmp_path / "mine.cfg", first.kept)
     second = read_cfg(tmp_path / "mine.cfg", strict=True)
     lines = (tmp_path / "mine.cfg").read_text().splitlines()
-    assert lines[1:4] == ["# for NGC 104, second visit", '#\t"quoted", é #2', "# tried 3, too few"]
+    assert lines[3:6] == ["# for NGC 104, second visit", '#\t"quoted", é #2', "# tried 3, too few"]
     assert second.set == first.set
     write_cfg(second.set, tmp_path / "again.cfg", second.kept)
     assert (tmp_path / "again.cfg").read_text() == (tmp_path / "mine.cfg").read_text()
