@@ -31,6 +31,7 @@ from core.runs.memory import Memory
 if TYPE_CHECKING:
     from core.align.starts import Start
 
+
 @dataclass(frozen=True, eq=False)
 class One:
     """An image that is to be aligned; `key` names its sources in the memory, `chips` are its present WCSs."""
@@ -71,9 +72,9 @@ class Aligner:
         it matches more stars; if it lies beyond what the parameters allow, the image fails and the reason says so.
         """
         matching = self._matching(one.choice)
-        found = self._offset(one, matching)
         if not matching.is_one_to_one:
             return self._as_drizzlepac(made, one, matching)
+        found = self._offset(one, matching)
         made = replace(made, offset=found)
         verdict = judge(matching, offset=found)
         plain = self._finished(made, one, matching, None) if verdict is None else None
@@ -92,7 +93,6 @@ class Aligner:
         turned = self._finished(replace(made, offset=offset_now), one, matching, other.placing)
         return _better(plain, turned, self._confirmed(plain, one, matching))
 
-    def refused(
     def _as_drizzlepac(self, made: ImageResult, one: One, matching: MatchParams) -> ImageResult:
         """With the start and the pairs of a version of drizzlepac. The ordinary way is gone beside it: where that fails
         or ends elsewhere, it is a doubt."""
@@ -114,6 +114,7 @@ class Aligner:
             return result
         return or_one_to_one(replace(result, quality="doubtful", doubts=(*result.doubts, doubt)))
 
+    def refused(
         self, made: ImageResult, verdict: Verdict, matching: MatchParams | None = None
     ) -> ImageResult:
         """The image's result so far as a failure, with its reason and what may help."""
@@ -133,11 +134,11 @@ class Aligner:
         assert made.offset is not None
         matches = self._match(one, made.offset, matching, start)
         made = replace(made, matches=matches, method=_METHODS.get(made.offset.status, "histogram"))
-        left = _left(matches, one.excluded(matches))
         if self.fitting.clipping == PER_AXIS or not matching.is_one_to_one:
             from core.align.theirs import manner
 
             made = replace(made, manner=manner(matching, self.fitting, matches))
+        left = _left(matches, one.excluded(matches))
         key = self._pairs_key(one, matching, start)
         verdict = judge(matching, matches=left, expected=lambda: self._by_chance(one, matches, matching, key))
         if verdict is not None:
@@ -224,6 +225,8 @@ class Aligner:
         )
 
     def _match(self, one: One, found: Offset, matching: MatchParams, start: Placing | None) -> Matches:
+        if not matching.is_one_to_one:
+            return self._one_pass(one, matching)
         # the rounds of matching use a fit of their own: nclip and sigma must not change the pairs
         inner = FitParams(self.fitting.fitgeometry, minobj=4)
         key = self._pairs_key(one, matching, start)
@@ -232,29 +235,6 @@ class Aligner:
             "match", key, lambda: match(image, reference, found, matching, inner, self.centre, start)
         )
 
-    def _pairs_key(self, one: One, matching: MatchParams, start: Placing | None) -> Hashable:
-        """What the pairs depend on; stars that a person took out are still pairs."""
-        return one.pair, matching, self.fitting.fitgeometry, one.choice.offset, start is not None
-
-    def _by_chance(self, one: One, matches: Matches, matching: MatchParams, key: Hashable) -> float:
-        """How many matches chance gives: it takes longer than the fit and does not hang on single stars."""
-        image, reference = one.sources, one.reference.sources
-        return self.memory.recall(
-            "chance", key, lambda: chance_matches(image, reference, matches, matching.tolerance)
-        )
-
-    def _fit(self, one: One, matches: Matches, matching: MatchParams, start: Placing | None) -> Fit:
-        if not matching.is_one_to_one:
-            return self._one_pass(one, matching)
-        image, reference = one.sources, one.reference.sources
-        plain = self.fitting.clipping == PER_AXIS
-        xy = fit_positions(image, plain)[matches.image] - self.centre
-        uv = fit_positions(reference, plain)[matches.reference] - self.centre
-        out = one.excluded(matches)
-        key = (one.pair, matching, self.fitting, one.choice.offset, start is not None, out.tobytes())
-        return self.memory.recall(
-            "fit",
-            key,
     def _one_pass(self, one: One, matching: MatchParams) -> Matches:
         """The pairs that a version of drizzlepac makes."""
         from core.align.theirs import one_pass
@@ -279,6 +259,32 @@ class Aligner:
         place = one.choice.offset
         return begin if place is None else replace(begin, x=place[0], y=place[1])
 
+    def _pairs_key(self, one: One, matching: MatchParams, start: Placing | None) -> Hashable:
+        """What the pairs depend on; stars that a person took out are still pairs."""
+        return one.pair, matching, self.fitting.fitgeometry, one.choice.offset, start is not None
+
+    def _by_chance(self, one: One, matches: Matches, matching: MatchParams, key: Hashable) -> float:
+        """How many matches chance gives: it takes longer than the fit and does not hang on single stars."""
+        image, reference = one.sources, one.reference.sources
+        if not matching.is_one_to_one:
+            from core.align.theirs import by_chance
+
+            begin = self._start(one, matching)
+            return self.memory.recall("chance", key, lambda: by_chance(image, reference, matches, begin))
+        return self.memory.recall(
+            "chance", key, lambda: chance_matches(image, reference, matches, matching.tolerance)
+        )
+
+    def _fit(self, one: One, matches: Matches, matching: MatchParams, start: Placing | None) -> Fit:
+        image, reference = one.sources, one.reference.sources
+        plain = self.fitting.clipping == PER_AXIS
+        xy = fit_positions(image, plain)[matches.image] - self.centre
+        uv = fit_positions(reference, plain)[matches.reference] - self.centre
+        out = one.excluded(matches)
+        key = (one.pair, matching, self.fitting, one.choice.offset, start is not None, out.tobytes())
+        return self.memory.recall(
+            "fit",
+            key,
             lambda: fit(xy, uv, self.fitting, pair_variances(image, reference, matches), out),
         )
 
@@ -286,11 +292,6 @@ class Aligner:
 def _better(plain: ImageResult, turned: ImageResult, confirmed: ImageResult) -> ImageResult:
     """The histogram's result or the pattern's, whichever uses clearly more stars; when both agree, the histogram's
     without the doubts that this settles."""
-        if not matching.is_one_to_one:
-            from core.align.theirs import by_chance
-
-            begin = self._start(one, matching)
-            return self.memory.recall("chance", key, lambda: by_chance(image, reference, matches, begin))
     if turned.status is not Status.ALIGNED or turned.fit is None:
         return plain
     if (

@@ -85,7 +85,8 @@ def pattern(
     rivals = [n for n, other in tried[1:] if _apart_by(best, other, xy) > 3.0 * tolerance + 3.0]
     if rivals and rivals[0] - expected > AS_HIGH * (count - expected):
         return None
-    if more_than(count - 1, max(expected, 0.05) * 1.5) * TRIALS > CHANCE:
+    # any two pairs have a transformation that brings them together
+    if more_than(max(count - 3, 0), max(expected, 0.05) * 1.5) * TRIALS > CHANCE:
         return None
     return _described(best, count, expected, xy, centre)
 

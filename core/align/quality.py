@@ -8,6 +8,7 @@ from math import hypot, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from core.align.chipoff import ChipOff
 from core.align.match import twin_reach
 from core.align.residuals import trends
 from core.align.results import Fit, ImageResult, PeakStatus, Why
@@ -43,10 +44,11 @@ def doubts(
     confirmed: bool = False,
     twice: float = 0.0,
     fixed: tuple[float, float] = (0.0, 0.0),
+    off: ChipOff | None = None,
 ) -> tuple[Doubt, ...]:
     """All doubts about an aligned image, gravest first; `centre` is the frame's CRPIX, 0-based; `confirmed` when the
     pattern of the stars says the same; `twice` the part of the matches whose star the reference lists twice; `fixed`
-    what `core.align.stuck` says."""
+    what `core.align.stuck` says, `off` a chip that is off by itself."""
     fit, matches, offset = image.fit, image.matches, image.offset
     if fit is None or matches is None or image.sources is None:
         return ()
@@ -57,6 +59,14 @@ def doubts(
                 "stuck",
                 f"{fixed[0]:.0%} of the matches lie on the same pixels of the detector, though by the headers the "
                 f"stars moved by {fixed[1]:.1f} pixels: hot pixels and persistence do so.",
+            )
+        )
+    if off is not None:
+        found.append(
+            Doubt(
+                "chip",
+                f"Stars of SCI,{off.extver} match {off.distance:.1f} pixels from where the other chips put them: "
+                "their WCSs do not belong together.",
             )
         )
     by_hand = offset is None or offset.status is not PeakStatus.GOOD

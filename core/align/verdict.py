@@ -105,6 +105,15 @@ def judge_pattern(params: MatchParams, found: Pattern, scale: float) -> Verdict 
     return None
 
 
+def mirrored(found: Pattern) -> Verdict:
+    """The objection when the stars match only the mirror image of the reference's."""
+    return Verdict(
+        f"{found.count} stars match only mirrored: the parity of the header or of the catalog is wrong.",
+        "the signs of the CD matrix, and the columns of the catalog (RA grows to the east).",
+        "mirrored",
+    )
+
+
 def _turned(rot: float) -> str:
     return f" turned by {rot:.2f} degrees" if abs(rot) > 0.05 else ""
 

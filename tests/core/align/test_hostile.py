@@ -70,6 +70,15 @@ def test_a_header_turned_by_half_a_turn_says_so(shoot: Shoot, settings: AlignSet
     assert "orientation" in image.advice
 
 
+def test_a_mirrored_header_says_so(shoot: Shoot, settings: AlignSettings) -> None:
+    files = shoot(Shot("a"), Shot("b", error=(0.2, 0.1), seed=1), sky=Sky.random(200, half=9.0))
+    with fits.open(files[1], mode="update") as hdus:
+        hdus["SCI"].header["CD1_1"] *= -1.0
+    image = second(align(files, settings))
+    assert image.status is Status.FAILED
+    assert "only mirrored" in image.reason
+
+
 def test_a_shift_beyond_searchrad_is_named_and_a_button_mends_it(
     shoot: Shoot, settings: AlignSettings
 ) -> None:
