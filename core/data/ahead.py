@@ -74,9 +74,16 @@ class Ahead:
         os.replace(ahead, part)
         write_small_parts(part, known.after, altered.after)
         refuse_if_changed(altered.path, altered.stamp)  # the wait may have been long
-        sums = {one.offset: one.sha for one in (*known.before.parts, *known.after.parts) if one.table is None}
+        sums = {
+            one.offset: one.data_sum for one in (*known.before.parts, *known.after.parts) if one.table is None
+        }
         before, after = (
-            replace(s, parts=tuple(one if one.sha else replace(one, sha=sums[one.offset]) for one in s.parts))
+            replace(
+                s,
+                parts=tuple(
+                    one if one.data_sum else replace(one, data_sum=sums[one.offset]) for one in s.parts
+                ),
+            )
             for s in (altered.before, altered.after)
         )
         return replace(altered, before=before, after=after)

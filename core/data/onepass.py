@@ -7,7 +7,6 @@ between them, read once and written once.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from typing import Any, BinaryIO
 from astropy.io import fits
 
 from core.data.fitsfile import open_fits, quiet
-from core.data.snapshot import BLOCK, LAYOUT, Part, Snapshot, fill_block, snapshot_of
+from core.data.snapshot import BLOCK, LAYOUT, Part, Snapshot, fill_block, new_sum, snapshot_of
 from core.errors import Refusal
 
 # stays in the processor's cache; after each the thread may have to wait for one that is busy in Python
@@ -42,7 +41,7 @@ class Altered:
     after: Snapshot
 
     def write(self, out: Path, *, sums: bool = False) -> Altered:
-        """Write the file after the change to `out`; with `sums` the result knows the SHA-256 of all data.
+        """Write the file after the change to `out`; with `sums` the result knows the sums of all data.
 
         Raises `Refusal` when the file was changed meanwhile by another program, OSError when `out` cannot be written.
         """
@@ -163,25 +162,26 @@ def _encoded(hdu: Any, number: int, path: Path) -> Part:
     header = hdu.header.tostring().encode("ascii")
     data = stream.getvalue()[start + len(header) :]
     key = (str(hdu.name), int(hdu.ver), 0)
-    total = hashlib.sha256(memoryview(data)[: int(hdu.size)]).hexdigest()
-    return Part(key, header, len(data), total, path, -1, data)
+    total = new_sum(key[0])
+    total.update(memoryview(data)[: int(hdu.size)])
+    return Part(key, header, len(data), total.hexdigest(), path, -1, data)
 
 
 def _with_sum(part: Part, found: dict[int, str], source: BinaryIO) -> Part:
-    if part.sha:
+    if part.data_sum:
         return part
     known = found.get(part.offset)
     if known is None:  # replaced or removed: the old data are nowhere else any more
-        total = hashlib.sha256()
+        total = new_sum(part.key[0])
         for block in _blocks(source, part.offset, min(part.size, part.data_size)):
             total.update(block)
         known = total.hexdigest()
-    return replace(part, sha=known)
+    return replace(part, data_sum=known)
 
 
 def _copy_and_sum(source: BinaryIO, stream: BinaryIO, part: Part) -> str:
-    """Copy the data of a part; the SHA-256 of them without the padding of the last block."""
-    total = hashlib.sha256()
+    """Copy the data of a part; their sum without the padding of the last block."""
+    total = new_sum(part.key[0])
     left = part.data_size
     for block in _blocks(source, part.offset, part.size):
         total.update(block[: max(left, 0)])

@@ -1,17 +1,18 @@
 """The headers of a whole file as raw bytes, with its bookkeeping tables: enough to put them back exactly.
 
-Pixels (SCI, ERR, DQ ...) are not copied, only known by their SHA-256: a state that is put back takes them from
+Pixels (SCI, ERR, DQ ...) are not copied, only known by their CRC-32: a state that is put back takes them from
 the file as it then is.
 """
 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from astropy.io import fits
 
@@ -33,7 +34,7 @@ Key = tuple[str, int, int]
 class Part:
     """One HDU: its raw `header` (END and padding included), its data as `size` bytes at `offset` of `source`.
 
-    `size` includes the padding of the last block; `sha` is the SHA-256 of the data without it, "" for pixels that
+    `size` includes the padding of the last block; `data_sum` tells the data without it (`new_sum`), "" for pixels that
     were not read. `key` is EXTNAME, EXTVER and how many of that name come before. `table` holds the bytes themselves
     when the file that they were read from will change. `data_size` is `size` without the padding, of parts of files.
     """
@@ -41,7 +42,7 @@ class Part:
     key: Key
     header: bytes
     size: int
-    sha: str
+    data_sum: str
     source: Path
     offset: int
     table: bytes | None = None
@@ -87,7 +88,7 @@ class Snapshot:
         total = hashlib.sha256()
         for part in self.parts:
             total.update(part.header)
-            total.update((part.sha if part.is_table else "").encode())
+            total.update((part.data_sum if part.is_table else "").encode())
         total.update(self.tail)
         return total.hexdigest()
 
@@ -108,7 +109,7 @@ class Snapshot:
 
 
 def capture(path: Path, *, pixels: bool = True) -> Snapshot:
-    """The snapshot of a plain FITS file; without `pixels` the SHA-256 of pixel data is left out.
+    """The snapshot of a plain FITS file; without `pixels` their sums are left out.
 
     Raises `Refusal` when the file cannot be read.
     """
@@ -131,18 +132,44 @@ def snapshot_of(hdus: fits.HDUList, path: Path, *, pixels: bool) -> Snapshot:
             key = (name, ver, sum(part.key[0] == name for part in parts))
             size = max(0, min(info["datSpan"], total - info["datLoc"]))
             known = pixels or name in TABLES
-            sha = sha_of(path, info["datLoc"], min(size, int(hdu.size))) if known else ""
+            length = min(size, int(hdu.size))
+            data_sum = sum_of(path, info["datLoc"], length, new_sum(name)) if known else ""
             stream.seek(info["datLoc"])
             table = stream.read(size) if name in TABLES else None
-            parts.append(Part(key, header, size, sha, path, info["datLoc"], table, int(hdu.size)))
+            parts.append(Part(key, header, size, data_sum, path, info["datLoc"], table, int(hdu.size)))
             end = info["datLoc"] + size
         stream.seek(end)
         return Snapshot(tuple(parts), stream.read())
 
 
-def sha_of(path: Path, offset: int, size: int) -> str:
-    """SHA-256 of `size` bytes of a file."""
-    total = hashlib.sha256()
+class Sum(Protocol):
+    """As those of hashlib."""
+
+    def update(self, data: bytes | memoryview, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+class PixelSum:
+    """CRC-32 of what it is given, 8 hexadecimal digits."""
+
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def hexdigest(self) -> str:
+        return f"{self._value:08x}"
+
+
+def new_sum(name: str) -> Sum:
+    """What tells the data of an extension of this EXTNAME from others: SHA-256 of tables, which a state keeps, CRC-32
+    of pixels, of which it only says whether they changed since: it takes a third of the time."""
+    return hashlib.sha256() if name in TABLES else PixelSum()
+
+
+def sum_of(path: Path, offset: int, size: int, total: Sum) -> str:
+    """The sum of `size` bytes of a file."""
     for block in _blocks(path, offset, size):
         total.update(block)
     return total.hexdigest()
@@ -161,8 +188,8 @@ def differences(before: Snapshot, after: Snapshot) -> tuple[CardChange, ...]:
         else:
             if old.header != part.header:
                 changes += _card_changes(old, part)
-            if part.is_table and old.sha != part.sha:
-                changes.append(_change(part, "data", old.sha[:12], part.sha[:12]))
+            if part.is_table and old.data_sum != part.data_sum:
+                changes.append(_change(part, "data", old.data_sum[:12], part.data_sum[:12]))
     for part in before.parts:
         if after.find(part.key) is None:
             changes.append(_change(part, "EXTNAME", part.key[0], None))
@@ -186,7 +213,7 @@ def rebuild(target: Snapshot, now: Snapshot, out: Path) -> tuple[list[str], list
                 # a constant extension that became an array: its header describes the new data
                 header, size = data.header, data.size
                 notes.append(f"{part.label} has another size now and is left as it is.")
-            elif data.sha != part.sha:
+            elif not _same_data(data, part):
                 stale.append(number)
                 notes.append(f"The data of {part.label} changed since and are kept.")
             fill_block(stream)
@@ -200,6 +227,13 @@ def rebuild(target: Snapshot, now: Snapshot, out: Path) -> tuple[list[str], list
                 notes.append(f"{part.label} is new since and kept.")
         stream.write(target.tail)
     return notes, stale
+
+
+def _same_data(data: Part, part: Part) -> bool:
+    """Whether `data`, of the file, are those that `part`, of a state, knows; older states know pixels by SHA-256."""
+    if len(data.data_sum) == len(part.data_sum):
+        return data.data_sum == part.data_sum
+    return sum_of(data.source, data.offset, data.data_size, hashlib.sha256()) == part.data_sum
 
 
 def _pixels(part: Part, now: Snapshot) -> Part:

@@ -13,12 +13,13 @@ from typing import Any
 from astropy.io import fits
 
 from core.data.safe import replacing, write_text
-from core.data.snapshot import Part, Snapshot, sha_of
+from core.data.snapshot import Part, Snapshot, new_sum, sum_of
 from core.errors import Refusal
 
 FOLDER = "drizzledesk_history"
 _FORMAT = "DrizzleDesk WCS history 1"
 _CARD = 80
+_SUMS = {True: "data_sha256", False: "data_crc32"}  # of tables, of pixels
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _part_record(part: Part, folder: Path) -> dict[str, Any]:
         record["header_base64"] = base64.b64encode(part.header).decode()
     else:
         record |= {"header_bytes": len(part.header), "cards": cards}
-    record |= {"data_bytes": part.size, "data_sha256": part.sha}
+    record |= {"data_bytes": part.size, _SUMS[part.is_table]: part.data_sum}
     if part.is_table:
         record["table"] = _write_table(part, folder)
     return record
@@ -144,7 +145,7 @@ def _header(cards: list[str], size: int) -> bytes:
 def _write_table(part: Part, folder: Path) -> str:
     """A FITS file with an empty primary HDU and this one; the same table is written once."""
     name, ver, _ = part.key
-    relative = f"tables/{name}_{ver}_{part.sha[:16]}_{_short(part.header)}.fits"
+    relative = f"tables/{name}_{ver}_{part.data_sum[:16]}_{_short(part.header)}.fits"
     target = folder / relative
     if not target.exists():
         start = fits.PrimaryHDU().header.tostring().encode("ascii")
@@ -170,15 +171,18 @@ def _part(record: dict[str, Any], folder: Path) -> Part:
         # only a name is taken from the record: nothing outside the folder is ever read
         source = folder / "tables" / Path(record["table"]).name
         offset = len(fits.PrimaryHDU().header.tostring()) + len(header)
-    return Part(key, header, int(record["data_bytes"]), str(record["data_sha256"]), source, offset)
+    # histories of the first versions know pixels by SHA-256
+    data_sum = record.get("data_crc32") or record["data_sha256"]
+    return Part(key, header, int(record["data_bytes"]), str(data_sum), source, offset)
 
 
 def _check_table(part: Part) -> None:
     try:
-        whole = sha_of(part.source, part.offset, min(part.size, _data_size(part.cards)))
+        size = min(part.size, _data_size(part.cards))
+        whole = sum_of(part.source, part.offset, size, new_sum(part.key[0]))
     except (OSError, Refusal) as error:
         raise _damaged(part.source) from error
-    if whole != part.sha:
+    if whole != part.data_sum:
         raise _damaged(part.source)
 
 

@@ -452,3 +452,25 @@ def test_killed_at_any_moment_every_state_can_be_put_back(exposure_file: Path) -
         assert exposure_file.read_bytes() == first
         restore(exposure_file, 2)
         assert open_exposure(exposure_file).chips[0].header["NMATCH"] == -1
+
+
+def test_histories_that_know_pixels_by_sha_256_are_still_read(exposure_file: Path) -> None:
+    """The first versions wrote that: unchanged pixels give no remark, changed ones still do."""
+    whole = digest(exposure_file)
+    apply(exposure_file, "FIRST")
+    record = json.loads((folder_of(exposure_file) / "0001.json").read_text())
+    with fits.open(exposure_file) as hdus, exposure_file.open("rb") as stream:
+        for one in record["hdus"]:
+            if "data_crc32" in one:
+                del one["data_crc32"]
+                hdu = hdus[one["extname"], one["extver"]] if one["extname"] != "PRIMARY" else hdus[0]
+                stream.seek(hdu.fileinfo()["datLoc"])
+                one["data_sha256"] = hashlib.sha256(stream.read(int(hdu.size))).hexdigest()
+    (folder_of(exposure_file) / "0001.json").write_text(json.dumps(record))
+    assert restore(exposure_file, 1).detail == ""
+    assert digest(exposure_file) == whole
+    restore(exposure_file, 2)
+    update_exposure(
+        exposure_file, dq={1: np.full(open_exposure(exposure_file).chips[0].shape, 4096, np.uint16)}
+    )
+    assert "The data of DQ,1 changed since" in restore(exposure_file, 1).detail
