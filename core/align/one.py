@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.align.chipoff import ChipOff, chip_off
 from core.align.choices import Choice
 from core.align.fit import fit
 from core.align.match import Placing, chance_matches, listed_twice, match
@@ -22,11 +23,10 @@ from core.align.sources import fit_positions, pair_variances
 from core.align.stuck import stuck
 from core.align.suggest import Advisor
 from core.align.update import corrected
-from core.align.verdict import Verdict, judge, judge_pattern
+from core.align.verdict import Verdict, judge, judge_pattern, mirrored
 from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
 from core.runs.memory import Memory
-
 
 if TYPE_CHECKING:
     from core.align.starts import Start
@@ -85,7 +85,7 @@ class Aligner:
             return plain
         other = self._pattern(one, matching)
         if other is None:
-            return plain
+            return self._or_mirrored(plain, one, matching)
         objection = judge_pattern(matching, other, self.frame.scale)
         if objection is not None:
             return self._beyond(plain, other, objection, matching)
@@ -158,9 +158,9 @@ class Aligner:
     def _with_quality(
         self, made: ImageResult, one: One, matching: MatchParams, confirmed: bool
     ) -> ImageResult:
-        twice = self._twice(made, one, matching, confirmed)
+        twice, off = self._astray(made, one, matching, confirmed)
         fixed = _fixed(made, one)
-        found = doubts(made, matching, self.centre, confirmed=confirmed, twice=twice, fixed=fixed)
+        found = doubts(made, matching, self.centre, confirmed=confirmed, twice=twice, fixed=fixed, off=off)
         advisor = Advisor(self.find, matching, self.fitting, self.frame.scale)
         return replace(
             made,
@@ -169,16 +169,23 @@ class Aligner:
             suggestions=advisor.suggestions(tuple(doubt.kind for doubt in found), made),
         )
 
-    def _twice(self, made: ImageResult, one: One, matching: MatchParams, confirmed: bool) -> float:
-        """The part of the matches whose star the reference lists twice: of the first fit, for all later ones."""
+    def _astray(
+        self, made: ImageResult, one: One, matching: MatchParams, confirmed: bool
+    ) -> tuple[float, ChipOff | None]:
+        """The part of the matches whose star the reference lists twice, and a chip that is off by itself: of the first
+        fit, for all later ones."""
         fitted, matches = made.fit, made.matches
         if fitted is None or matches is None:
-            return 0.0
+            return 0.0, None
         placing = Placing(fitted.matrix, fitted.shift, self.centre)
+        image, reference, radius = one.sources, one.reference.sources, matching.radius(self.frame.scale)
         return self.memory.recall(
             "twice",
             (one.pair, matching, one.choice.offset, confirmed),
-            lambda: listed_twice(one.sources, one.reference.sources, matches, placing, matching),
+            lambda: (
+                listed_twice(image, reference, matches, placing, matching),
+                chip_off(image, reference, matches, placing, radius, matching.tolerance),
+            ),
         )
 
     def _confirmed(self, plain: ImageResult, one: One, matching: MatchParams) -> ImageResult:
@@ -198,6 +205,18 @@ class Aligner:
         known = replace(plain.offset, x=other.offset[0], y=other.offset[1])
         made = self.refused(replace(plain, offset=known), objection, matching)
         return replace(made, offset=plain.offset, new_wcs={}, quality="", doubts=())
+
+    def _or_mirrored(self, plain: ImageResult, one: One, matching: MatchParams) -> ImageResult:
+        """A failure with its true reason where the stars match a mirror image only."""
+        if plain.status is Status.ALIGNED:
+            return plain
+        flipped = replace(one.sources, u=2.0 * self.centre[0] - one.sources.u)
+        found = self.memory.recall(
+            "pattern",
+            (one.pair, matching.tolerance, matching.minobj, "mirrored"),
+            lambda: pattern(flipped, one.reference.sources, matching.tolerance, matching.minobj, self.centre),
+        )
+        return plain if found is None else self.refused(plain, mirrored(found), matching)
 
     def _in_doubt(self, plain: ImageResult, one: One, matching: MatchParams) -> bool:
         """Whether the pattern of the stars should be asked: not where the person chose."""
