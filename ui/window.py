@@ -19,6 +19,7 @@ from ui.controllers.blink import BlinkController
 from ui.controllers.carryback import CarryBackController
 from ui.controllers.choices import ChoicesController
 from ui.controllers.drizzle import DrizzleController
+from ui.controllers.drops import DropsController
 from ui.controllers.export import ExportController
 from ui.controllers.files import FilesController
 from ui.controllers.form import FormController
@@ -180,6 +181,7 @@ class MainWindow(QMainWindow):
         self.views.add_shortcuts(self, self.menus.view)
         self.folder_line = layout.FolderLine()
         self.params.panels[-1].top.addWidget(self.folder_line)
+        self.drops = DropsController(self)
         self.steps = StepsController(self)
         self.form = FormController(self)
         self.photometry = PhotometryController(self)

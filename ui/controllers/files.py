@@ -42,7 +42,6 @@ class FilesController(QObject):
         self.window_, self.listing, self.lane, self.engine = window, listing, lane, engine
         self.log, self.settings = log, settings
         self._reading: set[Path] = set()
-        listing.dropped.connect(self.add)
         listing.reordered.connect(self.changed)
         listing.removed.connect(self._removed)
 
@@ -61,7 +60,8 @@ class FilesController(QObject):
         self.add([Path(name) for name in names])
 
     def add(self, paths: Iterable[Path]) -> None:
-        """Append files and read their headers in the background; of a list (*.txt ...) those that stand in it."""
+        """Append files and read their headers in the background; of a list (*.txt ...) those that stand in it. One
+        that is there already but could not be read is read again."""
         absolute = [Path(path).absolute() for path in paths]
         for path in (path for path in absolute if path.suffix.lower() in LISTS):
             self.lane.run(
@@ -72,7 +72,8 @@ class FilesController(QObject):
                 key=f"list {path}",
             )
         added = self.listing.add([path for path in absolute if path.suffix.lower() not in LISTS])
-        for path in added:
+        bad = {entry.path for entry in self.listing.entries() if entry.error}
+        for path in (*added, *(path for path in dict.fromkeys(absolute) if path in bad)):
             self._read(path)
         if added:
             self.settings.set("folder/exposures", str(added[-1].parent))
