@@ -125,8 +125,7 @@ def _status(image: ImageResult) -> str:
 
 def _remark(image: ImageResult) -> str:
     advice = f"Try: {image.advice}" if image.advice else ""
-    doubts = " ".join(image.doubts)
-    return " ".join(part for part in (image.reason, doubts, advice) if part)
+    return " ".join(part for part in (image.reason, *image.doubts, image.manner, advice) if part)
 
 
 def _image(image: ImageResult, alignment: Alignment, choice: Choice, pngs: Pngs) -> str:

@@ -86,7 +86,7 @@ class FigureTable(QTableWidget):
             item = self.item(row, place)
             if item is not None and self.columnSpan(row, place) == 1:
                 width = max(width, QFontMetrics(item.font()).horizontalAdvance(item.text()) + 18)
-        return min(width, WIDEST)
+        return width if place == 0 else min(width, WIDEST)
 
     def choose(self, path: Path | None) -> None:
         """Select the first row of `path` without telling anybody."""
@@ -264,6 +264,6 @@ def signed(value: float, digits: int) -> str:
 
 
 def remark_of(image: ImageResult) -> str:
-    """Why an image has its status, and what to try."""
+    """Why an image has its status, how it was made if not the ordinary way, and what to try."""
     advice = f"Try: {image.advice}" if image.advice else ""
-    return " ".join(part for part in (image.reason, *image.doubts, advice) if part)
+    return " ".join(part for part in (image.reason, *image.doubts, image.manner, advice) if part)

@@ -270,8 +270,7 @@ def summary(alignment: Alignment) -> str:
                 line += f", doubtful: {' '.join(image.doubts)}"
         elif image.reason:
             line += f", {image.reason} Try: {image.advice}"
-        if image.note:
-            line += f" ({image.note})"
+        line += "".join(f" ({said})" for said in (image.note, image.manner) if said)
         lines.append(line)
     return _text(lines)
 

@@ -66,6 +66,7 @@ def _image(image: ImageResult) -> dict[str, Any]:
         "quality": image.quality,
         "doubts": list(image.doubts),
         "method": image.method,
+        "manner": image.manner,
         "suggestions": [asdict(one) for one in image.suggestions],
         "histogram": None,
     }

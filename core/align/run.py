@@ -21,7 +21,7 @@ from core.align.plain import is_plain, plain_sources
 from core.align.refer import Reference, at_year, expanded, from_catalog, from_image, none
 from core.align.results import Alignment, ImageResult, Sources, Status
 from core.align.saving import root
-from core.align.settings import AlignSettings
+from core.align.settings import PER_AXIS, AlignSettings
 from core.align.sources import on_sky, useful
 from core.align.verdict import too_few_sources
 from core.data.chipwcs import ChipWCS
@@ -279,12 +279,22 @@ class _Run:
                 elif result.status is Status.FAILED and image.sources is not None:
                     queue.failed(index)
             self.grown = at_year(reference, _first_year(images), frame).sources
+        self._say_manner()
         for result in done.values():
             if result.status is Status.FAILED:
                 self.progress.warn(f"{result.name}: {result.reason} Try: {result.advice}")
             elif result.quality == "doubtful":
                 self.progress.warn(f"{result.name} is aligned, but doubtful: {' '.join(result.doubts)}")
         return [done[image.path] for image in images]
+
+    def _say_manner(self) -> None:
+        """That pairs or fit are not made the ordinary way."""
+        if not self.matching.is_one_to_one:
+            what = "pairs are not one to one, and begin where that version does"
+            self.progress.warn(f"matching = {self.matching.matching}: {what}.")
+        if self.fitting.clipping == PER_AXIS:
+            what = "residuals are clipped on each axis alone, and all pairs weigh the same"
+            self.progress.warn(f"clipping = {PER_AXIS}: {what}.")
 
     def result(self, image: Image, reference: Reference, frame: ChipWCS) -> ImageResult:
         """What becomes of one image."""

@@ -20,7 +20,7 @@ IMAGE = {
 }
 IMAGE_ADDED = {
     *("advice", "header", "errors", "robust_rms", "chips"),
-    *("quality", "doubts", "method", "suggestions", "note", "n_found"),
+    *("quality", "doubts", "method", "suggestions", "note", "manner", "n_found"),
 }
 HISTOGRAM = {"x", "y", "height", "second", "status"}
 HISTOGRAM_ADDED = {"significance", "rival"}
