@@ -29,6 +29,7 @@ Bools = NDArray[np.bool_]
 
 _LEFT_OUT = ("ruler", "compass", "projection", "vector", "segment", "composite")  # DS9's, without an area
 _NO_AREA = ("Point", "Line", "Text")
+_FOUR_NUMBERS = re.compile(r"\b(box|ellipse)\s*\(([^()]*)\)", re.IGNORECASE)
 _ROWS = 256
 _ARCSEC = 1.0 / 3600.0
 
@@ -180,22 +181,22 @@ def _shapes(path: Path, wcs: ChipWCS, header: fits.Header | None) -> tuple[_Shap
     if re.search(r"^\s*physical\b", text, re.MULTILINE | re.IGNORECASE):
         shift = _physical(path, header, text)
         text = re.sub(r"^(\s*)physical\b", r"\1image", text, flags=re.MULTILINE | re.IGNORECASE)
+    if re.search(r"^\s*ecliptic\b", text, re.MULTILINE | re.IGNORECASE):
+        raise _not_understood(path, "ecliptic coordinates")
     with quiet(), warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        found = [
-            _shape(region, wcs, shift)
-            for region in Regions.parse(text, format="ds9")
-            if not type(region).__name__.startswith(_NO_AREA)
-        ]
+        try:
+            found = [
+                _shape(region, wcs, shift)
+                for region in Regions.parse(_FOUR_NUMBERS.sub(_with_angle, text), format="ds9")
+                if not type(region).__name__.startswith(_NO_AREA)
+            ]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # what the parser trips over
+            raise _not_understood(path, str(error)) from error
     for warning in told:
         message = str(warning.message)
         if message and not any(f'"{word}"' in message.lower() for word in _LEFT_OUT):
-            raise Refusal(
-                f"Not understood: {message.rstrip('.')}.",
-                file=path,
-                subject="exclusions",
-                advice="Save the regions from DS9 in image or fk5 coordinates.",
-            )
+            raise _not_understood(path, message)
     if not found:
         raise Refusal(
             "The file has no region with an area.",
@@ -204,6 +205,21 @@ def _shapes(path: Path, wcs: ChipWCS, header: fits.Header | None) -> tuple[_Shap
             advice="circles, ellipses, boxes, annuli or polygons as DS9 saves them.",
         )
     return tuple(found)
+
+
+def _not_understood(path: Path, what: str) -> Refusal:
+    return Refusal(
+        f"Not understood: {what.rstrip('.')}.",
+        file=path,
+        subject="exclusions",
+        advice="Save the regions from DS9 in image or fk5 coordinates.",
+    )
+
+
+def _with_angle(shape: re.Match[str]) -> str:
+    """A box or an ellipse without an angle is upright; `regions` trips over it in pixels."""
+    numbers = [part for part in re.split(r"[,\s]+", shape[2].strip()) if part]
+    return f"{shape[1]}({shape[2]},0)" if len(numbers) == 4 else shape[0]
 
 
 def _physical(path: Path, header: fits.Header | None, text: str) -> tuple[float, float]:

@@ -115,6 +115,16 @@ def test_polygons_beyond_the_chip(chip: ChipWCS, tmp_path: Path) -> None:
     assert mask[:, 180:].all()
 
 
+@pytest.mark.parametrize("shape", ["box", "ellipse"])
+def test_a_shape_without_an_angle_is_upright(chip: ChipWCS, tmp_path: Path, shape: str) -> None:
+    made = [
+        read_exclusion(regions(tmp_path / f"{k}.reg", f"image\n-{shape}(100,80,40,20{angle})\n"), chip).mask()
+        for k, angle in enumerate(("", ",0"))
+    ]
+    assert not made[0].all()
+    assert np.array_equal(*made)
+
+
 def test_physical_coordinates_are_those_of_the_detector(chip: ChipWCS, tmp_path: Path) -> None:
     header = fits.Header({"LTV1": -100.0, "LTV2": -50.0})
     path = regions(tmp_path / "a.reg", "physical\n-circle(151,131,10)\n")
@@ -147,6 +157,9 @@ def test_fits_masks(chip: ChipWCS, tmp_path: Path, kind: type, place: str) -> No
         ("image\n", "no region"),
         ("image\npoint(5,5)\n", "no region"),
         ("circle(5,5,3\n", "not understood"),
+        ("image\ncircle(5,5,-3)\n", "radius"),
+        ("image\ncircle(a,5,3)\n", "not understood"),
+        ('ecliptic\ncircle(150,5,3")\n', "ecliptic"),
     ],
 )
 def test_regions_that_are_not_understood_are_refused(
