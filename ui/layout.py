@@ -11,6 +11,7 @@ from ui.elided import ElidedLabel
 from ui.exposures import ExposureList
 
 LEFT_WIDTH, LIST_HEIGHT, FOOT_HEIGHT = 372, 172, 168
+WIDEST_LEFT = 440
 
 
 class ExposureBox(QWidget):
@@ -83,17 +84,18 @@ def panes(
     left = QSplitter(Qt.Orientation.Vertical)
     left.addWidget(framed(box))
     left.addWidget(framed(params))
-    left.setSizes([LIST_HEIGHT, 600])
+    left.setSizes([style.scaled(LIST_HEIGHT), 600])
     left.setStretchFactor(1, 1)
     right = QSplitter(Qt.Orientation.Vertical)
     right.addWidget(framed(views))
     right.addWidget(framed(foot))
-    right.setSizes([600, FOOT_HEIGHT])
+    right.setSizes([600, style.scaled(FOOT_HEIGHT)])
     right.setStretchFactor(0, 1)
     whole = QSplitter(Qt.Orientation.Horizontal)
     whole.addWidget(left)
     whole.addWidget(right)
-    whole.setSizes([LEFT_WIDTH, 1280 - LEFT_WIDTH])
+    width = min(style.scaled(LEFT_WIDTH), WIDEST_LEFT)
+    whole.setSizes([width, 1280 - width])
     whole.setStretchFactor(1, 1)
     for splitter in (left, right, whole):
         splitter.setHandleWidth(6)

@@ -37,7 +37,7 @@ QFrame#banner {{ background: {field}; border: 0; border-bottom: 1px solid {line}
 QFrame#walk {{ background: {selection}; border: 0; border-bottom: 1px solid {line}; }}
 QFrame#remedies {{ background: {field}; border: 0; border-top: 1px solid {line}; }}
 QTabWidget::pane {{ border: 0; border-top: 1px solid {line}; }}
-QTabBar::tab {{ padding: 6px 14px; color: {muted}; background: transparent; border: 0;
+QTabBar::tab {{ padding: 6px 11px; color: {muted}; background: transparent; border: 0;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover:!selected {{ color: {text}; border-bottom: 2px solid {line}; }}

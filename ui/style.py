@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication
 
 from ui.sheet import stylesheet
@@ -84,6 +84,7 @@ DARK = Theme(
     plot_text="#b9c3cb",
     plot_grid="#31383e",
 )
+USUAL_LINE = 15  # screen pixels
 MODES = ("system", "light", "dark")
 
 
@@ -189,6 +190,11 @@ def small(font: QFont, factor: float = 0.88) -> QFont:
     made = QFont(font)
     made.setPointSizeF(max(7.0, font.pointSizeF() * factor))
     return made
+
+
+def scaled(pixels: int) -> int:
+    """A length that fits the usual font, as large as the system's font needs it."""
+    return round(pixels * max(1.0, QFontMetrics(QApplication.font()).height() / USUAL_LINE))
 
 
 def _system_is_dark() -> bool:

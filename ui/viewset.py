@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, QSize
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QStyle, QWidget
 
 from ui import icons, layout, style
 from ui.views.blink import BlinkView
@@ -62,12 +62,27 @@ class ViewSet(QObject):
             chart.keep_axes(True)
         self.products.clear("No products yet.\nPress Drizzle (F7).")
         self.draw()
+        self.tabs.installEventFilter(self)
         style.switch().changed.connect(self.draw)
 
     def draw(self) -> None:
         """Icons of the tabs in the colours of the theme."""
         for place, name in enumerate(self.pages):
             self.tabs.setTabIcon(place, icons.icon(name, style.current().muted))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if watched is self.tabs and event.type() == QEvent.Type.Resize:
+            self._fit_tabs()
+        return super().eventFilter(watched, event)
+
+    def _fit_tabs(self) -> None:
+        """Where there is no room for icons and words of all views, words are enough."""
+        bar, corner = self.tabs.tabBar(), self.tabs.cornerWidget()
+        room = self.tabs.width() - (corner.sizeHint().width() if corner is not None else 0)
+        side = bar.style().pixelMetric(QStyle.PixelMetric.PM_TabBarIconSize)
+        bar.setIconSize(QSize(side, side))
+        if bar.sizeHint().width() > room:
+            bar.setIconSize(QSize(0, 0))
 
     def show(self, name: str) -> None:
         """Bring a view to the front; the blink view gets the keyboard, for its keys."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolTip, QWidget
 
+from ui import style
 from ui.panels.editors import make_editor
 from ui.panels.helptext import tooltip
 from ui.panels.state import FormState
@@ -54,13 +55,13 @@ class Dial(QWidget):
         self.state, self.name, self.scale = state, name, scale
         self.param = state.task.param(name)
         self.label = QLabel(name)
-        self.label.setFixedWidth(NAME_WIDTH)
+        self.label.setFixedWidth(style.scaled(NAME_WIDTH))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(STEPS // 20)
         self.slider.setAccessibleName(self.param.label)
         self.editor = make_editor(self.param, self)
-        self.editor.setFixedWidth(FIELD_WIDTH)
+        self.editor.setFixedWidth(style.scaled(FIELD_WIDTH))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from ui import style
 from ui.views.blinkbar import BlinkControls, FrameList
 from ui.views.canvas import Canvas, ViewState
 from ui.views.colourbar import ColourBar
@@ -180,7 +181,7 @@ class BlinkView(QWidget):
         splitter.addWidget(self.list)
         splitter.addWidget(right)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([175, 900])
+        splitter.setSizes([style.scaled(175), 900])
         splitter.setChildrenCollapsible(False)
         splitter.setContentsMargins(8, 6, 8, 6)
         self.stack = Stacked(splitter)

@@ -125,5 +125,5 @@ class FittedDelegate(QStyledItemDelegate):
         look = widget.style()
         margin = look.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, option, widget) + 1
         place = look.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, widget)
-        room = place.width() - 2 * margin
+        room = place.width() - 2 * margin - 2  # or the style would shorten it once more
         option.text = company().fitted(option.text, room, option.fontMetrics.horizontalAdvance)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolButton, QVBo
 
 from core.align.choices import Choice
 from core.align.results import Alignment, ImageResult, Offset, PeakStatus, Status
+from ui import style
 from ui.views.chart import ChartView, linked_axis, signed, why_missing
 from ui.views.colors import gradient
 from ui.views.colourbar import ColourBar
@@ -222,8 +223,8 @@ class HistogramView(ChartView):
         beside = self.width() >= BESIDE
         direction = QBoxLayout.Direction
         self.body.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
-        self.side.setMaximumWidth(SIDE if beside else WIDEST)
-        self.side.setMinimumWidth(SIDE if beside else 0)
+        self.side.setMaximumWidth(style.scaled(SIDE) if beside else WIDEST)
+        self.side.setMinimumWidth(style.scaled(SIDE) if beside else 0)
         self._spare_room(self.height() < LOW)
         self.figures.setVisible(not beside)
         for label in (self.facts, self.note):

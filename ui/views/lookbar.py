@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QAction, QDoubleValidator
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
 
+from ui import style
 from ui.views.colors import COLOUR_MAPS
 from ui.views.parts import action_button
 from ui.views.stretch import CUTS, STRETCHES, Look
@@ -153,7 +154,7 @@ def _number(name: str) -> QLineEdit:
     box.setValidator(validator)
     box.setAccessibleName(name)
     box.setToolTip(f"{name} in the unit of the pixels; Enter fixes the cuts.")
-    box.setFixedWidth(78)
+    box.setFixedWidth(style.scaled(78))
     return box
 
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QScrollArea,
     QSizePolicy,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -142,8 +143,8 @@ class SourcesView(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(left, 1)
-        right = QWidget()
-        right.setFixedWidth(SIDE_WIDTH)
+        right = self.beside = QWidget()
+        right.setFixedWidth(style.scaled(SIDE_WIDTH))
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -176,6 +177,11 @@ class SourcesView(QWidget):
             self.side_column.addWidget(self.dials[name])
         self.side_column.addStretch(1)
         self._refresh_editors()
+        # a large font, or that of another system, may need more
+        room = self.side.minimumSizeHint().width() + self.style().pixelMetric(
+            QStyle.PixelMetric.PM_ScrollBarExtent
+        )
+        self.beside.setFixedWidth(max(style.scaled(SIDE_WIDTH), room))
 
     def _refresh_editors(self) -> None:
         state = self._state

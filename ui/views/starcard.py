@@ -29,7 +29,7 @@ class StarPicture(QWidget):
         self.profile: Profile | None = None
         self._image: QImage | None = None
         self._levels: np.ndarray | None = None
-        self.setFixedHeight(112)
+        self.setFixedHeight(style.scaled(112))
         style.switch().changed.connect(self.update)
 
     def show_profile(self, profile: Profile | None) -> None:

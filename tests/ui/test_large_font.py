@@ -1,0 +1,37 @@
+"""A large font of the system: nothing is cut off that no scroll bar would bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QToolButton
+
+from ui import style
+
+
+@pytest.fixture
+def large(qapp) -> Iterator[None]:
+    before = QFont(qapp.font())
+    font = QFont(before)
+    font.setPointSizeF(before.pointSizeF() * 1.4)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+def test_a_large_font_has_its_room(qtbot, large, make_window):
+    assert style.scaled(100) > 120
+    window = make_window("a_flt.fits")
+    sources = window.views.sources
+    assert sources.side.minimumSizeHint().width() <= sources.beside.width()
+    bar = window.views.tabs.tabBar()
+    assert bar.sizeHint().width() <= bar.width()
+    assert not [one for one in bar.findChildren(QToolButton) if one.isVisible()]
+    window.resize(1920, 1080)
+    qtbot.waitUntil(lambda: bar.iconSize().width() > 0)
+
+
+def test_the_usual_font_changes_no_length(qapp):
+    assert style.scaled(100) == 100
