@@ -126,3 +126,25 @@ tweakreg.TweakReg(sys.argv[1:], interactive=False, updatehdr=False, shiftfile=Tr
     )
     again = np.array([row[1:3] for row in rows(folder / "again.txt")], float)
     assert np.abs(again).max() < 0.02  # the headers are aligned already
+
+
+def test_made_its_way_our_alignment_is_drizzlepacs(
+    runs: tuple[list[Path], list[Path]], shared_data: Path, tmp_path: Path
+) -> None:
+    """From the pixels on, to some millionths of a pixel: with its noise, its pairs and its clipping."""
+    asked = AlignSettings.defaults()
+    ways = {"matching": "drizzlepac", "clipping": "per axis"}
+    settings = AlignSettings(
+        asked.tweakreg.replaced(shiftfile=True, tolerance=3.0, **ways),
+        asked.imagefind.replaced(threshold=2000.0, peakmax=50000.0, noise="drizzlepac"),
+        asked.refimagefind,
+    )
+    alignment = tweakreg(copies(shared_data, tmp_path / "again"), settings, folder=tmp_path)
+    theirs, ours = (rows(folder / "shifts.txt") for folder in (runs[0][0].parent, tmp_path))
+    assert [row[0] for row in theirs] == [row[0] for row in ours]
+    apart = np.abs(np.array([r[1:] for r in theirs], float) - np.array([r[1:] for r in ours], float))
+    assert (apart <= [5e-6, 5e-6, 2e-6, 2e-6, 2e-6, 2e-6]).all()
+    for image in alignment.images[1:]:
+        path = runs[0][0].parent / f"{image.path.stem}_catalog_fit.match"
+        assert image.fit.n_used == len(rows(path))
+        assert image.is_good
