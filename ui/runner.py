@@ -20,8 +20,8 @@ from ui.warmup import settle
 
 @dataclass(frozen=True)
 class Brief:
-    """An error in a few words, for where the Log, or a question, has the whole of it: `head` and `line`, and the name
-    of the action that helps ("" for none)."""
+    """An error in a few words, for where the Log, or a question, has the whole of it: `head` and `line`, which may be
+    several, and the name of the action that helps ("" for none)."""
 
     head: str
     line: str = ""

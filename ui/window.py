@@ -306,7 +306,7 @@ class MainWindow(QMainWindow):
         helps = (
             [(f"{self.actions_[brief.help].text()} again", self.actions_[brief.help])] if brief.help else []
         )
-        self.banner.tell("run", "error", brief.head, [brief.line] if brief.line else [], helps)
+        self.banner.tell("run", "error", brief.head, brief.line.splitlines(), helps)
 
     def _noted(self, path: Path, head: str, lines: list[str]) -> None:
         """What there is to say about a parameter file that was opened."""

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QStyle, QStyleOptionViewItem
 
-from core.align.results import Alignment, ImageResult, Status
+from core.align.results import Alignment, Applied, ImageResult, Status, Written
 from core.data.cards import CardChange
 from core.data.chipwcs import ChipWCS
 from core.errors import Refusal
@@ -155,3 +155,47 @@ def test_a_wcs_of_the_same_name_is_said_to_be_replaced(qtbot, alignment):
         words = " ".join(label.text() for label in dialog.findChildren(QLabel))
         assert told in words
         assert untold not in words
+
+
+def aligned(qtbot, make_window):
+    window = make_window("a_flt.fits", "b_flt.fits")
+    window.actions_["align"].trigger()
+    qtbot.waitUntil(lambda: not window.runner.is_running)
+    return window
+
+
+def test_where_no_header_can_be_written_nothing_is_asked(qtbot, make_window, engine, person, monkeypatch):
+    refusal = Refusal("There is no such file.", file="b_flt.fits")
+    monkeypatch.setattr(engine, "preview", lambda *_, **__: {"b_flt.fits": refusal})
+    window = aligned(qtbot, make_window)
+    window.actions_["apply"].trigger()
+    qtbot.waitUntil(lambda: not window.banner.isHidden())
+    assert person.asked == []
+    told = " ".join(label.text() for label in window.banner.findChildren(QLabel))
+    assert "no header can be written" in told
+    assert told.count("b_flt.fits") == 1, "a file is named once"
+
+
+def test_headers_that_could_not_be_written_are_told_one_by_one(qtbot, make_window, engine, monkeypatch):
+    reason = "b_flt.fits: No space left on device."
+    made = (
+        Applied(Path("b_flt.fits"), Written.FAILED, reason),
+        Applied(Path("c.fits"), Written.FAILED, "Gone."),
+    )
+    monkeypatch.setattr(engine, "apply", lambda *_, **__: made)
+    window = aligned(qtbot, make_window)
+    window.actions_["apply"].trigger()
+    qtbot.waitUntil(lambda: not window.banner.isHidden())
+    told = " ".join(label.text() for label in window.banner.findChildren(QLabel))
+    assert "2 of 2 headers not changed" in told
+    assert told.count("b_flt.fits") == 1
+    assert "c.fits: Gone." in told
+
+
+def test_drizzle_does_not_ask_about_an_exposure_that_is_gone(qtbot, make_window, engine, person, monkeypatch):
+    window = aligned(qtbot, make_window)
+    gone = window.listing.entries()[1].path
+    window.listing.update_entry(gone, exposure=None, error="There is no such file.")
+    window.actions_["drizzle"].trigger()
+    qtbot.waitUntil(lambda: not window.runner.is_running)
+    assert person.asked == ["drizzle"]

@@ -161,6 +161,9 @@ class AlignController(QObject):
             if path not in able:
                 self.log.say(f"{path.name} cannot be written: {cards[path.name]}", "error")
         self.runner.conclude("Apply: choose the exposures whose headers are changed")
+        if not able:
+            self._tell_unable([str(cards[path.name]) for path in waiting])
+            return
         chosen = self.ask.files_to_apply(alignment, able, str(sets.tweakreg["wcsname"]), cards)
         if chosen:
             part = replace(
@@ -176,6 +179,11 @@ class AlignController(QObject):
             )
         else:
             self._cancelled()
+
+    def _tell_unable(self, reasons: list[str]) -> None:
+        """There is nothing to choose from."""
+        self.runner.conclude(f"{APPLY}: no header can be written. {reasons[0]}", "error")
+        self.runner.broke.emit(Brief(f"{APPLY}: no header can be written", "\n".join(reasons)))
 
     def _name_checked(self, alignment: Alignment, taken: str) -> None:
         """The headers were looked at: a name that is there already may be used again if the person says so."""
@@ -216,10 +224,10 @@ class AlignController(QObject):
         """The outcome in a line; headers that could not be written are a failure."""
         failed = [outcome for outcome in outcomes if outcome.status.name == "FAILED"]
         if failed:
-            lines = "; ".join(f"{outcome.path.name}: {outcome.reason}" for outcome in failed)
-            told = f"{len(failed)} of {counted(len(outcomes), 'header')} not changed. {lines}"
-            self.runner.conclude(told, "error")
-            self.runner.broke.emit(Brief(f"{APPLY} failed", told))
+            lines = [_named(outcome.path.name, str(outcome.reason)) for outcome in failed]
+            told = f"{len(failed)} of {counted(len(outcomes), 'header')} not changed"
+            self.runner.conclude(f"{told}. {lines[0]}", "error")
+            self.runner.broke.emit(Brief(f"{APPLY} failed: {told}", "\n".join(lines)))
             return
         count = sum(outcome.status.name == "WRITTEN" for outcome in outcomes)
         self.runner.conclude(f"New WCS written to {counted(count, 'header')}", "good")
@@ -253,3 +261,8 @@ class AlignController(QObject):
             self.log.say(f"Written: {path}", "good")
         if len(paths) > 1:
             self.runner.conclude(f"{len(paths)} files written to {paths[0].parent}", "good")
+
+
+def _named(name: str, reason: str) -> str:
+    """A reason that names its file, once."""
+    return reason if reason.startswith(name) else f"{name}: {reason}"

@@ -80,7 +80,8 @@ class DrizzleController(QObject):
         self._after_apply, self._only = False, only
         if self.params.refuse_wrong(DRIZZLE, "astrodrizzle"):
             return
-        waiting = self.session.to_apply()
+        readable = set(self.files.files())
+        waiting = [path for path in self.session.to_apply() if path in readable]
         if waiting:
             answer = self.ask.unapplied(len(waiting))
             if not answer:
