@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QStylePainter,
 )
 
-from ui.views.shortnames import DOTS, Parts, shortened, shortened_one, split
+from ui.views.shortnames import DOTS, Parts, shortened, shortened_one, split_near
 
 Width = Callable[[str], int]
 
@@ -33,7 +33,7 @@ class Company:
         kept = tuple(dict.fromkeys(names))
         if kept == self._names:
             return False
-        self._names, self._parts = kept, split(kept) if kept else []
+        self._names, self._parts = kept, split_near(kept) if kept else []
         return True
 
     def fitted(self, text: str, room: int, width: Width) -> str:

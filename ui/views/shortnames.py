@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette
@@ -42,6 +43,27 @@ def split(names: Sequence[str]) -> list[Parts]:
         (name[:start], name[start:end], name[end:] + note)
         for name, end, note in zip(bare, ends, notes, strict=True)
     ]
+
+
+def split_near(names: Sequence[str]) -> list[Parts]:
+    """As `split`, but each name beside those most like it only, so that one other name among them changes nothing;
+    where two would be left with the same middle, as `split`."""
+    order = sorted(set(names))
+    shared = [len(_common(pair)) for pair in pairwise(order)]
+    runs: dict[tuple[int, int], list[Parts]] = {}
+    found: dict[str, Parts] = {}
+    for place, name in enumerate(order):
+        most = max(shared[max(place - 1, 0) : place + 1], default=0)
+        first, last = place, place
+        while first > 0 and shared[first - 1] >= most:
+            first -= 1
+        while last < len(shared) and shared[last] >= most:
+            last += 1
+        if (first, last) not in runs:
+            runs[first, last] = split(order[first : last + 1])
+        found[name] = runs[first, last][place - first]
+    alone = len({middle for _, middle, _ in found.values()}) == len(order)
+    return [found[name] for name in names] if alone else split(names)
 
 
 def _common(texts: Sequence[str]) -> str:

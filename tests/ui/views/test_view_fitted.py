@@ -48,6 +48,12 @@ def test_texts_with_two_names_never_look_alike(room: int, text: str) -> None:
     assert all(len(each) <= room for each in texts)
 
 
+def test_another_name_among_them_changes_nothing() -> None:
+    assert of([*LONG, "truncated_flt.fits"]).fitted(LONG[1], 20, len) == of(LONG).fitted(LONG[1], 20, len)
+    both = [f"{target}_with_a_long_name_visit_{n}_flt.fits" for target in "xy" for n in (1, 2)]
+    assert len({of(both).fitted(name, 30, len) for name in both}) == 4
+
+
 def test_what_follows_a_name_stays() -> None:
     named = of(LONG)
     assert named.fitted(f"{LONG[1]} [sci,2]", 30, len).endswith(f"_target_visit_02{DOTS} [sci,2]")
