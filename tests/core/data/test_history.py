@@ -8,10 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -19,15 +15,13 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from core.data import safe
 from core.data.exposure import open_exposure
 from core.data.history import folder_of, previous_state, restore, rewrite_recorded, states
 from core.data.snapshot import capture, differences
 from core.data.update import update_exposure
 from core.data.wcsbook import write_wcs
 from core.errors import Refusal
-
-ROOT = Path(safe.__file__).parents[2]
+from tests.killing import victims
 
 
 def digest(path: Path) -> str:
@@ -417,41 +411,33 @@ def test_a_pending_state_counts_if_the_file_has_it(exposure_file: Path, happened
     assert exposure_file.read_bytes() == first
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs kill -9")
 def test_killed_at_any_moment_every_state_can_be_put_back(exposure_file: Path) -> None:
     code = """
-        import sys
         from pathlib import Path
         from core.data.history import restore, rewrite_recorded, states
-        path = Path(sys.argv[1])
-        print("ready", flush=True)
-        number = 0
-        while True:
-            number += 1
-            rewrite_recorded(path, lambda h: h["SCI", 1].header.update(NMATCH=number), action="Marked")
-            restore(path, 1)
+        def work(name):
+            path, number = Path(name), 0
+            while True:
+                number += 1
+                rewrite_recorded(path, lambda h: h["SCI", 1].header.update(NMATCH=number), action="Marked")
+                print("marked", flush=True)
+                restore(path, 1)
+                print("put back", flush=True)
     """
     first = exposure_file.read_bytes()
     rewrite_recorded(exposure_file, lambda h: h["SCI", 1].header.update(NMATCH=-1), action="Marked")
-    for pause in (0.03, 0.08, 0.111, 0.153, 0.2, 0.31):
-        process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(code), str(exposure_file)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(pause)
-        process.kill()
-        process.wait(30)
-        process.stdout.close()
-        open_exposure(exposure_file)
-        found = states(exposure_file)
-        assert sum(state.current for state in found) == 1, "the file has the headers of a known state"
-        restore(exposure_file, 1)
-        assert exposure_file.read_bytes() == first
-        restore(exposure_file, 2)
-        assert open_exposure(exposure_file).chips[0].header["NMATCH"] == -1
+    with victims(code, exposure_file) as writer:
+        for times, pause in enumerate((0.0, 0.002, 0.005, 0.009, 0.015, 0.025)):
+            with writer.killed(times):
+                time.sleep(pause)
+            open_exposure(exposure_file)
+            found = states(exposure_file)
+            assert sum(state.current for state in found) == 1, "the file has the headers of a known state"
+            restore(exposure_file, 1)
+            assert exposure_file.read_bytes() == first
+            restore(exposure_file, 2)
+            assert open_exposure(exposure_file).chips[0].header["NMATCH"] == -1
 
 
 def test_histories_that_know_pixels_by_sha_256_are_still_read(exposure_file: Path) -> None:

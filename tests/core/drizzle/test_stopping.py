@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import json
 import os
 import shutil
 import signal
@@ -19,16 +21,16 @@ from astropy.io import fits
 
 from core.drizzle.session import astrodrizzle
 from core.errors import Cancelled
-from core.params import TASKS, ParamSet
-from core.runs.progress import Progress
+from core.params import TASKS
+from core.runs.progress import Progress, Report
 from core.simulate import Truth
+from tests.killing import ROOT, victims
 
 Copies = Callable[..., list[Path]]
-PARAMS = (
-    TASKS["astrodrizzle"]
-    .defaults()
-    .replaced(output="f606w", build=True, driz_cr_corr=True, driz_sep_bits="64,32", final_bits="64,32")
-)
+VALUES = {
+    "output": "f606w", "build": True, "driz_cr_corr": True, "driz_sep_bits": "64,32", "final_bits": "64,32",
+}  # fmt: skip
+PARAMS = TASKS["astrodrizzle"].defaults().replaced(**VALUES)
 SLOW = 0.5
 """Seconds between asking and stopping, at most."""
 
@@ -53,29 +55,32 @@ def check_whole(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(aligned: Truth, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], float]:
-    """What a run leaves that nobody disturbs, and the seconds it takes once all kernels are compiled."""
-    for name in ("warm", "undisturbed"):
-        folder = tmp_path_factory.mktemp(name)
-        files = [Path(shutil.copy(path, folder)) for path in aligned.files]
-        start = time.perf_counter()
-        astrodrizzle(files, PARAMS, folder=folder)
-        seconds = time.perf_counter() - start
-    return digests(folder), seconds
+def undisturbed(aligned: Truth, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], int]:
+    """What a run leaves that nobody disturbs, and how often it says how far it is: its moments are told by that, for
+    seconds are others when the machine has more to do."""
+    folder, said = tmp_path_factory.mktemp("undisturbed"), list[Report]()
+    files = [Path(shutil.copy(path, folder)) for path in aligned.files]
+    astrodrizzle(files, PARAMS, folder=folder, progress=Progress(said.append, interval=0.0))
+    return digests(folder), len(said)
 
 
-def stopped_after(files: list[Path], seconds: float, params: ParamSet = PARAMS) -> float | None:
-    """Cancel a run after so many seconds; how long it took to stop, None when it was done before."""
-    progress, asked = Progress(), [0.0]
+def stopped_after(files: list[Path], reports: int, seconds: float) -> float | None:
+    """Cancel a run so many seconds after so many reports; how long it took to stop, None when it was done before."""
+    asked = [0.0]
 
     def cancel() -> None:
         asked[0] = time.perf_counter()
         progress.cancel()
 
-    timer = threading.Timer(seconds, cancel)
-    timer.start()
+    timer, left = threading.Timer(seconds, cancel), itertools.count(reports, -1)
+
+    def count(_: Report) -> None:
+        if next(left) == 0:
+            timer.start()
+
+    progress = Progress(count, interval=0.0)
     try:
-        astrodrizzle(files, params, folder=files[0].parent, progress=progress)
+        astrodrizzle(files, PARAMS, folder=files[0].parent, progress=progress)
     except Cancelled:
         return time.perf_counter() - asked[0]
     finally:
@@ -83,69 +88,67 @@ def stopped_after(files: list[Path], seconds: float, params: ParamSet = PARAMS) 
     return None
 
 
-def test_a_run_stops_at_any_moment(copies: Copies, undisturbed: tuple[dict[str, str], float]) -> None:
-    expected, seconds = undisturbed
+def test_a_run_stops_at_any_moment(copies: Copies, undisturbed: tuple[dict[str, str], int]) -> None:
+    expected, reports = undisturbed
     files = copies()
     rng = np.random.default_rng(4)
-    took = [stopped_after(files, moment * seconds) for moment in rng.uniform(0.05, 0.95, 8)]
+    moments = zip(rng.uniform(0.02, 0.95, 8), rng.uniform(0.0, 0.04, 8), strict=True)
+    took = [stopped_after(files, int(part * reports), seconds) for part, seconds in moments]
     slow = [one for one in took if one is not None]
-    assert len(slow) >= 4
+    assert len(slow) >= 6
     assert max(slow) < SLOW
     check_whole(files[0].parent)
     astrodrizzle(files, PARAMS, folder=files[0].parent)
     assert digests(files[0].parent) == expected
 
 
+CODE = """
+import json, sys
+from pathlib import Path
+from core.drizzle.session import astrodrizzle
+from core.params import TASKS
+from core.runs.progress import Progress
+def work(values, *names):
+    files = [Path(name) for name in names]
+    params = TASKS["astrodrizzle"].defaults().replaced(**json.loads(values))
+    progress = Progress(lambda report: print(report.step, flush=True), interval=0.0)
+    astrodrizzle(files, params, folder=files[0].parent, progress=progress)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs kill -9")
 def test_a_killed_run_damages_nothing_and_the_next_ends_well(
-    copies: Copies, undisturbed: tuple[dict[str, str], float]
+    copies: Copies, undisturbed: tuple[dict[str, str], int]
 ) -> None:
     """The shortest of what `tests/bench/bench_kills.py` does fifty times."""
-    expected, seconds = undisturbed
+    expected, reports = undisturbed
     files = copies()
     folder = files[0].parent
-    rng = np.random.default_rng(5)
-    for moment in rng.uniform(0.1, 1.0, 5):
-        process = started(files)
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(moment * seconds)
-        process.kill()
-        process.wait()
-        for path in files:
-            with fits.open(path) as hdus:
-                assert [hdu.data is not None for hdu in hdus[1:7]] == [True] * 6
+    with victims(CODE, json.dumps(VALUES), *files) as run:
+        for part in np.random.default_rng(5).uniform(0.05, 0.95, 5):
+            with run.killed(int(part * reports)):
+                pass
+            for path in files:
+                with fits.open(path) as hdus:
+                    assert [hdu.data is not None for hdu in hdus[1:7]] == [True] * 6
     astrodrizzle(files, PARAMS, folder=folder)
     check_whole(folder)
     assert digests(folder) == expected
 
 
-CODE = """
-import sys
-from pathlib import Path
-from core.drizzle.session import astrodrizzle
-from tests.core.drizzle.test_stopping import PARAMS
-files = [Path(name) for name in sys.argv[1:]]
-print("begins", flush=True)
-astrodrizzle(files, PARAMS, folder=files[0].parent)
-"""
-
-
-def started(files: list[Path]) -> subprocess.Popen[str]:
-    """A run in a process of its own."""
-    root = Path(__file__).resolve().parents[3]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    command = [sys.executable, "-c", CODE, *map(str, files)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=root)
-
-
 def test_an_interrupt_from_the_keyboard_leaves_nothing_half_made(
-    copies: Copies, undisturbed: tuple[dict[str, str], float]
+    copies: Copies, undisturbed: tuple[dict[str, str], int]
 ) -> None:
     files = copies()
-    process = started(files)
-    assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(0.5 * undisturbed[1])
-    process.send_signal(signal.SIGINT)
-    assert process.wait(10) != 0
+    command = [sys.executable, "-c", CODE + "work(*sys.argv[1:])", json.dumps(VALUES), *map(str, files)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(undisturbed[1] // 2):
+            assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "KeyboardInterrupt" in told
     check_whole(files[0].parent)
