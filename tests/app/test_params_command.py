@@ -17,7 +17,7 @@ def test_a_set_is_shown_with_units_and_sections(capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "[OBJECT MATCHING PARAMETERS]" in out
     assert "searchrad = 1.0" in out
-    assert len([line for line in out.splitlines() if " = " in line]) == 58
+    assert len([line for line in out.splitlines() if " = " in line]) == 60
 
 
 def test_only_the_differences(capsys: pytest.CaptureFixture[str]) -> None:
