@@ -1,7 +1,7 @@
 """Catalogs that the user brings, for the exposures and for the reference."""
 
 from core.params.model import Group, Kind, Param
-from core.params.when import given
+from core.params.when import either, given
 
 _COLUMN = "Columns are counted from 1, or named if the table names them."
 
@@ -110,6 +110,7 @@ _INPUT = Group(
             "are matched, with a warning.",
             unit="sources",
             lo=1,
+            apart=True,
             smaller="The few that remain may lie in one corner or be saturated, and the fit tilts.",
             larger="Faint sources with poor positions come in, and chance pairs with them.",
         ),
@@ -217,10 +218,13 @@ _REFERENCE = Group(
             Kind.INT_OR_NONE,
             None,
             "Use only the brightest of the reference",
-            "Keeps this many of the brightest reference sources. Here it counts by itself; drizzlepac "
-            "ignores it unless a flux limit is given too.",
+            "Keeps this many of the brightest sources of the catalog, or of those found in each chip of the "
+            "reference image. Here it counts by itself; drizzlepac ignores it unless a flux limit is given "
+            "too, and for sources it finds.",
             unit="sources",
             lo=1,
+            apart=True,
+            when=(either("Only used when refcat or refimage is given.", given("refcat"), given("refimage")),),
             smaller="Too few of them fall on each exposure to make a fit.",
             larger="Stars that the exposures cannot show come in and make chance pairs.",
         ),
