@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.data.motions import Motions, read_motions
 from core.data.placeerrors import PlaceErrors, read_errors
-from core.data.tables import MISSING, TableFile, Words, read_table
+from core.data.tables import MISSING, TableFile, Words, factor_to, read_table
 from core.errors import Refusal
 
 Floats = NDArray[np.float64]
@@ -144,14 +144,16 @@ def selected(flux: Floats, columns: Columns) -> Ints:
 
 
 def _positions(table: TableFile, text: str, parameter: str, degrees: float | None) -> Floats:
-    """A coordinate; `degrees` per unit of sexagesimal values (15 for hours), None where they make no sense."""
+    """A coordinate, on the sky in degrees whatever angle the column's unit is; `degrees` per unit of sexagesimal
+    values (15 for hours), None where they make no sense."""
     parts = [table.name_of(part, parameter) for part in text.split(",") if part.strip()]
     if not parts:
         raise Refusal("No column is given.", file=table.path, subject=parameter, advice="a number or name.")
     if len(parts) == 1:
         words = table.words(parts[0])
         if degrees is None or table.table[parts[0]].dtype.kind not in "USO" or not _sexagesimal(words):
-            return table.numbers(parts[0], parameter)
+            unit = None if degrees is None else table.unit(parts[0])
+            return table.numbers(parts[0], parameter) * (1.0 if unit is None else factor_to("deg", unit))
         return _from_parts(table, [_part(words, k) for k in range(3)], words, parts[0], parameter) * degrees
     if degrees is None or len(parts) > 3:
         what = "Pixel positions have one column." if degrees is None else "More than three columns are given."

@@ -105,6 +105,14 @@ def test_limits_and_the_brightest(tmp_path: Path, changes: dict[str, object], ro
     assert read_catalog(path, Columns(**values)).row.tolist() == rows
 
 
+@pytest.mark.parametrize(("unit", "size"), [("deg", 1.0), ("rad", np.pi / 180.0), ("hourangle", 1 / 15.0)])
+def test_a_unit_of_the_column_is_believed(tmp_path: Path, unit: str, size: float) -> None:
+    made = Table({"ra": np.array([150.0, 151.0]) * size, "dec": [2.0, 3.0]}, units={"ra": unit})
+    made.write(tmp_path / "t.ecsv")
+    read = read_catalog(tmp_path / "t.ecsv", Columns("ra", "dec", units="degrees"))
+    assert read.x == pytest.approx([150.0, 151.0])
+
+
 def test_missing_values_are_left_out(tmp_path: Path) -> None:
     made = table()
     made["ra"] = MaskedColumn(RA, mask=[True, False, False, False])
