@@ -8,7 +8,8 @@
 
 The first start makes `.venv` in the project's folder and installs the pinned versions of
 `packaging/constraints.txt` into it. Later starts take no network unless those pins have changed.
-Whatever follows `demo` or `test` is handed on to `drizzledesk demo` or pytest.
+Whatever follows `demo` or `test` is handed on to `drizzledesk demo` or pytest. The tests run in as many processes
+as there are processors, at most four; `test -n 0` runs them in one.
 """
 
 # The first lines must parse on old Pythons too, so that they can say which one is needed.
@@ -203,10 +204,24 @@ def start(command):
         raise SystemExit(130) from None
 
 
+def processors():
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def side_by_side():
+    """Options of pytest that spread the files of tests over processes; what a file shares is made once."""
+    count = min(processors(), 4)  # each takes 1 to 2 GB
+    return ["-n", str(count), "--dist", "loadfile"] if count > 1 else []
+
+
 def run_tests(arguments, peers):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     os.chdir(ROOT)
-    start(["-m", "pytest", *([] if peers else ["-m", "not peers"]), *arguments])
+    chosen = [] if peers else ["-m", "not peers"]
+    start(["-m", "pytest", *side_by_side(), *chosen, *arguments])
 
 
 def main(arguments):

@@ -139,3 +139,18 @@ def test_constraints_pin_every_dependency() -> None:
     }
     names = {re.sub(r"[-_.]+", "-", re.split(r"[\s<>=!\[;]", text)[0]).lower() for text in wanted}
     assert names <= pinned
+
+
+@pytest.mark.parametrize(("there", "workers"), [(1, 0), (2, 2), (4, 4), (64, 4)])
+def test_the_tests_run_in_several_processes(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, there: int, workers: int
+) -> None:
+    """Whole files each, and what a person says comes last, so that it counts."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "processors", lambda: there)
+    monkeypatch.setattr(bootstrap, "start", commands.append)
+    monkeypatch.chdir(Path.cwd())  # it goes to the project's folder
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    bootstrap.run_tests(["-n", "0"], peers=True)
+    spread = ["-n", str(workers), "--dist", "loadfile"] if workers else []
+    assert commands == [["-m", "pytest", *spread, "-n", "0"]]
