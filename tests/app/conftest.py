@@ -121,3 +121,18 @@ def one_line_and_unchanged(bad: dict[str, Any], kind: str) -> str:
 @pytest.fixture(scope="session")
 def line_of() -> Callable[[dict[str, Any], str], str]:
     return one_line_and_unchanged
+
+
+@pytest.fixture(params=["a file", "not writable"])
+def unwritable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder called "products" in which no product can be written."""
+    folder = tmp_path / "products"
+    if request.param == "a file":
+        folder.write_text("no folder")
+    else:
+
+        def denied(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("core.data.outfiles.tempfile.TemporaryFile", denied)
+    return folder
