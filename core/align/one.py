@@ -96,23 +96,23 @@ class Aligner:
     def _as_drizzlepac(self, made: ImageResult, one: One, matching: MatchParams) -> ImageResult:
         """With the start and the pairs of a version of drizzlepac. The ordinary way is gone beside it: where that fails
         or ends elsewhere, it is a doubt."""
-        from core.align.theirs import beside, or_one_to_one
+        from core.align.theirs import advised, beside
 
         found, begin = self._offset(one, matching), self._start(one, matching)
         verdict = judge(matching, offset=found) if found.status is PeakStatus.NO_DATA else None
         if verdict is not None:
             return self.refused(replace(made, offset=found), verdict, matching)
-        result = self._finished(
-            replace(made, offset=replace(found, x=begin.x, y=begin.y)), one, matching, None
-        )
+        made_so = replace(made, offset=replace(found, x=begin.x, y=begin.y))
+        result = self._finished(made_so, one, replace(matching, tolerance=begin.tolerance), None)
+        fixed = begin.tolerance != matching.tolerance
         if result.status is not Status.ALIGNED:
-            return or_one_to_one(result)
+            return advised(result, fixed, one_to_one=True)
         ways = replace(self.matching, matching=ONE_TO_ONE), replace(self.fitting, clipping="radial")
         usual = Aligner(*ways, self.find, self.frame, self.memory).aligned(made, one)
         doubt = beside(result, usual, self.centre)
-        if not doubt:
-            return result
-        return or_one_to_one(replace(result, quality="doubtful", doubts=(*result.doubts, doubt)))
+        if doubt:
+            result = replace(result, quality="doubtful", doubts=(*result.doubts, doubt))
+        return advised(result, fixed, one_to_one=bool(doubt))
 
     def refused(
         self, made: ImageResult, verdict: Verdict, matching: MatchParams | None = None

@@ -91,10 +91,11 @@ def beside(result: ImageResult, usual: ImageResult, centre: Floats) -> str:
     )
 
 
-def or_one_to_one(result: ImageResult) -> ImageResult:
-    """The result with the ordinary matching first among what may help."""
+def advised(result: ImageResult, fixed: bool, one_to_one: bool) -> ImageResult:
+    """The result with what may help here: no other tolerance where it is `fixed`, and first to match `one_to_one`."""
+    left = tuple(one for one in result.suggestions if not (fixed and "tolerance" in one.changes))
     usual = Suggestion(f"Match one to one: matching = {ONE_TO_ONE}", "tweakreg", {"matching": ONE_TO_ONE})
-    return replace(result, suggestions=(usual, *result.suggestions))
+    return replace(result, suggestions=(usual, *left) if one_to_one else left)
 
 
 def _apart(one: Fit, other: Fit, sources: Sources, centre: Floats) -> float:

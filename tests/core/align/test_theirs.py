@@ -190,6 +190,8 @@ def test_fields_that_have_nothing_in_common_fail(matching: str, tmp_path: Path) 
     assert image.status is Status.FAILED
     assert image.reason
     assert image.suggestions[0].changes == {"matching": "one-to-one"}
+    tolerances = [one for one in image.suggestions if "tolerance" in one.changes]
+    assert not (matching == "drizzlepac 2" and tolerances)  # it has its own
 
 
 def test_where_the_ordinary_way_ends_elsewhere_is_told(tmp_path: Path) -> None:
