@@ -40,7 +40,8 @@ def outcome_of(alignment: Alignment) -> tuple[str, str]:
     """
     others = [image for image in alignment.images if str(image.status) != "REFERENCE"]
     good = [image for image in others if str(image.status) == "ALIGNED"]
-    words = [f"{len(good)} of {counted(len(others), 'image')} aligned to {alignment.reference_name}"]
+    to = f" to {alignment.reference_name}" if alignment.reference_name else ""
+    words = [f"{len(good)} of {counted(len(others), 'image')} aligned{to}"]
     scatter = [max(image.fit.rms_x, image.fit.rms_y) for image in good if image.fit is not None]
     if scatter:
         words.append(f"worst rms {max(scatter):.3f} px")

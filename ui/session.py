@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ALIGN, APPLY, DRIZZLE = "Align", "Apply", "Drizzle"
 REFIT = "Fit again"
 PREVIEW = "Looking at the headers"
+NOT_STARTED = "not started."
 
 
 @dataclass(eq=False)

@@ -24,7 +24,8 @@ QMenuBar {{ background: {panel}; }}
 QMenuBar::item {{ padding: 4px 9px; background: transparent; }}
 QMenuBar::item:selected {{ background: {raised}; }}
 QMenu {{ background: {panel}; border: 1px solid {line}; padding: 4px 0; }}
-QMenu::item {{ padding: 5px 26px 5px 22px; }}
+QMenu::item {{ padding: 5px 26px 5px 14px; }}
+QMenu::icon, QMenu::indicator {{ padding-left: 8px; }}
 QMenu::item:selected {{ background: {selection}; color: {text}; }}
 QMenu::item:disabled {{ color: {faint}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
@@ -68,12 +69,13 @@ QRadioButton::indicator:checked {{ border: 4px solid {accent}; width: 5px; heigh
 QToolButton#filter {{ border: 1px solid {line}; border-radius: 3px; padding: 3px 6px; background: {panel}; }}
 QToolButton#filter:hover {{ background: {raised}; }}
 QToolButton#filter:checked {{ background: {selection}; border-color: {accent}; }}
-QToolButton#filter:focus {{ border-color: {accent}; }}
+QToolButton#filter:focus {{ border: 2px solid {accent}; padding: 2px 5px; }}
 QToolButton#menu {{ border: 1px solid transparent; border-radius: 3px; padding: 2px 18px 2px 6px;
     background: transparent; }}
 QToolButton#menu:hover {{ background: {raised}; }}
 QToolButton#menu:focus {{ border-color: {accent}; }}
 QToolButton#filter[popupMode="2"] {{ padding-right: 18px; }}
+QToolButton#filter[popupMode="2"]:focus {{ padding-right: 17px; }}
 QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}
 QPushButton#strip {{ border: 0; padding: 4px 10px; text-align: left; color: {muted}; background: transparent; }}
 QPushButton#strip[level="error"] {{ color: {bad}; }}

@@ -64,6 +64,11 @@ class StatusLine(QStatusBar):
         else:
             self.conclude(text, level)
 
+    def withdraw(self, beginning: str) -> None:
+        """What begins so is no longer true: say it no more."""
+        if self._outcome.startswith(beginning):
+            self.conclude("Ready")
+
     def report(self, report: Report) -> None:
         """Where the run is."""
         if not self._title:

@@ -174,9 +174,12 @@ class AlignTable(FigureTable):
         remark = self.item(row, last).text()
         if remark:
             item = self.takeItem(row, last)
-            item.setToolTip(remark)
-            self.setItem(row, FIRST_FIGURE, item)
-            self.setSpan(row, FIRST_FIGURE, 1, last - FIRST_FIGURE + 1)
+            first = max(
+                place for place in range(2, FIRST_FIGURE + 1) if place == 2 or self._text(row, place - 1)
+            )
+            item.setToolTip("\n".join(part for part in (remark, self.item(row, first).toolTip()) if part))
+            self.setItem(row, first, item)
+            self.setSpan(row, first, 1, last - first + 1)
 
 
 class CosmicTable(FigureTable):

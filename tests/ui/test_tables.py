@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.align.results import Alignment, Fit, ImageResult, Status
+from core.align.results import Alignment, Catalog, Fit, ImageResult, Status
 from core.data.chipwcs import ChipWCS
 from tests.ui_standins import no_sources
-from ui.tables import FIRST_FIGURE, AlignTable
+from ui.outcomes import outcome_of
+from ui.tables import AlignTable
 
 
 @pytest.fixture
@@ -42,14 +43,24 @@ def test_figures_of_a_fit(table):
 
 
 def test_without_a_fit_the_remark_takes_their_place(table):
-    assert table.item(2, FIRST_FIGURE).text() == "Only 3 matches. Try: a larger tolerance."
-    assert table.columnSpan(2, FIRST_FIGURE) == table.columnCount() - FIRST_FIGURE
+    assert table.item(2, 2).text() == "Only 3 matches. Try: a larger tolerance."
+    assert table.columnSpan(2, 2) == table.columnCount() - 2
+
+
+def test_the_remark_leaves_the_figures_that_are_known(table):
+    some = Catalog(1, *[np.zeros(4)] * 7, np.arange(4))
+    image = ImageResult(Path("/d/d_flt.fits"), Status.FAILED, "Too few matches.", catalogs=(some,))
+    frame = ChipWCS(np.ones(2), np.zeros(2), np.eye(2), (1, 1))
+    alignment = Alignment(frame, "", no_sources(), (image,), {})
+    table.show_alignment(alignment)
+    assert row(table, 0)[2:4] == ["4", "Too few matches."]
+    assert outcome_of(alignment)[0] == "0 of 1 image aligned, 1 failed"
 
 
 def test_another_alignment_leaves_no_spans_behind(table):
     table.show_alignment(None)
     assert table.rowCount() == 0
-    assert table.columnSpan(2, FIRST_FIGURE) == 1
+    assert table.columnSpan(2, 2) == 1
 
 
 def test_choosing_a_row_tells_the_file_and_being_told_is_silent(qtbot, table):
@@ -75,7 +86,7 @@ def test_an_empty_last_column_takes_what_is_left(qtbot, table):
     last = table.columnCount() - 1
     table.resize(remarked, 200)
     table.show()
-    table.item(2, FIRST_FIGURE).setText("")
+    table.item(2, 2).setText("")
     table.fit_columns()
     head = table.horizontalHeader()
     others = sum(table.columnWidth(place) for place in range(last))

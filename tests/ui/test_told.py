@@ -83,3 +83,13 @@ def test_beside_a_run_it_is_told_for_a_while(make_window, tmp_path):
     status.clearMessage()
     assert status.step.text() == "Align: Sources (1 of 2)"
     status.set_running("")
+
+
+def test_a_mended_parameter_is_not_complained_about_any_more(qtbot, make_window):
+    window = make_window(*NAMES)
+    state = window.params.states["tweakreg"]
+    state.edit("nclip", "many")
+    window.align.align()
+    assert window.status.step.text().startswith("Align not started. tweakreg, nclip")
+    state.edit("nclip", "4")
+    qtbot.waitUntil(lambda: window.status.step.text() == "Ready")

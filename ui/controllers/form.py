@@ -16,7 +16,7 @@ from ui.panels.state import FormState
 from ui.panels.strip import told_of
 from ui.problems import ProblemList
 from ui.runner import tell
-from ui.session import ALIGN, APPLY, DRIZZLE, REFIT, unavailable
+from ui.session import ALIGN, APPLY, DRIZZLE, NOT_STARTED, REFIT, unavailable
 
 if TYPE_CHECKING:
     from core.drizzle.pipeline import PipelineValues
@@ -109,6 +109,9 @@ class FormController(QObject):
         self._window.foot.setTabText(place, f"Problems ({total})" if total else "Problems")
         self._window.foot.setTabToolTip(place, told_of(errors, warnings) or "Nothing is wrong")
         self._tell_running()
+        for title in NAMES.values():
+            if not self.reason(title):
+                self._window.status.withdraw(f"{title} {NOT_STARTED}")
         reasons = tuple(self.reason(title) + self.remark(title) for title in NAMES.values())
         if reasons != self._reasons:
             self._reasons = reasons

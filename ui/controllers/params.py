@@ -14,6 +14,7 @@ from ui.engine import AlignSets
 from ui.logview import LogView
 from ui.panels.panel import Panel
 from ui.panels.state import FormState, History
+from ui.session import NOT_STARTED
 from ui.settings import Settings
 from ui.taking import take
 
@@ -75,7 +76,7 @@ class ParamsController(QObject):
         """Whether values of these tasks keep a run from starting; tells which and shows the first."""
         wrong = [(task, name, told) for task in tasks for name, told in self.states[task].wrong()]
         for task, name, told in wrong:
-            self.log.say(f"{title} not started. {task}, {name}: {told}", "error")
+            self.log.say(f"{title} {NOT_STARTED} {task}, {name}: {told}", "error")
         if wrong:
             self.reveal(self.states[wrong[0][0]], wrong[0][1])
         return bool(wrong)
