@@ -123,6 +123,18 @@ def line_of() -> Callable[[dict[str, Any], str], str]:
     return one_line_and_unchanged
 
 
+def refused_and_nothing_replaced(done: Done, before: dict[str, str], word: str = "") -> None:
+    """The command ended with one line, which has `word` in it; `before`: digests of what must be as it was."""
+    assert done.status == 1
+    assert len(done.told(word)) == 1, done.err
+    assert digests(map(Path, before)) == before
+
+
+@pytest.fixture(scope="session")
+def refused() -> Callable[..., None]:
+    return refused_and_nothing_replaced
+
+
 @pytest.fixture(params=["a file", "not writable"])
 def unwritable(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder called "products" in which no product can be written."""
