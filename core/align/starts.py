@@ -51,6 +51,8 @@ def start(image: Sources, reference: Sources, params: MatchParams, scale: float)
         return given
     xy, uv = (np.column_stack([one.u, one.v]) + 1.0 for one in (image, reference))
     radius = params.radius(scale)
+    if abs(radius - round(radius)) < 1e-9:  # of arcseconds that make whole pixels
+        radius = float(round(radius))
     if params.matching == "drizzlepac 2":
         place = centre_of_mass(truncated_histogram(xy, uv, radius))
         return Start(place[0] - radius, place[1] - radius, OLD_TOLERANCE) if place is not None else given

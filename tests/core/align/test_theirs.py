@@ -5,14 +5,16 @@ Against drizzlepac itself they are held in tests/peers/test_pairing_peer.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from align_shots import tuned
+from align_shots import Shot, Sky, tuned
 from astropy.table import Table
 from published_runs import carriers, sources
+from test_hostile import off
 
 from core.align.choices import Choice, Choices
 from core.align.fit import fit
@@ -22,6 +24,7 @@ from core.align.settings import FitParams, MatchParams
 from core.align.starts import Start, centre_of_mass, parabola_peak, start
 from core.align.theirs import by_chance, one_pass
 from core.data.chipwcs import ChipWCS
+from core.runs.memory import Memory
 from tests.placings import similarity
 
 WAYS = ("drizzlepac", "drizzlepac 3.0", "drizzlepac 2")
@@ -167,6 +170,12 @@ def of_pairs(image: ImageResult, uv: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return xy - FRAME.crpix + 1.0, uv[image.matches.reference] - FRAME.crpix + 1.0
 
 
+def grid(edge: float, step: float) -> tuple[np.ndarray, np.ndarray]:
+    line = np.arange(-edge, edge + 0.01, step)
+    east, north = (w.ravel() for w in np.meshgrid(line, line))
+    return east, north
+
+
 def only(alignment: Alignment) -> ImageResult:
     (image,) = alignment.images
     return image
@@ -204,6 +213,36 @@ def test_where_the_ordinary_way_ends_elsewhere_is_told(tmp_path: Path) -> None:
     image = only(aligned(tmp_path, uv + MOVED, uv, **{**asked, "yoffset": 2.6}))
     assert image.is_good
     assert image.fit.shift == pytest.approx([5.0, 3.0], abs=1e-3)
+
+
+SCENES = {
+    "turned by 0.2 degrees": (
+        Sky.random(400, half=9.0),
+        Shot("b", error=(0.2, -0.3), roll_error=0.2, seed=1),
+    ),
+    "turned by half": (Sky.random(200, half=9.0), Shot("b", roll_error=180.0, seed=1)),
+    "beyond searchrad": (Sky.random(300, half=10.0), Shot("b", error=(2.9, -0.7), seed=1)),
+    "a grid": (Sky(*grid(7.0, 0.8), np.full(324, 3e4)), Shot("b", error=(0.45, -0.4), seed=1)),
+    "no overlap": (Sky.random(900, half=50.0), Shot("b", east=25.0, seed=1)),
+    "crowded": (Sky.random(3000, half=9.0), Shot("b", error=(0.3, 0.1), seed=1)),
+    "plain": (Sky.random(150), Shot("b", error=(0.31, -0.22), roll_error=0.01, seed=1)),
+}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_misleads_is_no_success_either(
+    scene: str, shoot: Callable[..., list[Path]], settings: AlignSettings
+) -> None:
+    """Good is only what lies within half a pixel of the truth: drizzlepac's own positions are no better."""
+    sky, shot = SCENES[scene]
+    files, memory = shoot(Shot("a"), shot, sky=sky), Memory()
+    good = 0
+    for matching in WAYS:
+        asked = tuned(settings, matching=matching, clipping="per axis", tolerance=3.0)
+        image = align(files, asked, memory=memory).images[1]
+        assert not image.is_good or off(image) < 20.0  # mas, of 40 a pixel
+        good += image.is_good
+    assert good == 3 or scene != "plain"
 
 
 def test_a_refit_keeps_the_way_that_was_chosen(tmp_path: Path) -> None:
