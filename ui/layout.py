@@ -127,11 +127,12 @@ def framed(widget: QWidget) -> QFrame:
     return frame
 
 
-def tabs() -> QTabWidget:
-    """A tab widget without a frame of its own."""
+def tabs(name: str) -> QTabWidget:
+    """A tab widget without a frame of its own, called `name` for those who do not see it."""
     made = QTabWidget()
     made.setDocumentMode(True)
     made.tabBar().setDrawBase(False)
+    made.tabBar().setAccessibleName(name)
     made.tabBar().setExpanding(False)
     made.tabBar().setElideMode(Qt.TextElideMode.ElideNone)
     return made

@@ -34,7 +34,7 @@ class ViewSet(QObject):
     """Makes the views once; they are hidden, never deleted, while the window lives. `tabs` owns it."""
 
     def __init__(self, run: Run) -> None:
-        self.tabs = layout.tabs()
+        self.tabs = layout.tabs("Views")
         super().__init__(self.tabs)
         self.tabs.setMinimumWidth(480)
         self.selection = Selection(self)

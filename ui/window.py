@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from ui import icons, layout, style
+from ui import icons, layout, style, taborder
 from ui.actions import Actions
 from ui.banner import BUSY, Banner
 from ui.closing import Closer
@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
         self.actions_.toolbar(self)
         self.listing = ExposureList()
         self.box = layout.ExposureBox(self.listing, self.actions_)
-        self.param_tabs, self.foot = layout.tabs(), layout.tabs()
+        self.param_tabs, self.foot = layout.tabs("Parameters"), layout.tabs("Results and log")
         self.views = ViewSet(self.quick.run)
         self.remedies, self.banner = Remedies(), Banner()
         self.align_table, self.cosmic_table = AlignTable(), CosmicTable()
@@ -363,6 +363,10 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask when something would be lost; a run is stopped first, without freezing the window."""
         event.setAccepted(self.closer.may_close())
+
+    def focusNextPrevChild(self, forwards: bool) -> bool:  # noqa: N802
+        """Tab and Shift+Tab."""
+        return taborder.go(self, forwards) or super().focusNextPrevChild(forwards)
 
     def restore_places(self) -> None:
         """Size and splitters of last time."""

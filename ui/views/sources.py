@@ -84,6 +84,7 @@ class SourcesView(QWidget):
         self.image.clicked.connect(self._clicked)
         self.chips = QComboBox()
         self.chips.setAccessibleName("Chip")
+        self.chips.setToolTip("The chip that is shown")
         self.chips.activated.connect(self._chip_activated)
         self.image.bar.layout().addWidget(together("Chip", self.chips))  # type: ignore[union-attr]
         self.title = ElidedLabel()
