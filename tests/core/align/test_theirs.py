@@ -25,6 +25,7 @@ from core.align.starts import Start, centre_of_mass, parabola_peak, start
 from core.align.theirs import by_chance, one_pass
 from core.data.chipwcs import ChipWCS
 from core.runs.memory import Memory
+from core.runs.progress import Progress
 from tests.placings import similarity
 
 WAYS = ("drizzlepac", "drizzlepac 3.0", "drizzlepac 2")
@@ -145,13 +146,19 @@ def test_clipping_per_axis_goes_below_minobj_but_not_to_two_pairs() -> None:
     xy = uv + rng.normal(0.0, 0.1, (40, 2))
     eaten = fit(xy, uv, FitParams("shift", 30, 0.9, 15, "per axis"))
     assert 2 < eaten.n_used < 15
-    assert (
-        fit(xy[:4], uv[:4], FitParams("shift", 5, 0.5, 15, "per axis")).n_used == 4
-    )  # fewer pairs than rounds
+    # fewer pairs than rounds
+    assert fit(xy[:4], uv[:4], FitParams("shift", 5, 0.5, 15, "per axis")).n_used == 4
     assert fit(xy, uv, FitParams("shift", 3, None, 15, "per axis")).n_used == 40
 
 
-def aligned(folder: Path, xy: np.ndarray, uv: np.ndarray, choices: Choices = NONE, **asked: Any) -> Alignment:
+def aligned(
+    folder: Path,
+    xy: np.ndarray,
+    uv: np.ndarray,
+    choices: Choices = NONE,
+    progress: Progress | None = None,
+    **asked: Any,
+) -> Alignment:
     """Catalogs in the frame through the whole of `align`."""
     folder.mkdir(exist_ok=True)
     for name, places in (("a_flt_sky_catalog.coo", xy), ("ref", uv)):
@@ -161,7 +168,9 @@ def aligned(folder: Path, xy: np.ndarray, uv: np.ndarray, choices: Choices = NON
         carriers(folder, folder, ["a_flt"], FRAME, "UVIS")
     values = {"catfile": str(folder / "list"), "xyunits": "degrees", "refcat": str(folder / "ref")}
     values |= {"refimage": str(folder / "frame.fits"), "xcol": "1", "ycol": "2", **asked}
-    return align([folder / "a_flt.fits"], tuned(AlignSettings.defaults(), **values), choices=choices)
+    return align(
+        [folder / "a_flt.fits"], tuned(AlignSettings.defaults(), **values), choices=choices, progress=progress
+    )
 
 
 def of_pairs(image: ImageResult, uv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -264,3 +273,15 @@ def test_a_refit_keeps_the_way_that_was_chosen(tmp_path: Path) -> None:
     chosen = only(aligned(tmp_path, xy, uv, Choices().replaced("a_flt.fits", offset=(5.2, 2.8)), **asked))
     assert (chosen.offset.x, chosen.offset.y) == (5.2, 2.8)
     assert chosen.method == "by hand"
+
+
+def test_a_run_says_once_how_it_is_made(tmp_path: Path) -> None:
+    told: list[str] = []
+    progress = Progress(lambda report: told.append(report.note))
+    uv = field(100)
+    aligned(tmp_path, uv + MOVED, uv, progress=progress, matching="drizzlepac 3.0", clipping="per axis")
+    assert sum("matching = drizzlepac 3.0" in note and "not one to one" in note for note in told) == 1
+    assert sum("clipping = per axis" in note for note in told) == 1
+    told.clear()
+    aligned(tmp_path, uv + MOVED, uv, progress=progress)
+    assert not any(note for note in told if "matching" in note or "clipping" in note)
