@@ -3,6 +3,8 @@
 Parameters of the runs, from their notebooks (STScI, `align_mosaics` and `align_to_catalogs`) and the pairs
 themselves: tolerance 1, separation 0.5, nclip 3 and sigma 3 everywhere but sigma 2.3 to Gaia; rscale for the
 mosaics with searchrad 2" (IR, expand_refcat) and 5" (UVIS), general to the catalogs with 1".
+The pairs tell the versions: drizzlepac 2 made the UVIS mosaic (where the histogram widens the tolerance to 1.5),
+drizzlepac 3.0 all others.
 """
 
 from __future__ import annotations

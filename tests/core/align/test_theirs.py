@@ -5,6 +5,7 @@ Against drizzlepac itself they are held in tests/peers/test_pairing_peer.py.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,14 @@ def test_a_refit_keeps_the_way_that_was_chosen(tmp_path: Path) -> None:
     chosen = only(aligned(tmp_path, xy, uv, Choices().replaced("a_flt.fits", offset=(5.2, 2.8)), **asked))
     assert (chosen.offset.x, chosen.offset.y) == (5.2, 2.8)
     assert chosen.method == "by hand"
+
+
+def test_the_ordinary_way_waits_for_none_of_it() -> None:
+    """Nobody who does not ask for drizzlepac's way has its modules read."""
+    for path in (Path(__file__).parents[3] / "core").rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and path.stem not in ("starts", "theirs"):
+                assert node.module not in ("core.align.starts", "core.align.theirs"), path
 
 
 def test_a_run_says_once_how_it_is_made(tmp_path: Path) -> None:
