@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -20,7 +21,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui import style
 from ui.views.colors import images_of, overlay_table, plot_colours, table
@@ -55,6 +56,9 @@ class Canvas(QWidget):
         self._beside: tuple[QImage, ...] = ()
         self._beside_frame: Prepared | None = None
         self._beside_label = ""
+        self._names: list[
+            tuple[QRectF, str]
+        ] = []  # where they stand, for the tooltips with the whole of them
         self._dragging_split = False
         self.tab_steps = False
         self._split = 0.5
@@ -233,6 +237,7 @@ class Canvas(QWidget):
         colours = plot_colours()
         painter = QPainter(self)
         painter.fillRect(self.rect(), colours.sky)
+        self._names.clear()
         if self._frame is not None:
             self._paint_frame(painter)
             draw_marks(painter, self._marks, self.to_widget, QRectF(self.rect()), self._state.zoom)
@@ -242,7 +247,8 @@ class Canvas(QWidget):
             left = self.rect().adjusted(
                 0, 0, -int(self.width() * (1 - self._split)) if self._beside else 0, 0
             )
-            draw_name(painter, left, self._label, self.flagged() if self._label else "")
+            box = draw_name(painter, left, self._label, self.flagged() if self._label else "")
+            self._names.append((box, self._label))
         if self._message:
             draw_message(painter, self.rect(), self._message, over=self._frame is not None)
         if self.hasFocus():
@@ -260,7 +266,7 @@ class Canvas(QWidget):
             painter.fillRect(right, plot_colours().sky)
             assert self._beside_frame is not None
             self._draw(painter, self._beside, self._beside_frame.shape, right)
-            draw_name(painter, right.toRect(), self._beside_label)
+            self._names.append((draw_name(painter, right.toRect(), self._beside_label), self._beside_label))
             painter.setPen(QPen(plot_colours().accent, 1.5))
             painter.drawLine(QPointF(line, 0), QPointF(line, self.height()))
         if self._mask:
@@ -354,6 +360,11 @@ class Canvas(QWidget):
                 return True
             if event.key() == Qt.Key.Key_Escape:
                 return self.focusNextChild()
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = QPointF(event.pos())
+            told = next((label for box, label in self._names if box.contains(at)), self.toolTip())
+            QToolTip.showText(event.globalPos(), told, self)
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802

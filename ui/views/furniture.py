@@ -86,10 +86,10 @@ def angle_words(arcsec: float) -> str:
     return f"{arcsec:g}\u2033" if arcsec >= 0.1 else f"{arcsec * 1000:g} mas"
 
 
-def draw_name(painter: QPainter, area: QRect, name: str, end: str = "") -> None:
-    """The frame's name in the upper left corner, shortened where it must be; `end` follows whole."""
+def draw_name(painter: QPainter, area: QRect, name: str, end: str = "") -> QRectF:
+    """The frame's name in the upper left corner, shortened where it must be; `end` follows whole. Gives the place."""
     if not name:
-        return
+        return QRectF()
     painter.save()
     font = QFont(painter.font())
     font.setBold(True)
@@ -104,6 +104,7 @@ def draw_name(painter: QPainter, area: QRect, name: str, end: str = "") -> None:
     painter.setPen(INK)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
     painter.restore()
+    return box
 
 
 def flag_words(mask: Prepared | None, reduced: bool) -> str:

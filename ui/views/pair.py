@@ -72,6 +72,7 @@ class PairView(QWidget):
         ]  # the zoom at which the star is to be brought to the middle
         self.beside = MiddleCombo()
         self.beside.setAccessibleName("Exposure at the right")
+        self.beside.setToolTip("The exposure at the right")
         self.beside.setSizeAdjustPolicy(MiddleCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.beside.setMinimumContentsLength(28)
         self.title = ElidedLabel()

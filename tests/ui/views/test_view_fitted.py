@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect
+from PySide6.QtGui import QHelpEvent, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.elided import ElidedLabel
 from ui.tables import FigureTable
 from ui.views.blinkbar import BlinkControls
+from ui.views.canvas import Canvas
 from ui.views.fitted import Company, MiddleCombo, company
 from ui.views.furniture import draw_name
 from ui.views.lookbar import LookBar
 from ui.views.parts import ElidedLabel as Title
+from ui.views.prepared import prepare
 from ui.views.shortnames import DOTS
 from ui.views.wrap import Wrap
 
@@ -115,10 +118,29 @@ def test_two_sides_of_a_pair_are_told_apart(known: None, qapp: object) -> None:
         image = QImage(430, 60, QImage.Format.Format_RGB32)
         image.fill(0)
         painter = QPainter(image)
-        draw_name(painter, QRect(0, 0, 430, 60), f"{name} [sci,2]")
+        box = draw_name(painter, QRect(0, 0, 430, 60), f"{name} [sci,2]")
+        assert box.right() < 300
         painter.end()
         looks.append(image)
     assert looks[0] != looks[1]
+
+
+def test_the_whole_name_is_told_over_a_short_one(qtbot: QtBot, known: None) -> None:
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(300, 200)
+    canvas.show_frame(prepare("f", np.zeros((20, 20), dtype=np.float32)), LONG[0])
+    canvas.grab()
+    for place, told in ((QPoint(150, 150), ""), (QPoint(30, 20), LONG[0])):
+        QApplication.sendEvent(canvas, QHelpEvent(QEvent.Type.ToolTip, place, canvas.mapToGlobal(place)))
+        assert QToolTip.text() == told
+    box = MiddleCombo()
+    qtbot.addWidget(box)
+    box.addItem(LONG[1])
+    box.setToolTip("What it is for")
+    place = QPoint(5, 5)
+    QApplication.sendEvent(box, QHelpEvent(QEvent.Type.ToolTip, place, box.mapToGlobal(place)))
+    assert QToolTip.text() == f"{LONG[1]}\nWhat it is for"
 
 
 def test_what_is_spared_saves_a_line(qtbot: QtBot) -> None:
