@@ -23,7 +23,7 @@ def table(qtbot) -> AlignTable:
     )  # fmt: skip
     images = (
         ImageResult(Path("/d/a_flt.fits"), Status.REFERENCE),
-        ImageResult(Path("/d/b_flt.fits"), Status.ALIGNED, fit=fit),
+        ImageResult(Path("/d/b_flt.fits"), Status.ALIGNED, fit=fit, manner="Clipped otherwise."),
         ImageResult(Path("/d/c_flt.fits"), Status.FAILED, "Only 3 matches.", "a larger tolerance."),
     )
     frame = ChipWCS(np.ones(2), np.zeros(2), np.eye(2), (1, 1))
@@ -40,6 +40,10 @@ def row(table: AlignTable, number: int) -> list[str]:
 def test_figures_of_a_fit(table):
     assert row(table, 1)[:2] == ["b_flt.fits", "ALIGNED"]
     assert row(table, 1)[4:11] == ["2", "-2.0800", "+6.3300", "-0.10000", "1.000002", "0.0110", "0.0120"]
+
+
+def test_how_a_fit_was_made_is_told_with_it(table):
+    assert row(table, 1)[-1] == "Clipped otherwise."
 
 
 def test_without_a_fit_the_remark_takes_their_place(table):
