@@ -23,7 +23,7 @@ def table(qtbot) -> AlignTable:
     )  # fmt: skip
     images = (
         ImageResult(Path("/d/a_flt.fits"), Status.REFERENCE),
-        ImageResult(Path("/d/b_flt.fits"), Status.ALIGNED, fit=fit, manner="Clipped otherwise."),
+        ImageResult(Path("/d/b_flt.fits"), Status.ALIGNED, fit=fit),
         ImageResult(Path("/d/c_flt.fits"), Status.FAILED, "Only 3 matches.", "a larger tolerance."),
     )
     frame = ChipWCS(np.ones(2), np.zeros(2), np.eye(2), (1, 1))
@@ -43,7 +43,10 @@ def test_figures_of_a_fit(table):
 
 
 def test_how_a_fit_was_made_is_told_with_it(table):
-    assert row(table, 1)[-1] == "Clipped otherwise."
+    image = ImageResult(Path("/d/d_flt.fits"), Status.ALIGNED, manner="Clipped otherwise.")
+    frame = ChipWCS(np.ones(2), np.zeros(2), np.eye(2), (1, 1))
+    table.show_alignment(Alignment(frame, "", no_sources(), (image,), {}))
+    assert "Clipped otherwise." in row(table, 0)
 
 
 def test_without_a_fit_the_remark_takes_their_place(table):
