@@ -13,6 +13,7 @@ import pytest
 
 from core.align.results import Status
 from core.align.session import AlignSettings, tweakreg
+from core.params.presets import presets
 from core.simulate import Truth, alignment_error
 
 pytestmark = [pytest.mark.peers, pytest.mark.shared]
@@ -131,13 +132,13 @@ tweakreg.TweakReg(sys.argv[1:], interactive=False, updatehdr=False, shiftfile=Tr
 def test_made_its_way_our_alignment_is_drizzlepacs(
     runs: tuple[list[Path], list[Path]], shared_data: Path, tmp_path: Path
 ) -> None:
-    """From the pixels on, to some millionths of a pixel: with its noise, its pairs and its clipping."""
+    """From the pixels on, to some millionths of a pixel: with its noise, its pairs and its clipping, as a preset."""
+    preset = next(one for one in presets() if one.name == "as_tweakreg")
     asked = AlignSettings.defaults()
-    ways = {"matching": "drizzlepac", "clipping": "per axis"}
     settings = AlignSettings(
-        asked.tweakreg.replaced(shiftfile=True, tolerance=3.0, **ways),
-        asked.imagefind.replaced(threshold=2000.0, peakmax=50000.0, noise="drizzlepac"),
-        asked.refimagefind,
+        preset.taken(asked.tweakreg.replaced(shiftfile=True, tolerance=3.0)),
+        preset.taken(asked.imagefind.replaced(threshold=2000.0, peakmax=50000.0)),
+        preset.taken(asked.refimagefind),
     )
     alignment = tweakreg(copies(shared_data, tmp_path / "again"), settings, folder=tmp_path)
     theirs, ours = (rows(folder / "shifts.txt") for folder in (runs[0][0].parent, tmp_path))
