@@ -290,7 +290,7 @@ class _Run:
     def _say_manner(self) -> None:
         """That pairs or fit are not made the ordinary way."""
         if not self.matching.is_one_to_one:
-            what = "pairs are not one to one, and begin where that version does"
+            what = "one pass of pairs from its own start, not one to one"
             self.progress.warn(f"matching = {self.matching.matching}: {what}.")
         if self.fitting.clipping == PER_AXIS:
             what = "residuals are clipped on each axis alone, and all pairs weigh the same"
