@@ -14,9 +14,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
-    QSizePolicy,
     QStyle,
     QVBoxLayout,
     QWidget,
@@ -31,7 +29,7 @@ from ui.views.countwords import counts_table, counts_words
 from ui.views.image import ImageView
 from ui.views.lookbar import short
 from ui.views.marks import Marks, Shape
-from ui.views.parts import ElidedLabel, Stacked
+from ui.views.parts import ElidedLabel, RichLines, Stacked
 from ui.views.prepared import Run
 from ui.views.reasons import FOUND, LOOKS, icon_of, marks_of, word_of
 from ui.views.starcard import StarCard
@@ -91,14 +89,7 @@ class SourcesView(QWidget):
         font = self.title.font()
         font.setBold(True)
         self.title.setFont(font)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.RichText)
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.all = QLabel()
-        self.all.setWordWrap(True)
-        self.all.setTextFormat(Qt.TextFormat.RichText)
-        self.all.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.words, self.all = RichLines(), RichLines()
         self.card = StarCard()
         self._make_legend()
         self._lay_out()
