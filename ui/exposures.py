@@ -279,6 +279,9 @@ class EntryDelegate(QStyledItemDelegate):
             painter.fillRect(option.rect, QColor(theme.selection))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(option.rect, QColor(theme.raised))
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QColor(theme.accent))
+            painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
         box = option.rect.adjusted(12, 5, -10, -5)
         badge = entry.badge or ("UNREADABLE" if entry.error else "")
         used = self._paint_badge(painter, option, box, badge) if badge else 0

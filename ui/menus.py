@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ui import style
 from ui.actions import Actions
+from ui.menukeys import MenuKeys
 from ui.panels.keys import FORM_KEYS
 from ui.settings import Settings
 
@@ -48,6 +49,7 @@ VIEW_KEYS = (
     ("+, \u2212", "Zoom; so does the wheel"),
     ("F, O", "The whole frame; one screen pixel for each pixel"),
     ("Escape", "Leave the image for the next control"),
+    ("Letters", "In menus: go to the line that begins so"),
 )
 
 
@@ -103,6 +105,9 @@ class Menus:
         self.view.addSeparator()
         actions.fill(self.view, "wide")
         actions.fill(bar.addMenu("&Help"), "shortcuts", "about")
+        keys = MenuKeys(bar)
+        for action in bar.actions():
+            keys.watch(action.menu())  # type: ignore[type-var]
         actions["shortcuts"].triggered.connect(self._show_shortcuts)
         actions["about"].triggered.connect(self._show_about)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from ui import style
@@ -45,6 +46,11 @@ class HelpPage(QTextBrowser):
         """The values changed: write the page anew when the typing pauses."""
         if self.isVisible():
             self._late.start()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """What was edited while nobody looked stands on the page."""
+        super().showEvent(event)
+        self.refresh()
 
     def refresh(self) -> None:
         """Write the page as things are now."""

@@ -45,6 +45,16 @@ def test_the_page_follows_the_keyboard_and_the_typing(qtbot, make_panel, row_of)
     qtbot.waitUntil(lambda: "out of range" in panel.page.toPlainText())
 
 
+def test_the_page_tells_what_was_edited_before_it_was_opened(make_panel, row_of):
+    panel = make_panel("astrodrizzle")
+    row_of(panel, "final_pixfrac")
+    panel.show_help(True)
+    panel.show_help(False)
+    panel.states[0].edit("final_pixfrac", "0.7")
+    panel.show_help(True)
+    assert "Now 0.7" in panel.page.toPlainText()
+
+
 def test_a_click_on_a_greyed_label_tells_why(qtbot, make_panel, row_of):
     panel = make_panel("astrodrizzle")
     panel.show_help(True)
