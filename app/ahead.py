@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 
 from app.lean import numba_without_blas
 from core.runs.buffers import fetch_ahead
@@ -39,5 +39,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 def largest(files: Sequence[str]) -> int:
     """Bytes of the largest of the files that are named one by one, when they are several; else 0."""
-    found = [path.stat().st_size for path in map(Path, files) if path.is_file()]
+    found = [os.path.getsize(path) for path in files if os.path.isfile(path)]
     return max(found) if len(found) > 1 else 0

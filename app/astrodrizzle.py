@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _told(name: str, reason: str) -> str:
     """A reason with its file before it, once."""
-    return reason if reason.startswith(f"{name}:") else f"{name}: {reason}"
+    return reason if reason.startswith(name) else f"{name}: {reason}"
 
 
 def _report(

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from app.cluster import add_scheduler
+from app.options import NotHere, Parser
 from core import __version__
 from core.errors import Cancelled, Refusal
 
@@ -93,7 +94,7 @@ def guarded(work: Callable[[], int], *, debug: bool = False) -> int:
 
 def window_parser() -> argparse.ArgumentParser:
     """`drizzledesk [FILES...]`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="drizzledesk",
         description="Align Hubble exposures and combine them, by eye and by number.",
         epilog=f"Commands without a window: {', '.join(COMMANDS)}; `drizzledesk COMMAND --help` explains each.",
@@ -112,7 +113,7 @@ def window_parser() -> argparse.ArgumentParser:
 
 def commands_parser() -> argparse.ArgumentParser:
     """The commands that need no window."""
-    parser = argparse.ArgumentParser(prog="drizzledesk")
+    parser = Parser(prog="drizzledesk")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_demo(commands.add_parser("demo", help="the main job on simulated exposures"))
     _add_tweakreg(commands.add_parser("tweakreg", help="align exposures"))
@@ -148,6 +149,8 @@ def _add_tweakreg(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cfg", type=Path, help="tweakreg parameters")
     parser.add_argument("--imagefindcfg", type=Path, help="imagefindpars parameters")
     parser.add_argument("--refimagefindcfg", type=Path, help="refimagefindpars parameters")
+    alone = "tweakreg works with the threads of this machine alone; astrodrizzle works on a cluster. Leave it out."
+    parser.add_argument("--scheduler", nargs="?", action=NotHere, why=alone)
     _add_updatewcs(parser)
     _add_run_options(parser, "write a JSON report; F.html: a page with figures and plots")
 

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 class ConsoleProgress:
-    """Listens to a `Progress`: a bar a step on a terminal, plain lines for a log file, nothing when quiet."""
+    """Listens to a `Progress`: a bar a step on a terminal, plain lines for a log file, nothing when quiet.
+
+    Failures of single files are kept: the command tells them at its end (`fail`), and only when the run ends without a
+    result are they told here.
+    """
 
     def __init__(self, *, quiet: bool = False, notes: bool = True) -> None:
         self._quiet = quiet
         self._notes = notes and not quiet
         self._bar: tqdm[None] | None = None
         self._step = ""
+        self._failures: list[str] = []
         self.progress = Progress(self.listen)
 
     def __enter__(self) -> Progress:
@@ -30,6 +35,8 @@ class ConsoleProgress:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close_bar()
+        if value is not None:
+            fail([text for text in self._failures if str(value) not in text])
 
     def listen(self, report: Report) -> None:
         """Show one report; any thread may call it."""
@@ -56,6 +63,9 @@ class ConsoleProgress:
             print(report.step, file=sys.stderr, flush=True)
 
     def _tell(self, report: Report) -> None:
+        if report.level == "error":
+            self._failures.append(report.note)
+            return
         if not self._notes and report.level == "info":
             return
         lead = "" if report.level == "info" else f"{report.level}: "

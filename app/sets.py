@@ -30,7 +30,7 @@ def load_file(task: str, path: Path) -> Loaded:
             f"This is a parameter file of {loaded.set.task.name}, not of {task}.",
             file=path,
             subject="_task_name_",
-            advice=f"Give a {task} file, or use the command of {loaded.set.task.name}.",
+            advice=f"Give a parameter file of {task}, or use the command of {loaded.set.task.name}.",
         )
     for note in loaded.notes:
         print(f"warning: {path.name}: {note}", file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _refuse_misspelt(files: list[str]) -> None:
     """A command mistyped would be taken for a file."""
-    near = get_close_matches(files[0], COMMANDS, n=1) if files and not Path(files[0]).exists() else []
+    near = get_close_matches(files[0], COMMANDS, n=1) if files and not os.path.exists(files[0]) else []
     if near:
         raise Refusal(
             f"There is no command and no file '{files[0]}'.",

@@ -31,7 +31,7 @@ class Refusal(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        lead = [part for part in (Path(self.file).name if self.file else "", self.subject) if part]
+        lead = [part for part in (Path(self.file).name or self.file, self.subject) if part]
         text = ": ".join([*lead, self.what])
         return f"{text} Try: {self.advice}" if self.advice else text
 

@@ -106,7 +106,7 @@ def _each(
         done = Threads(2).map(lambda image: _guarded(image, work), alignment.images, progress)
     for one in done:
         if one.status is Written.FAILED:
-            progress.warn(one.reason)
+            progress.failed(one.reason)
     return tuple(done)
 
 

@@ -63,7 +63,7 @@ def align(
     run = _Run(settings, choices, memory or Memory(), _workers(workers), progress or Progress())
     paths = [Path(file) for file in files]
     if len({path.resolve() for path in paths}) < len(paths):
-        raise Refusal("A file is given twice.", subject="input", advice="each exposure once.")
+        raise Refusal("A file is given twice.", subject="input", advice="Give each exposure once.")
     of_images = (
         "open",
         "finders",
@@ -282,7 +282,7 @@ class _Run:
         self._say_manner()
         for result in done.values():
             if result.status is Status.FAILED:
-                self.progress.warn(f"{result.name}: {result.reason} Try: {result.advice}")
+                self.progress.failed(f"{result.name}: {result.reason} Try: {result.advice}")
             elif result.quality == "doubtful":
                 self.progress.warn(f"{result.name} is aligned, but doubtful: {' '.join(result.doubts)}")
         return [done[image.path] for image in images]
@@ -343,7 +343,7 @@ class _Run:
 
 def _twin(path: Path, other: Path) -> Refusal:
     """Why a file whose catalogs would be written over those of another is left out."""
-    what = f"Its catalogs would have the names of those of {other}."
+    what = f"The catalogs of {path} would have the names of those of {other}."
     return Refusal(what, file=path, advice="Align it apart, or rename one of the two.")
 
 

@@ -60,7 +60,7 @@ def tweakreg(
             applied = tuple(one for one in made if one.status is Written.FAILED)
         products, failed = writing.result()
     for refusal in failed:
-        progress.warn(str(refusal))
+        progress.failed(str(refusal))
     failures = tuple(map(str, failed))
     alignment = replace(alignment, applied=applied, products=products, failures=failures)
     return _logged(alignment, Path(folder) / values["runfile"]) if values["runfile"] else alignment

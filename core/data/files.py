@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.data.fitsfile import open_fits, read_data
+from core.data.outfiles import NAME_BYTES
 from core.errors import Refusal
 
 _KINDS = tuple(f"_{kind}.fits{end}" for kind in ("flc", "flt", "cal", "c0m") for end in ("", ".gz"))
@@ -43,12 +44,13 @@ def find_files(
     Raises
     ------
     Refusal
-        A pattern matches nothing, a list or association cannot be read, nothing is given.
+        A pattern matches nothing, a list or association cannot be read or names nothing, nothing is given, a name is
+        too long or cannot be printed, two names are of one file, a file is none (a pipe, a device).
     """
     given = [patterns] if isinstance(patterns, str | Path) else list(patterns)
     found: list[Path] = []
     for one in given:
-        if isinstance(one, Path) or (one.strip() and Path(folder, one).exists()):
+        if isinstance(one, Path) or (one.strip() and os.path.exists(Path(folder, one))):
             found += _expand(str(one), Path(folder))
         else:
             for part in _COMMA.split(one):
@@ -57,7 +59,32 @@ def find_files(
     if not found:
         raise Refusal("No input files are given.", subject="input", advice="Name exposures, like *_flc.fits.")
     unique = list(dict.fromkeys(found))
+    _check_each(unique)
     return unique if keep_order else sorted(unique, key=lambda path: (path.name, str(path)))
+
+
+def _check_each(paths: Sequence[Path]) -> None:
+    """Refuse files that nobody can work on, and those that would be worked on twice at once."""
+    known: dict[tuple[int, int], Path] = {}
+    for path in paths:
+        size = len(os.fsencode(path.name))
+        if size > NAME_BYTES or not path.name.isprintable():
+            wrong = f"is {size} bytes long" if size > NAME_BYTES else "has characters that cannot be printed"
+            raise Refusal(
+                f"The name {path.name[:30]!r} {wrong}, so products cannot be named after it.",
+                subject="input",
+                advice="Rename the file.",
+            )
+        stat = path.stat()
+        if not path.is_file():
+            raise Refusal("This is no file on a disk.", file=path, advice="Give exposures, like *_flc.fits.")
+        same = known.setdefault((stat.st_dev, stat.st_ino), path)
+        if same != path and stat.st_ino:
+            raise Refusal(
+                f"It is the same file as {same}, under another name.",
+                file=path,
+                advice="Give one of the two.",
+            )
 
 
 def find_maps(
@@ -117,6 +144,11 @@ def read_list(path: str | Path) -> list[tuple[str, ...]]:
     The first column names exposures, the second, if any, their inverse variance maps (IVM).
     """
     try:
+        with Path(path).open("rb") as stream:
+            if stream.read(9) == b"SIMPLE  =":
+                raise Refusal(
+                    "This is a FITS file, not a list of names.", file=path, advice="Give it without the @."
+                )
         text = Path(path).read_text(encoding="utf-8", errors="strict")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
@@ -179,12 +211,11 @@ def _members(roots: Sequence[str], path: Path) -> list[Path]:
 
 def _expand(name: str, folder: Path) -> list[Path]:
     if name.startswith("@"):
-        source = folder / name[1:]
-        return [path for columns in read_list(source) for path in _listed(columns[0], folder, source.parent)]
+        return _of_list(folder / name[1:], folder)
     path = folder / Path(name).expanduser()
-    if path.is_dir():
+    if os.path.isdir(path):  # Path's own would raise for a name that is too long
         raise Refusal("This is a folder.", file=path, advice="Name files in it, like folder/*_flc.fits.")
-    if path.exists():
+    if os.path.exists(path):
         return list(read_association(path).members) if _is_association(path) else [path]
     if re.search(r"\.fits(\.gz)?\[[^\]]*\]$", name):
         raise Refusal(
@@ -193,16 +224,35 @@ def _expand(name: str, folder: Path) -> list[Path]:
             advice="Give the file alone; the parameter group chooses chips.",
         )
     if not glob.has_magic(str(path)):
-        raise Refusal("There is no such file.", file=path, advice="Check the name and the folder.")
+        what = "There is no such file."
+        if os.path.islink(path):
+            what = f"It is a link to {os.readlink(path)}, which leads to no file."
+        raise Refusal(what, file=path, advice="Check the name and the folder.")
     found = [Path(one) for one in sorted(glob.glob(str(path)))]
     if not found:
-        raise Refusal("No file matches.", subject=name, advice="Check the pattern and the folder.")
+        raise Refusal(f"No file matches {name}.", subject="input", advice="Check the pattern and the folder.")
     return [one for match in found for one in _expand(str(match), Path())]
+
+
+def _of_list(source: Path, folder: Path) -> list[Path]:
+    """The files that a list names; what is wrong with one is told with the list."""
+    lines = read_list(source)
+    if not lines:
+        raise Refusal(
+            "The list names no file.", file=source, advice="Write the name of an exposure in each line."
+        )
+    found: list[Path] = []
+    for name, *_ in lines:
+        try:
+            found += _listed(name, folder, source.parent)
+        except Refusal as refusal:
+            raise Refusal(refusal.what, file=source, subject=name, advice=refusal.advice) from refusal
+    return found
 
 
 def _listed(name: str, folder: Path, beside: Path) -> list[Path]:
     """A name in a list is meant from the working folder, else from where the list is."""
-    base = folder if (folder / name).exists() or not (beside / name).exists() else beside
+    base = folder if os.path.exists(folder / name) or not os.path.exists(beside / name) else beside
     return _expand(name, base)
 
 

@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Protocol
 
+from core.data.disk import unwritable
 from core.errors import Refusal
 
 # what the archive calls exposures: never the name of a product, whether they are of this run or not
 _EXPOSURE = re.compile(r"_(raw|flt|flc|ima|spt|crj|crc|c0m|c0f|c1m|d0m|d0f|asn)\.fits(\.gz)?$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"""[\s,'"\[\]{}]+""")
 _LIST_BYTES = 1 << 20
+NAME_BYTES = 200
+"""The longest name of a file: disks take 255 bytes, of which files that are being written need some."""
 
 
 class _Declared(Protocol):
@@ -36,7 +39,7 @@ def product_path(folder: str | Path, name: str, inputs: Iterable[str | Path], su
     ------
     Refusal
         `name` is blank, has a directory part or is absolute (by the rules of any system), is that of an exposure
-        (`*_flt.fits` ...), is a folder, or the path is one of `inputs`, the files that the run reads.
+        (`*_flt.fits` ...), is too long, is a folder, or the path is one of `inputs`, the files that the run reads.
     """
     parts = {PurePosixPath(name).name, PureWindowsPath(name).name}
     if not name.strip() or parts != {name} or name in (".", "..") or not name.isprintable():
@@ -50,6 +53,13 @@ def product_path(folder: str | Path, name: str, inputs: Iterable[str | Path], su
             f"{name!r} is the name of an exposure, not of a product.",
             subject=subject,
             advice="another name.",
+        )
+    if len(os.fsencode(name)) > NAME_BYTES:
+        raise Refusal(
+            f"The name {name[:30]}... is {len(os.fsencode(name))} bytes long, more than the {NAME_BYTES} that are "
+            "sure to fit on a disk.",
+            subject=subject,
+            advice="Shorten the name of the exposure or of the product.",
         )
     path = Path(folder) / name
     check_output(path, inputs, subject)
@@ -89,12 +99,7 @@ def check_folder(folder: str | Path, subject: str = "") -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise Refusal(
-            f"The output folder cannot be written: {error.strerror or error}.",
-            file=folder,
-            subject=subject,
-            advice="Choose a folder that you may write to.",
-        ) from error
+        raise unwritable(folder, error, subject=subject) from error
 
 
 def clashes(paths: Sequence[Path], key: Callable[[Path], str]) -> dict[int, Path]:

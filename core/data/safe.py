@@ -22,6 +22,7 @@ from typing import BinaryIO, cast
 
 from astropy.io import fits
 
+from core.data.disk import unwritable
 from core.data.fitsfile import comments_may_be_cut, open_fits, quiet
 from core.data.onepass import alter
 from core.errors import Refusal
@@ -59,7 +60,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=prefix_of(target), suffix=".part", dir=target.parent)
         os.close(handle)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target.parent, error, file=target) from error
     part = Path(name)
     try:
         yield part
@@ -70,7 +71,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[Path]:
         if durable:
             _flush_folder(target.parent)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target.parent, error, file=target) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
@@ -179,13 +180,6 @@ def _writer(part: Path, name: str, *, packed: bool | None = None) -> Iterator[Bi
             return
         with gzip.GzipFile(name.removesuffix(".gz"), "wb", 6, raw) as stream:
             yield cast(BinaryIO, stream)
-
-
-def _unwritable(path: Path, error: OSError) -> Refusal:
-    reason = error.strerror or str(error)
-    return Refusal(
-        f"Cannot write: {reason}.", file=path, advice="Free space or choose a folder that you may write to."
-    )
 
 
 def prefix_of(target: Path) -> str:

@@ -77,7 +77,8 @@ def update_exposures(run: Run, with_masks: bool) -> dict[Path, str]:
     found = Threads(2).map(lambda exposures: _update(run, exposures, with_masks), list(files.values()))
     problems = {path: problem for path, problem in zip(files, found, strict=True) if problem}
     for problem in problems.values():
-        run.warn(problem)
+        run.warnings.append(problem)
+        run.progress.failed(problem)
     return problems
 
 

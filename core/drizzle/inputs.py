@@ -64,7 +64,7 @@ def open_inputs(files: Sequence[Path], params: Mapping[str, Any], progress: Prog
                 raise
             first = first or refusal
             left_out.append(LeftOut(Path(path), str(refusal)))
-            progress.warn(f"Left out: {refusal}")
+            progress.failed(f"Left out: {refusal}")
         progress.advance()
     if not found and first is not None:
         raise first

@@ -124,6 +124,8 @@ def write_changes(
                 update(exposure.path, sky=found.sky)
                 update(found.flags.path, dq=found.dq, flags=found.flags.name)
     except Refusal as refusal:
+        if Path(refusal.file).name == exposure.name:  # it is named already
+            refusal = Refusal(refusal.what, subject=refusal.subject, advice=refusal.advice)
         return f"{exposure.name} was left as it is: MDRIZSKY and cosmic ray flags are not in it. {refusal}"
     return ""
 

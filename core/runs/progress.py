@@ -95,6 +95,10 @@ class Progress:
     def warn(self, text: str) -> None:
         self.note(text, "warning")
 
+    def failed(self, text: str) -> None:
+        """A file that could not be worked on; the result of the run tells it too."""
+        self.note(text, "error")
+
     def _emit(self, report: Report) -> None:
         if self._listener is not None:
             self._listener(report)

@@ -114,6 +114,7 @@ def one_line_and_unchanged(bad: dict[str, Any], kind: str) -> str:
     path = bad["kinds"][kind]
     told = bad["done"].told(path.name)
     assert len(told) == 1, bad["done"].err
+    assert sum(path.name in line and "Try" in line for line in bad["done"].err) == 1, bad["done"].err
     assert bad["after"][str(path)] == bad["before"][str(path)]
     return str(told[0])
 

@@ -111,7 +111,7 @@ def test_the_folder_is_made_or_refused_first(
     assert {path.parent for path in alignment.products} == {tmp_path / "new" / "deep"}
     (tmp_path / "file").touch()
     monkeypatch.setattr("core.align.session.align", lambda *_, **__: pytest.fail("aligned before looking"))
-    with pytest.raises(Refusal, match="output folder"):
+    with pytest.raises(Refusal, match="not a folder"):
         tweakreg(files, settings, folder=tmp_path / "file")
 
 

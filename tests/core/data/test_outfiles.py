@@ -71,7 +71,7 @@ def test_a_folder_is_made_or_refused(tmp_path: Path) -> None:
     check_folder(tmp_path / "deep" / "er")
     assert list((tmp_path / "deep" / "er").iterdir()) == []
     (tmp_path / "file").touch()
-    with pytest.raises(Refusal, match="cannot be written"):
+    with pytest.raises(Refusal, match="not a folder"):
         check_folder(tmp_path / "file")
 
 
