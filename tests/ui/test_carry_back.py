@@ -77,7 +77,7 @@ def test_the_exposures_get_the_correction(qtbot, window, files):
     moved = [(declination(path) - old) * 3600.0 for path, old in zip(files, before, strict=True)]
     assert moved == pytest.approx([NORTH] * 2, abs=1e-4)
     assert all(states(path)[-1].action == f"Tweakback from {image.name}" for path in files)
-    assert "2 of 2 exposures have the correction" in window.log.plain()
+    assert "carried back to 2 of 2 exposures" in window.log.plain()
 
 
 def test_nothing_is_written_after_a_no(qtbot, window, files):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from ui import wcsengine
+from ui.outcomes import counted
 
 if TYPE_CHECKING:
     from core.align.results import Applied
@@ -72,8 +73,8 @@ class CarryBackController(QObject):
             if one.path not in good:
                 self.log.say(f"{one.path.name}: the header was not changed. {one.reason}", "error")
         level = "good" if len(good) == len(made) else "error"
-        told = f"{len(good)} of {len(made)} exposures have the correction; WCS history restores the former headers"
-        self._tell(f"{told}.", level)
+        told = f"The correction was carried back to {len(good)} of {counted(len(made), 'exposure')}"
+        self._tell(f"{told}; WCS history restores the former headers.", level)
         self.versions.told_changed(good)
 
     def _failed(self, _error: BaseException) -> None:
