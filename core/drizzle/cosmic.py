@@ -36,6 +36,11 @@ class CosmicParams:
     grow: int
     ctegrow: int
 
+    @property
+    def limits(self) -> kernel.Limits:
+        """The limits of the two passes, as the kernels take them."""
+        return (*self.snr, *self.scale)
+
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> CosmicParams:
         """From the astrodrizzle parameters; raises Refusal."""
@@ -62,6 +67,11 @@ class Detector:
     sky: float
     read_noise: float
     cte_dir: int = 0
+
+    @property
+    def light(self) -> kernel.Light:
+        """How its pixels become electrons, and their noise, as the kernels take it."""
+        return float(self.to_electrons), float(self.sky), float(self.read_noise) ** 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,15 +107,12 @@ def find_cosmics(
     store = buffers or Buffers()
     state, flagged, good = (store.take(data.shape, np.uint8) for _ in range(3))
 
-    noise = (detector.to_electrons, detector.sky, detector.read_noise**2)
-    limits = (*params.snr, *params.scale)
-
     def compare(start: int, stop: int) -> None:
-        kernel.compare(data, blot, *noise, 1.0, *limits, start, stop, state)
+        kernel.compare(data, blot, detector.light, 1.0, params.limits, start, stop, state)
 
     over_rows(compare, rows, _ROWS, team, progress)
     if rim is not None and rim.size:
-        kernel.judge_border(data, blot, rim, *noise, *limits, state)
+        kernel.judge_border(data, blot, rim, detector.light, params.limits, state)
     over_rows(lambda start, stop: kernel.join(state, start, stop, flagged), rows, _ROWS, team)
 
     def grow(start: int, stop: int) -> None:

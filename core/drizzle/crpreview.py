@@ -87,9 +87,8 @@ class CosmicPreview:
         if not (0 <= x < columns and 0 <= y < rows):
             raise IndexError(f"({x}, {y}) is not on the chip")
         detector, factor = self.detector, np.float32(self.detector.to_electrons)
-        light = (detector.to_electrons, detector.sky, detector.read_noise**2)
         _, slope, noise, failed = kernel.judge(
-            self.data, self.blot, self.rim, *light, *params.snr, *params.scale, y, x
+            self.data, self.blot, self.rim, detector.light, params.limits, y, x
         )
         first, second = (
             scale * slope + snr * noise for snr, scale in zip(params.snr, params.scale, strict=True)

@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
+Light = tuple[float, float, float]
+"""What turns input units into electrons; electrons that were subtracted as sky, for the noise only; squared read noise,
+electrons."""
+Limits = tuple[float, float, float, float]
+"""Signal-to-noise of the first and the second pass, factor of the derivative of the first and the second."""
 
 
 @njit(nogil=True, cache=True)
 def compare(
     data: Image,
     blot: Image,
-    factor: float,
-    sky: float,
-    noise2: float,
+    light: Light,
     gain: float,
-    snr1: float,
-    snr2: float,
-    scale1: float,
-    scale2: float,
+    limits: Limits,
     start: int,
     stop: int,
     state: Mask,
@@ -37,14 +37,15 @@ def compare(
 
     Parameters
     ----------
-    data, blot : (rows, columns) float32 in input units; `factor` takes both to electrons
-    sky : electrons that were subtracted, for the noise only; noise2 : squared read noise, electrons
+    data, blot : (rows, columns) float32 in input units
+    light : how both become electrons, and their noise
     gain : factor between the units compared and electrons, 1 when both are electrons
     state : (rows, columns) uint8, rows start...stop are written
 
     A pixel that is NaN in the data fails both passes.
     """
     rows, columns = data.shape
+    factor, sky, noise2 = light
     f = np.float32(factor)
     for y in range(start, stop):
         for x in range(columns):
@@ -60,13 +61,12 @@ def compare(
                 slope = max(slope, abs(b - np.float32(blot[y, x + 1] * f)))
             away = abs(np.float32(data[y, x] * f) - b)
             noise = np.sqrt(gain * abs(np.float64(b) + sky) + noise2) / gain
-            state[y, x] = _failed(away, slope, noise, snr1, snr2, scale1, scale2)
+            state[y, x] = _failed(away, slope, noise, limits)
 
 
 @njit(nogil=True, cache=True)
-def _failed(
-    away: float, slope: float, noise: float, snr1: float, snr2: float, scale1: float, scale2: float
-) -> int:
+def _failed(away: float, slope: float, noise: float, limits: Limits) -> int:
+    snr1, snr2, scale1, scale2 = limits
     failed = 0
     if not away <= scale1 * slope + snr1 * noise:
         failed |= 1
@@ -100,18 +100,7 @@ def _steepest(blot: Image, rim: Image, f: np.float32, y: int, x: int) -> np.floa
 
 @njit(nogil=True, cache=True)
 def judge(
-    data: Image,
-    blot: Image,
-    rim: Image,
-    factor: float,
-    sky: float,
-    noise2: float,
-    snr1: float,
-    snr2: float,
-    scale1: float,
-    scale2: float,
-    y: int,
-    x: int,
+    data: Image, blot: Image, rim: Image, light: Light, limits: Limits, y: int, x: int
 ) -> tuple[float, float, float, int]:
     """What `compare`, with gain 1, finds at one pixel: |data - blot|, derivative, noise, in electrons, and the passes
     that it fails.
@@ -119,35 +108,24 @@ def judge(
     `rim` float32 (2 * (rows + columns),) is the blot one pixel beyond the borders, as `core.drizzle.rim` has it, or
     empty; the neighbours that are not known count for nothing.
     """
+    factor, sky, noise2 = light
     f = np.float32(factor)
     b = np.float32(blot[y, x] * f)
     away = abs(np.float32(data[y, x] * f) - b)
     noise = np.sqrt(abs(np.float64(b) + sky) + noise2)
     slope = _steepest(blot, rim, f, y, x)
-    failed = _failed(away, slope, noise, snr1, snr2, scale1, scale2)
+    failed = _failed(away, slope, noise, limits)
     return float(away), float(slope), float(noise), failed
 
 
 @njit(nogil=True, cache=True)
-def judge_border(
-    data: Image,
-    blot: Image,
-    rim: Image,
-    factor: float,
-    sky: float,
-    noise2: float,
-    snr1: float,
-    snr2: float,
-    scale1: float,
-    scale2: float,
-    state: Mask,
-) -> None:
+def judge_border(data: Image, blot: Image, rim: Image, light: Light, limits: Limits, state: Mask) -> None:
     """Write the state of the border rows and columns once more, with the derivative that the rim completes."""
     rows, columns = data.shape
     for y in range(rows):
         step = 1 if y == 0 or y == rows - 1 else max(columns - 1, 1)
         for x in range(0, columns, step):
-            state[y, x] = judge(data, blot, rim, factor, sky, noise2, snr1, snr2, scale1, scale2, y, x)[3]
+            state[y, x] = judge(data, blot, rim, light, limits, y, x)[3]
 
 
 @njit(nogil=True, cache=True)

@@ -148,7 +148,7 @@ def test_cosmic_rays(pair: Pair) -> None:
             blot = image(pair.peer / name.replace("_crmask", "_blt")).astype(np.float32)
             rows = (0, chip.shape[0])
             gain = 1.0 if chip.in_electrons else chip.gain
-            numbers = (factor, sky, chip.read_noise**2, gain, *snr, *scale, *rows)
+            numbers = ((factor, sky, chip.read_noise**2), gain, (*snr, *scale), *rows)
             kernel.compare(chip.read(), blot, *numbers, state)
             kernel.join(state, *rows, flagged)
             kernel.grow(flagged, 1, 0, 0, *rows, good)
