@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QToolButton
 
 from ui import style
+from ui.views.chart import fitting_label
 from ui.views.parts import RichLines
 
 
@@ -47,3 +49,18 @@ def test_lines_are_no_higher_than_their_text(qtbot):
     lines.show()
     assert lines.minimumSizeHint().height() == lines.sizeHint().height() == lines.heightForWidth(260)
     assert lines.heightForWidth(260) < lines.heightForWidth(60)
+
+
+def test_a_label_is_as_long_as_its_axis_allows(qtbot):
+    area = pg.GraphicsLayoutWidget()
+    qtbot.addWidget(area)
+    plot = area.addPlot()
+    fitting_label(plot, "left", "Y from the frame's reference pixel (px)", "Y (px)")
+    area.resize(400, 700)
+    area.show()
+    axis = plot.getAxis("left")
+    qtbot.waitUntil(lambda: axis.labelText.startswith("Y from") and axis.size().height() > 500)
+    area.resize(400, 150)
+    qtbot.waitUntil(lambda: axis.labelText == "Y (px)")
+    area.resize(400, 700)
+    qtbot.waitUntil(lambda: axis.labelText.startswith("Y from"))

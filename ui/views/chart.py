@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from core.align.results import ImageResult, Status
@@ -14,8 +14,10 @@ from ui import style
 from ui.views.colors import plot_colours
 from ui.views.colourbar import ColourBar
 from ui.views.parts import ElidedLabel, Stacked
+from ui.views.rim import Rim
 
 NO_ALIGNMENT = "No alignment yet.\n\nAdd exposures and press Align: the plots of every image appear here."
+FROM_REFERENCE = "from the frame's reference pixel (px)"
 
 
 class ChartView(QWidget):
@@ -40,6 +42,7 @@ class ChartView(QWidget):
         self.area = pg.GraphicsLayoutWidget()
         self.area.setAccessibleName(name)
         self.area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.rim = Rim(self.area)
         self.picture = QWidget()
         self._column = QVBoxLayout(self.picture)
         self._column.setContentsMargins(8, 6, 8, 6)
@@ -95,6 +98,21 @@ class ChartView(QWidget):
                 if axis.labelText:
                     axis.setLabel(axis.labelText, color=colours.text.name())
             plot.getViewBox().setBackgroundColor(None)
+
+
+def fitting_label(plot: pg.PlotItem, side: str, text: str, short: str) -> None:
+    """The label of an axis, in `short` words while the axis has no room for the others."""
+    plot.setLabel(side, text)
+    axis = plot.getAxis(side)
+
+    def fit(*_: object) -> None:
+        room = axis.size().height() if side in ("left", "right") else axis.size().width()
+        wide = QFontMetricsF(axis.label.font()).horizontalAdvance(text) if axis.label is not None else 0.0
+        wanted = text if wide <= room else short
+        if axis.labelText != wanted:
+            axis.setLabel(wanted)
+
+    plot.getViewBox().sigResized.connect(fit)
 
 
 def linked_axis(plot: pg.PlotItem, side: str, label: str, factor: float) -> None:

@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from core.align.results import ImageResult
-from ui.views.chart import linked_axis
+from ui import style
+from ui.views.chart import FROM_REFERENCE, fitting_label, linked_axis
 from ui.views.colors import plot_colours
 from ui.views.dots import TINY, Dots
 from ui.views.linked import CATCH, LinkedChart, keys_of, mean_words, scatter_words, state_words
@@ -55,11 +56,11 @@ class ResidualView(LinkedChart):
         for side in ("left", "bottom"):
             plot.getAxis(side).enableAutoSIPrefix(False)
         plot.setLabel("left", f"{residual} (px)")
-        plot.setLabel("bottom", f"{axis} from the frame's reference pixel (px)")
+        fitting_label(plot, "bottom", f"{axis} {FROM_REFERENCE}", f"{axis} (px)")
         linked_axis(plot, "right", f"{residual} (mas)", 1.0)
         # All panels of one size, however wide their numbers are.
-        plot.getAxis("left").setWidth(62)
-        plot.getAxis("right").setWidth(52)
+        plot.getAxis("left").setWidth(style.scaled(62))
+        plot.getAxis("right").setWidth(style.scaled(52))
         zero, ring = pg.InfiniteLine(0.0, angle=0, movable=False), Dots()
         trend = pg.PlotDataItem(connect="finite")
         beyond = Dots()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QCheckBox, QSlider, QWidget
 
 from core.align.results import ImageResult
-from ui.views.chart import signed
+from ui.views.chart import FROM_REFERENCE, fitting_label, signed
 from ui.views.colors import plot_colours
 from ui.views.dots import Dots
 from ui.views.linked import CATCH, LinkedChart, error_words, keys_of, mean_words, state_words
@@ -95,8 +95,8 @@ class VectorView(LinkedChart):
         for height, item in enumerate(items, start=10):
             self.plot.addItem(item)
             item.setZValue(height)
-        self.plot.setLabel("bottom", "X from the frame's reference pixel (px)")
-        self.plot.setLabel("left", "Y from the frame's reference pixel (px)")
+        fitting_label(self.plot, "bottom", f"X {FROM_REFERENCE}", "X (px)")
+        fitting_label(self.plot, "left", f"Y {FROM_REFERENCE}", "Y (px)")
         self.length = QSlider(Qt.Orientation.Horizontal)
         self.length.setRange(-30, 30)
         self.length.setAccessibleName("Length of the arrows")
