@@ -28,6 +28,10 @@ from ui.settings import Settings
 VIEW_KEYS = (
     ("Ctrl+1 … Ctrl+7", "Sources, Histogram, Residuals, Vectors, Pair, Blink, Products"),
     ("Delete", "Remove from the list; in plots and matches: exclude the selected stars"),
+    (
+        "Arrows, Space",
+        "Histogram: move the ring, with Shift in large steps; take the peak there; Escape puts it back",
+    ),
     ("R", "In plots and matches: restore the selected stars"),
     ("L", "In plots and images: a lasso, drawn by dragging; Shift or Ctrl adds to what is selected"),
     ("Shift and drag", "In plots, without the lasso: select the stars in a band"),

@@ -103,7 +103,13 @@ class ViewSet(QObject):
             menu.addAction(action)
 
     def _show_page(self, name: str, _checked: bool = False) -> None:
+        """Who asks for a view by a key wants its keys: the plot or image gets the keyboard."""
         self.show(name)
+        charts = {key: chart.area for key, chart in self.charts.items()}
+        images = {"sources": self.sources.image.canvas, "pair": self.pair.images[0].canvas}
+        target = {**charts, **images}.get(name)
+        if target is not None and target.isVisible():
+            target.setFocus()
 
     def stop(self) -> None:
         """The window closes: no timer of a view may go on."""

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QToolButton, QVBo
 from core.align.choices import Choice
 from core.align.results import Alignment, ImageResult, Offset, PeakStatus, Status
 from ui import style
-from ui.views.chart import ChartView, linked_axis, signed, why_missing
+from ui.views.chart import ChartView, fitting_label, linked_axis, signed, why_missing
 from ui.views.colors import gradient
 from ui.views.colourbar import ColourBar
 from ui.views.peakwords import BOX, facts_of, figures_of, rival_of
 from ui.views.prepared import Prepared, Run, prepare
+from ui.views.ringkeys import RingKeys
 from ui.views.stretch import Look
 from ui.views.wrap import Wrap
 
@@ -60,13 +61,13 @@ class HistogramView(ChartView):
         self.zero = pg.ScatterPlotItem(symbol="+", size=15)
         self.peak = pg.TargetItem(symbol="o", size=26, movable=True)
         self.peak.sigPositionChanged.connect(self._ring_moved)
-        self.peak.sigPositionChangeFinished.connect(self._ring_dropped)
+        self.peak.sigPositionChangeFinished.connect(self.drop_ring)
         self.second = pg.ScatterPlotItem(symbol="d", size=20)
         self.words = [pg.TextItem(anchor=(0.0, 1.0)) for _ in range(3)]
         for item in (*self.zero_lines, self.zero, self.second, self.peak, *self.words):
             self.plot.addItem(item)
-        self.plot.setLabel("bottom", "Offset in x, image \u2212 reference (px)")
-        self.plot.setLabel("left", "Offset in y, image \u2212 reference (px)")
+        fitting_label(self.plot, "bottom", "Offset in x, image \u2212 reference (px)", "Offset in x (px)")
+        fitting_label(self.plot, "left", "Offset in y, image \u2212 reference (px)", "Offset in y (px)")
         linked_axis(self.plot, "top", "Offset in x (mas)", 1.0)
         linked_axis(self.plot, "right", "Offset in y (mas)", 1.0)
         self.scale = ColourBar()
@@ -77,6 +78,7 @@ class HistogramView(ChartView):
         self.plot.getViewBox().sigRangeChangedManually.connect(self._moved_by_hand)
         self.area.scene().sigMouseMoved.connect(self._hover)
         self.area.scene().sigMouseClicked.connect(self._click)
+        self.keys = RingKeys(self)
         self._restyle()
 
     def _lay_out(self) -> None:
@@ -299,7 +301,8 @@ class HistogramView(ChartView):
         """The ring follows the mouse: tell what lies below."""
         self._hover(self.plot.getViewBox().mapViewToScene(self.peak.pos()))
 
-    def _ring_dropped(self) -> None:
+    def drop_ring(self) -> None:
+        """The ring stays where it is: take the peak there, unless that is the one it came from."""
         place, offset = self.peak.pos(), self._offset
         if offset is None:
             return
@@ -307,6 +310,17 @@ class HistogramView(ChartView):
             self.peak_clicked.emit(float(place.x()), float(place.y()))
         else:
             self._place_ring(offset)
+
+    def put_ring_back(self) -> None:
+        """The ring on the chosen peak again."""
+        if self._offset is not None:
+            self._place_ring(self._offset)
+            self._ring_moved()
+
+    @property
+    def offset(self) -> Offset | None:
+        """What is on show."""
+        return None if self.stack.message else self._offset
 
 
 def _wrapped() -> QLabel:

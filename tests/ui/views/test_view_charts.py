@@ -204,6 +204,21 @@ class TestHistogram:
             qtbot.mouseClick(view.area.viewport(), Qt.MouseButton.LeftButton, pos=at)
         assert heard.args == [-6.0, 4.0]
 
+    def test_keys_move_the_ring_and_take_what_lies_below(self, qtbot: QtBot, alignment: Alignment) -> None:
+        view = shown(qtbot, HistogramView, alignment)
+        start = view.peak.pos()
+        qtbot.keyClick(view.area, Qt.Key.Key_Left)
+        qtbot.keyClick(view.area, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+        assert (view.peak.pos().x(), view.peak.pos().y()) == (start.x() - 1.0, start.y() + 5.0)
+        qtbot.keyClick(view.area, Qt.Key.Key_Escape)
+        assert view.peak.pos() == start
+        with qtbot.assertNotEmitted(view.peak_clicked):
+            qtbot.keyClick(view.area, Qt.Key.Key_Space)
+        qtbot.keyClick(view.area, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+        with qtbot.waitSignal(view.peak_clicked) as heard:
+            qtbot.keyClick(view.area, Qt.Key.Key_Space)
+        assert heard.args == [start.x() - 5.0, start.y()]
+
     @pytest.mark.parametrize(
         ("status", "word"), [(PeakStatus.EDGE, "searchrad"), (PeakStatus.NO_DATA, "no pairs")]
     )
