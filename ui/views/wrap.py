@@ -18,6 +18,7 @@ class Wrap(QLayout):
         super().__init__(parent)
         self._gap = gap
         self._items: list[QLayoutItem] = []
+        self._needed = 0  # height of the lines at the width of now
         self._spared: list[QWidget] = []
         self._instead: QWidget | None = None
         self.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +59,7 @@ class Wrap(QLayout):
         size = QSize(0, 0)
         for item in self._items:
             size = size.expandedTo(item.minimumSize())
-        return size
+        return size.expandedTo(QSize(0, self._needed))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         hints = [_hint(item) for item in self._items if item.widget() is not self._instead]
@@ -68,6 +69,11 @@ class Wrap(QLayout):
     def setGeometry(self, box: QRect) -> None:  # noqa: N802
         super().setGeometry(box)
         lines, top = self._lines(box.width()), box.top()
+        needed = self.heightForWidth(box.width())
+        if needed != self._needed:
+            # without it the lines would be cut where the window is low
+            self._needed = needed
+            self.invalidate()
         self._show_only([item.widget() for items, _ in lines for item in items])
         for items, height in lines:
             left = box.left()

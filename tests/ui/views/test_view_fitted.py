@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QRect
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
-from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.elided import ElidedLabel
@@ -193,3 +193,21 @@ def test_cuts_by_hand_keep_their_fields(qtbot: QtBot) -> None:
     bar.resize(900, 30)
     bar.cuts.setCurrentText("zscale")
     qtbot.waitUntil(bar.limits.isVisible)
+
+
+def test_a_low_window_cuts_no_line_of_a_bar(qtbot: QtBot) -> None:
+    whole, bar, rest = QWidget(), QWidget(), QWidget()
+    qtbot.addWidget(whole)
+    row = Wrap(bar)
+    for _ in range(4):
+        part = QLabel("x")
+        part.setFixedSize(100, 20)
+        row.addWidget(part)
+    rest.setMinimumHeight(10)
+    column = QVBoxLayout(whole)
+    column.addWidget(bar)
+    column.addWidget(rest, 1)
+    whole.resize(250, 400)
+    whole.show()
+    whole.resize(250, 40)
+    qtbot.waitUntil(lambda: bar.height() == row.heightForWidth(bar.width()) == 46)
