@@ -22,6 +22,8 @@ def unwritable(folder: Path, error: OSError, *, file: Path | None = None, subjec
     if not inside.is_dir():
         what = "This is a file, not a folder." if inside == where else f"{inside} is a file, not a folder."
         advice = "Choose another folder."
+    elif error.errno == errno.EISDIR:
+        what, advice = "This is a folder, not a file.", "Choose another name."
     elif error.errno in _FULL:
         what, advice = f"The disk of the folder {where} is full.", f"Make room there, or {_ANOTHER}"
     elif error.errno == errno.EROFS:

@@ -19,6 +19,7 @@ from core.data.disk import unwritable
         (errno.EACCES, "You may not write in the folder {}. Try: Change its permissions"),
         (errno.EFBIG, "A file in the folder {} may not be as large as this. Try: Raise"),
         (errno.EIO, "Nothing can be written in the folder {}: Input/output error. Try: "),
+        (errno.EISDIR, "This is a folder, not a file. Try: "),
         (errno.ENAMETOOLONG, "The name is longer than the disk takes. Try: "),
     ],
 )
