@@ -63,4 +63,6 @@ def test_a_label_is_as_long_as_its_axis_allows(qtbot):
     area.resize(400, 150)
     qtbot.waitUntil(lambda: axis.labelText == "Y (px)")
     area.resize(400, 700)
-    qtbot.waitUntil(lambda: axis.labelText.startswith("Y from"))
+    qtbot.waitUntil(lambda: axis.labelText.startswith("Y from") and axis.size().height() > 500)
+    box = axis.mapRectFromItem(axis.label, axis.label.boundingRect())
+    assert abs(box.center().y() - axis.size().height() / 2) < 3

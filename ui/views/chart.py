@@ -111,6 +111,7 @@ def fitting_label(plot: pg.PlotItem, side: str, text: str, short: str) -> None:
         wanted = text if wide <= room else short
         if axis.labelText != wanted:
             axis.setLabel(wanted)
+            axis.resizeEvent()  # puts it in the middle
 
     plot.getViewBox().sigResized.connect(fit)
 
