@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 
 TINY = 2.5
 ROOM = 10.0  # screen pixels
+CROWDED = 500  # figures; more are small and thin, so that they do not cover each other and the points
 ON_SCREEN = (QPaintEngine.Type.Raster, QPaintEngine.Type.OpenGL2)
 
 
@@ -121,9 +123,12 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
         """Crosses, rings or diamonds, of one size on the screen whatever the scale: one is drawn, then stamped."""
         mapped = painter.worldTransform().map(self._points)  # the array below only borrows its memory
         points = pg.functions.ndarray_from_qpolygonf(mapped)
+        crowded = len(self._points) > CROWDED
         half = max(self.size, 5.0) / 2.0 + {"ring": 3.0, "diamond": 1.5}.get(figure, 0.0)
+        half = 0.5 * half if crowded else half
         room = half + 3.0
-        stamp = _stamp(painter, half, room, figure, (self.ground, self.colour))
+        lines = ((1.2, self.colour),) if crowded else ((4.0, self.ground), (1.8, self.colour))
+        stamp = _stamp(painter, half, room, figure, lines)
         painter.save()
         painter.resetTransform()
         for x, y in (points - room).tolist():
@@ -132,9 +137,9 @@ class Dots(pg.GraphicsObject):  # type: ignore[misc]
 
 
 def _stamp(
-    painter: QPainter, half: float, room: float, figure: str, colours: tuple[QColor, QColor]
+    painter: QPainter, half: float, room: float, figure: str, lines: Sequence[tuple[float, QColor]]
 ) -> QPixmap:
-    """A picture of one figure in the middle of a square of half side `room`."""
+    """A picture of one figure in the middle of a square of half side `room`, drawn with these widths and colours."""
     ratio = painter.device().devicePixelRatioF()
     size = math.ceil(2.0 * room * ratio)
     stamp = QPixmap(size, size)
@@ -143,7 +148,7 @@ def _stamp(
     inner = QPainter(stamp)
     inner.setRenderHint(QPainter.RenderHint.Antialiasing)
     inner.translate(room, room)
-    for width, colour in zip((4.0, 1.8), colours, strict=True):
+    for width, colour in lines:
         inner.setPen(QPen(colour, width))
         if figure == "diamond":
             corners = ((0.0, half), (half, 0.0), (0.0, -half), (-half, 0.0))
