@@ -27,6 +27,7 @@ class CardsTable(QTableWidget):
         self.setAccessibleName("Header cards before and after")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)  # Tab leaves the table
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)

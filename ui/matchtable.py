@@ -171,6 +171,7 @@ class MatchTable(QWidget):
         self.model = MatchModel()
         self.view = QTableView(self)
         self.view.setModel(self.model)
+        self.view.setTabKeyNavigation(False)  # Tab leaves the table
         self.label = ElidedLabel(self)
         self.buttons = QHBoxLayout()
         self.buttons.setContentsMargins(8, 4, 8, 4)

@@ -41,6 +41,7 @@ class FigureTable(QTableWidget):
             self.setHorizontalHeaderItem(place, item)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)  # Tab leaves the table
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)

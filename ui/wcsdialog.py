@@ -292,6 +292,7 @@ def _table(heads: Sequence[str], name: str, parent: QWidget) -> QTableWidget:
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    made.setTabKeyNavigation(False)  # Tab leaves the table
     made.setAlternatingRowColors(True)
     made.setShowGrid(False)
     made.setWordWrap(False)

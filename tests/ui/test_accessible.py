@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -13,12 +15,15 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QScrollBar,
+    QTableView,
     QTextEdit,
     QWidget,
 )
 
 from core.params import TASKS
+from ui.headerletdialog import HeaderletDialog
 from ui.panels.section import Heading, switch_of
+from ui.wcsdialog import WCSDialog
 
 CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
@@ -90,3 +95,12 @@ def test_why_a_field_is_grey_or_wrong_is_told_too(make_window):
     rows = {name: row for box in panel.form.boxes for name, row in box.rows.items()}
     assert "out of range" in rows["final_pixfrac"].editor.accessibleDescription()
     assert "final_wcs" in rows["final_scale"].editor.accessibleDescription()
+
+
+def test_no_table_keeps_the_keyboard(make_window):
+    """Tab goes on from every table, those of the dialogs too."""
+    window = make_window("a_flt.fits")
+    dialogs = (WCSDialog([], window), HeaderletDialog(Path("a.fits"), Path("b_hlet.fits"), (), window))
+    tables = [table for widget in (window, *dialogs) for table in widget.findChildren(QTableView)]
+    assert len(tables) >= 6
+    assert [described(table) for table in tables if table.tabKeyNavigation()] == []
