@@ -60,7 +60,7 @@ QCheckBox::indicator, QAbstractItemView::indicator {{ width: 13px; height: 13px;
     border-radius: 3px; background: {field}; }}
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {accent};
     border-color: {accent}; image: url({tick}); }}
-QCheckBox:focus, QRadioButton:focus {{ text-decoration: underline; }}
+QCheckBox:focus, QRadioButton:focus {{ background: {selection}; border-radius: 3px; }}
 QCheckBox::indicator:disabled {{ border-color: {line}; background: {panel}; }}
 QCheckBox::indicator:checked:disabled {{ background: {faint}; border-color: {faint}; }}
 QRadioButton::indicator {{ width: 11px; height: 11px; border: 1px solid {muted}; border-radius: 6px;

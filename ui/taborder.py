@@ -40,6 +40,7 @@ def go(window: QWidget, forwards: bool) -> bool:
     if now is None:
         return False
     target = found[(found.index(now) + (1 if forwards else -1)) % len(found)]
+    window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)  # or styles would not draw the focus
     reasons = Qt.FocusReason
     target.setFocus(reasons.TabFocusReason if forwards else reasons.BacktabFocusReason)
     return True

@@ -52,6 +52,8 @@ def test_tab_and_back_tab_go_round(qtbot, make_window, view):
         qtbot.keyClick(now, key)
         assert QApplication.focusWidget() is chain[chain.index(now) + by]
     assert panel.search.hasFocus()
+    # buttons, choices and sliders draw their focus only then
+    assert window.testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
     chain = list(ordered(window))
     chain[-1].setFocus()
     qtbot.keyClick(chain[-1], Qt.Key.Key_Tab)
