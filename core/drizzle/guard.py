@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,10 @@ _FLAGGED = 8  # stars of an exposure that must be flagged before it is looked at
 _FEWEST, _FEWEST_FAR = 4, 12  # stars that must agree on one distance
 _CELL = 2.0  # arcseconds; what is flagged in one such cell may be one track of a cosmic ray
 _CHANCE = 1e-4  # at most, of as many agreeing anywhere by chance
+_CELL_OF_STEPS = 0.1  # arcseconds
+_PIXELS_OFF = 2.0  # centres are whole pixels: the median of a few is no better than one
+_SPARSE = 200  # star centres of a chip up to which those that are not flagged are looked at too
+_CHANCE_OF_ALL = 1e-5  # the same as _CHANCE where they are
 _REACH, _FAR = 2.0, 10.0  # arcseconds: usual errors of pointing, and those after a lost guide star
 
 
@@ -34,13 +38,15 @@ _REACH, _FAR = 2.0, 10.0  # arcseconds: usual errors of pointing, and those afte
 class Cores:
     """Star centres of a chip: how many, how many of them flagged, and the brightest flagged ones.
 
-    `x`, `y` are 0-based pixels, float64 (n,), n at most 400, the brightest first.
+    `x`, `y` are 0-based pixels, float64 (n,), n at most 400, the brightest first; `kept` float64 (m, 2), the same of
+    those that are not flagged, in sparse fields only.
     """
 
     count: int
     flagged: int
     x: Floats
     y: Floats
+    kept: Floats = field(default_factory=lambda: np.empty((0, 2)))
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,8 @@ def find_cores(
     hit = np.flatnonzero(flagged)
     hit = hit[np.argsort(-height[hit], kind="stable")][:_KEPT_A_CHIP]
     share = float(flagged.mean()) if flagged.size else 0.0
-    return Cores(counted, round(share * counted), x[hit], y[hit])
+    kept = np.column_stack([x, y])[flagged == 0] if counted <= _SPARSE else np.empty((0, 2))
+    return Cores(counted, round(share * counted), x[hit], y[hit], kept)
 
 
 def share_of(chips: Sequence[Cores]) -> tuple[int, float]:
@@ -100,12 +107,13 @@ def repeats(
     that are at most `near` arcseconds apart keep each other company, and the one with most company is `other`.
     """
     places = {name: _in_frame(chips, frame) for name, chips in exposures.items() if _flagged(chips)}
-    steps = {
-        (a, b): found
-        for a in places
-        for b in places
-        if a != b and (found := _step(places[a], places[b], frame.scale)) is not None
-    }
+    every = {name: _in_frame(exposures[name], frame, kept=True) for name in places}
+
+    def between(a: str, b: str) -> tuple[float, int] | None:
+        found = _step(places[a], places[b], frame.scale)
+        return found if found is not None else _sparse_step(every[a], every[b], frame.scale, near)
+
+    steps = {(a, b): found for a in places for b in places if a != b and (found := between(a, b)) is not None}
     if not steps:
         return ()
 
@@ -127,27 +135,49 @@ def _step(first: Floats, second: Floats, scale: float) -> tuple[float, int] | No
     return near if near is not None else common_step(first, second, scale, _FAR, _FEWEST_FAR)
 
 
-def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS) -> Floats:
-    """Flagged stars, (n, 2) 0-based pixels of the frame."""
-    made = [frame.sky_to_pix(*wcs.pix_to_sky(cores.x, cores.y)) for wcs, cores in chips if cores.x.size]
-    return np.concatenate([np.column_stack(pair) for pair in made]) if made else np.empty((0, 2))
+def _sparse_step(first: Floats, second: Floats, scale: float, near: float) -> tuple[float, int] | None:
+    """The common step of all stars of two exposures, flagged or not; None where they are on the same places.
+
+    Of two exposures that lie apart only part of the stars is flagged in each, and in a sparse field too few in both.
+    Where they lie on each other more stars agree on no step than on any other.
+    """
+    found = common_step(first, second, scale, chance=_CHANCE_OF_ALL, cell=min(_CELL_OF_STEPS, 0.85 * scale))
+    return found if found is not None and found[0] > max(near, _PIXELS_OFF * scale) else None
+
+
+def _in_frame(chips: Sequence[tuple[ChipWCS, Cores]], frame: ChipWCS, *, kept: bool = False) -> Floats:
+    """Flagged stars, with `kept` all of sparse fields, (n, 2) 0-based pixels of the frame."""
+    made = [np.empty((0, 2))]
+    for wcs, cores in chips:
+        found = np.column_stack([cores.x, cores.y])
+        if kept:
+            found = np.concatenate([found, cores.kept]) if cores.count <= _SPARSE else found[:0]
+        if len(found):
+            made.append(np.column_stack(frame.sky_to_pix(*wcs.pix_to_sky(*found.T))))
+    return np.concatenate(made)
 
 
 def common_step(
-    first: Floats, second: Floats, scale: float, reach: float = _REACH, fewest: int = _FEWEST
+    first: Floats,
+    second: Floats,
+    scale: float,
+    reach: float = _REACH,
+    fewest: int = _FEWEST,
+    chance: float = _CHANCE,
+    cell: float = _CELL_OF_STEPS,
 ) -> tuple[float, int] | None:
     """The distance in arcseconds at which most stars of `first` have one of `second`, and how many; None when chance
     would give as many.
 
-    Both are (n, 2) pixels of a frame of `scale` arcseconds a pixel. The differences are counted in cells of 0.1
-    arcsecond, three by three of them together, out to `reach` arcseconds. In a sparse field a few stars (`fewest`)
+    Both are (n, 2) pixels of a frame of `scale` arcseconds a pixel. The differences are counted in cells of `cell`
+    arcseconds, three by three of them together, out to `reach` arcseconds. In a sparse field a few stars (`fewest`)
     are enough, if they stand apart: flagged cosmic rays of two exposures are hardly ever so near to each other, but
     where they are, two long tracks, it is many times at once.
     """
     steps = (second[None, :, :] - first[:, None, :]) * scale
     near = np.abs(steps).max(axis=2) < reach
     of, step = np.nonzero(near)[0], steps[near]
-    edges = np.arange(-reach, reach + 0.05, 0.1)
+    edges = np.arange(-reach, reach + 0.5 * cell, cell)
     counts = np.histogram2d(step[:, 0], step[:, 1], bins=(edges, edges))[0]
     boxes = sum(
         counts[j : j - 2 or None, i : i - 2 or None] for j in range(3) for i in range(3)
@@ -157,11 +187,11 @@ def common_step(
     others = 9.0 * (len(step) - stars + 1) / counts.size  # expected of a box
     if stars < max(fewest, others + 6.0 * math.sqrt(others)):
         return None
-    middle = np.array([edges[place[0]], edges[place[1]]]) + 0.15
-    inside = np.abs(step - middle).max(axis=1) <= 0.15
+    middle = np.array([edges[place[0]], edges[place[1]]]) + 1.5 * cell
+    inside = np.abs(step - middle).max(axis=1) <= 1.5 * cell
     apart = len(np.unique((first[of[inside]] * scale // _CELL).astype(np.int64), axis=0))
     most = stars > _SHARE * min(len(first), len(second)) and stars >= _FLAGGED
-    if apart < fewest or not (most or _as_many(apart, others) * boxes.size < _CHANCE):
+    if apart < fewest or not (most or _as_many(apart, others) * boxes.size < chance):
         return None
     return float(np.hypot(*np.median(step[inside], axis=0))), stars
 

@@ -50,18 +50,20 @@ def _sky(subtract: Any, noise: Any) -> Sky:
 
 def _told(one: Flagged) -> list[Any]:
     stars = one.stars
-    told = None if stars is None else [stars.count, stars.flagged, stars.x.tolist(), stars.y.tolist()]
+    told = None
+    if stars is not None:
+        told = [stars.count, stars.flagged, stars.x.tolist(), stars.y.tolist(), stars.kept.tolist()]
     return [one.count, one.fraction, one.core_fraction, told]
 
 
 def _flagged(count: Any, fraction: Any, core: Any, stars: Any) -> Flagged:
     cores = None
     if stars is not None:
-        number, flagged, x, y = stars
-        places = [np.array(each, np.float64).reshape(-1) for each in (x, y)]
-        if places[0].shape != places[1].shape:
+        number, flagged, x, y, kept = stars
+        column, row = (np.array(each, np.float64).reshape(-1) for each in (x, y))
+        if column.shape != row.shape:
             raise ValueError("columns of different lengths")
-        cores = Cores(int(number), int(flagged), *places)
+        cores = Cores(int(number), int(flagged), column, row, np.array(kept, np.float64).reshape(-1, 2))
     return Flagged(int(count), _number(fraction), _number(core), cores)
 
 

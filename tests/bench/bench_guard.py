@@ -10,6 +10,10 @@ named exposure that were flagged as cosmic rays, in the mean: what the final ima
 
 Twenty seeds, 0.6": no alarm of 60 aligned sets of 2, 3 and 6 exposures; all 60 misaligned ones stopped, the right
 exposure named; 51, 68 and 97 % of its stars were flagged.
+
+Sparse fields (--density 0.02, 8 to 16 stars an exposure): of two exposures 26 of 30 stopped, of three 11 of 15, with
+0.1 all 10; below, with 0.01, 4 of 20, for two or three stars that agree may be chance. All were named rightly, and none
+of 92 aligned sets gave an alarm. With the flagged stars alone it had been 20 of 30 and 2 of 20.
 """
 
 from __future__ import annotations

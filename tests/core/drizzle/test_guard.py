@@ -116,6 +116,29 @@ def test_few_flagged_stars_are_no_sign() -> None:
     assert share_of([]) == (0, 0.0)
 
 
+def _sparse(step, kept=True):
+    """Two exposures of eight stars, of which three are flagged in both, three in one, and of cosmic rays."""
+    base = chip_wcs(shape=(1000, 1000))
+    rng = np.random.default_rng(7)
+    stars = rng.uniform(50, 950, (8, 2))
+    made = {}
+    for name, wcs, some in (("a", base, [0, 1, 2, 3, 4]), ("b", shifted(base, *step), [0, 1, 2, 5])):
+        rays = rng.uniform(0, 1000, (12, 2))
+        x, y = np.concatenate([stars[some], rays]).T
+        others = np.delete(stars, some, axis=0) if kept else np.empty((0, 2))
+        made[name] = [(wcs, Cores(20, len(x), x, y, others))]
+    return made
+
+
+def test_stars_that_are_not_flagged_help_in_a_sparse_field() -> None:
+    frame = frame_wcs(shape=(1200, 1200))
+    found = repeats(_sparse((14.0, 5.0)), frame, near=0.03)
+    assert {each.name: each.distance for each in found} == {"b": pytest.approx(0.59, abs=0.03)}
+    assert found[0].stars == 8
+    assert repeats(_sparse((14.0, 5.0), kept=False), frame, near=0.03) == ()
+    assert repeats(_sparse((0.0, 0.0)), frame, near=0.03) == ()
+
+
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return list(simulate(Scene(seed=5), tmp_path_factory.mktemp("scene")).files)
