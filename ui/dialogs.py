@@ -226,7 +226,9 @@ class Ask:
     def may_carry_back(self, image: str, lines: list[str], left: list[str]) -> bool:
         """Whether the exposures in `lines` may have the correction of a drizzled image; those in `left` cannot."""
         more = "\n".join(_listed(lines))
-        more += "\n\nThe present WCS stays in each header as an alternate, and the headers before are recorded."
+        more += (
+            "\n\nThe present WCS stays in each header as an alternate, and the headers before are recorded."
+        )
         if left:
             more += "\n\nNot changed:\n" + "\n".join(_listed(left))
         count = _count(len(lines), "exposure")
