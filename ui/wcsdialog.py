@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,12 @@ class WCSDialog(QDialog):
         layout.addWidget(whole, 1)
         layout.addWidget(self.told)
         layout.addWidget(close)
+        states, inside = (
+            (self.states, self.restore),
+            (self.versions, self.primary, self.headerlet, self.export),
+        )
+        for one, next_one in pairwise((self.files, self.many, *states, *inside, close)):
+            QWidget.setTabOrder(one, next_one)
         self.resize(1000, 600)
 
     def _wire(self) -> None:
