@@ -180,6 +180,34 @@ class TestImages:
             rest(qtbot, aligned)
         assert view.match == 3, "after the last comes the first"
 
+    def test_a_lasso_leaves_the_images_where_they_are_and_adds(self, qtbot, aligned):  # noqa: F811
+        view = aligned.views.pair
+        aligned.views.show("pair")
+        rest(qtbot, aligned)
+        canvas = view.images[0].canvas
+        canvas.fit()
+        aligned.pick.action.setChecked(True)
+        before, taken = canvas.state, []
+        for left, keys in ((0.2, NO), (0.55, SHIFT)):
+            shares = ((left, 0.3), (left + 0.25, 0.3), (left + 0.25, 0.7), (left, 0.7))
+            draw(
+                qtbot,
+                canvas,
+                [QPoint(int(canvas.width() * x), int(canvas.height() * y)) for x, y in shares],
+                keys,
+            )
+            rest(qtbot, aligned)
+            taken.append(set(aligned.views.selection.places.tolist()))
+            assert canvas.state == before
+        assert 1 < len(taken[0]) < len(taken[1])
+        assert taken[0] < taken[1]
+        assert f"{len(taken[1])} stars are selected" in view.words.text()
+        aligned.pick.action.setChecked(False)
+        qtbot.mouseClick(view.steps[1], LEFT)
+        rest(qtbot, aligned)
+        assert view.match == min(taken[1])
+        assert canvas.state.zoom >= 7.9
+
     def test_both_move_together_and_a_click_selects_in_either(self, qtbot, aligned):  # noqa: F811
         view = aligned.views.pair
         aligned.views.show("pair")

@@ -46,6 +46,7 @@ class PairController(QObject):
         self.show, self.lane, self.view = show, lane, views.pair
         self._beside: Path | None = None
         self._match: int | None = None
+        self._still = False
         self._image: ImageResult | None = None
         views.tabs.currentChanged.connect(self.refresh)
         views.selection.changed.connect(self._selected)
@@ -84,9 +85,13 @@ class PairController(QObject):
             self.show_match(int(places[(now + by) % len(places)]))
 
     def _selected(self) -> None:
+        """The star is shown close; those that a lasso took on the images leave these as they are, for there may be
+        more to take."""
         places = self.views.selection.places
-        if self._match not in places:
-            self._match = int(places[0]) if len(places) else None
+        in_front = self.views.tabs.currentWidget() is self.view
+        self._still = self.views.selection.is_drawn and in_front and len(places) > 1
+        if self._still or self._match not in places:
+            self._match = int(places[0]) if len(places) and not self._still else None
         self.refresh()
 
     def _drop(self, message: str) -> None:
@@ -108,8 +113,7 @@ class PairController(QObject):
             self._drop("This exposure is no longer in the list.")
             return
         beside = self._besides(image, alignment, exposures)
-        star = 0 if self._match is None else self._match
-        extver = int(image.sources.extver[image.matches.image[star]]) if len(image.matches) else 1
+        extver = self._extver(image)
         left = _side(exposures[image.path], image, extver)
         if left is None:
             self._drop("This exposure was changed since the alignment.")
@@ -126,6 +130,16 @@ class PairController(QObject):
             done=self._found,
             key="pair",
         )
+
+    def _extver(self, image: ImageResult) -> int:
+        """The chip of the star that is looked at; without one the chip on show, or that of the first match."""
+        assert image.matches is not None
+        assert image.sources is not None
+        shown = self.view.sides[0]
+        if self._match is None and shown is not None and shown.path == image.path:
+            return shown.extver
+        star = 0 if self._match is None else self._match
+        return int(image.sources.extver[image.matches.image[star]]) if len(image.matches) else 1
 
     def _besides(
         self, image: ImageResult, alignment: Alignment, exposures: dict[Path, Exposure]
@@ -147,7 +161,8 @@ class PairController(QObject):
     def _found(self, pair: tuple[Side, Side | None]) -> None:
         if self._image is not None:
             left, right = pair
-            self.view.show_pair(left, right, self._match, ALONE)
+            self.view.show_pair(left, right, self._match, ALONE, still=self._still)
+            self._still = False
             self._mark()
             self._say()
 
@@ -179,9 +194,10 @@ class PairController(QObject):
         self.view.enable_steps(len(places) > 1)
         if self._match is None:
             count = int((state_of(image) == State.USED).sum())
+            several = f"{len(places)} stars are selected; the arrows go from one to the next."
+            alone = "Click a star, or draw a lasso (L): it is shown close, in both exposures."
             self.view.say(
-                f"Matches of {image.name}: {count} used by the fit",
-                "Click a star, or draw a lasso (L): it is shown close, in both exposures.",
+                f"Matches of {image.name}: {count} used by the fit", several if len(places) > 1 else alone
             )
             return
         shown = Residuals.of(image, alignment)

@@ -81,7 +81,9 @@ class ImagePick(QObject):
         x, y = self.places()
         if len(x):
             chosen = np.flatnonzero(within(x, y, corners))
+            self.selection.is_drawn = True
             self.selection.add(chosen) if more else self.selection.set(chosen)
+            self.selection.is_drawn = False
 
     def _clicked(self, x: float, y: float) -> None:
         places = self.places()

@@ -158,11 +158,13 @@ class PairView(QWidget):
             self.beside.addItem(name, path)
         self.beside.setCurrentIndex(next((n for n, (_, path) in enumerate(names) if path == chosen), -1))
 
-    def show_pair(self, left: Side, right: Side | None, match: int | None, why: str = "") -> None:
-        """Two chips, with the star of `match` in the middle of both (None: the whole chips); `why` there is no right
-        one."""
+    def show_pair(
+        self, left: Side, right: Side | None, match: int | None, why: str = "", *, still: bool = False
+    ) -> None:
+        """Two chips, with the star of `match` in the middle of both (None: the whole chips), or where they are when
+        they stay `still`; `why` there is no right one."""
         self.stack.show_picture()
-        moved = match != self.match
+        moved = match != self.match and not still
         zoom = CLOSE if self.match is None else max(CLOSE, self.images[0].canvas.state.zoom)
         self.match = match
         asked = [self._show_side(place, side, why) for place, side in enumerate((left, right))]

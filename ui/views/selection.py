@@ -26,6 +26,7 @@ class Selection(QObject):
         super().__init__(parent)
         self._places: Ints = np.empty(0, dtype=np.int64)
         self.by_magnitude = False
+        self.is_drawn = False  # while what changes is what a lasso holds on an image
 
     def colour_by(self, magnitude: bool) -> None:
         """Colour points by magnitude, or by chip."""
