@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from core.align.results import ImageResult
@@ -25,6 +25,7 @@ __all__ = ["ResidualView", "Residuals"]
 Floats = NDArray[np.float64]
 
 FEWEST = 60
+LOW = 300  # screen pixels of the view
 NOTHING = (np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
 
 
@@ -35,6 +36,7 @@ class ResidualView(LinkedChart):
         super().__init__("Residuals of the fit", "no residuals", selection, parent)
         self._groups: list[Group] = []
         self._limit: float | None = None
+        self._low = False
         self.zeros: list[pg.InfiniteLine] = []
         self.points: list[list[Dots]] = []
         self.rings: list[Dots] = []
@@ -77,6 +79,18 @@ class ResidualView(LinkedChart):
         self.beyond.append(beyond)
         self.trends.append(trend)
         self.points.append([])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """In a low window the points matter more than the names of the axes, and the lower panels have the numbers."""
+        super().resizeEvent(event)
+        low = self.height() < LOW
+        if low is self._low:
+            return
+        self._low = low
+        for place, plot in enumerate(self.plots):
+            for side in ("left", "bottom", "right"):
+                plot.showLabel(side, not low)
+            plot.showAxis("bottom", not low or place >= 2)
 
     def set_limit(self, ylimit: float | None) -> None:
         """The parameter ylimit: half the range of DX and DY in pixels; None chooses it by the used matches."""

@@ -292,6 +292,17 @@ class TestResiduals:
         view.set_limit(1.0)
         assert len(view.beyond[0].getData()[0]) == 0
 
+    def test_a_low_window_keeps_its_room_for_the_points(self, qtbot: QtBot, alignment: Alignment) -> None:
+        view = shown(qtbot, ResidualView, alignment)
+        named = [plot.getAxis("bottom").label.isVisible() for plot in view.plots]
+        size = view.size()
+        view.resize(480, 250)
+        qtbot.waitUntil(lambda: view.height() < 300)
+        assert not any(plot.getAxis("bottom").label.isVisible() for plot in view.plots)
+        view.resize(size)
+        qtbot.waitUntil(lambda: view.size() == size)
+        assert [plot.getAxis("bottom").label.isVisible() for plot in view.plots] == named == [True] * 4
+
     def test_a_single_selected_star_gets_its_ring(self, qtbot: QtBot, alignment: Alignment) -> None:
         view = shown(qtbot, ResidualView, alignment)
         before = view.grab().toImage()
