@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,14 @@ SCENE = Scene(seed=3, n_exposures=2, density=0.02, noise=False, defects=False, c
 NORTH = 0.1  # arcsec that the alignment moved the drizzled image
 
 
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory) -> tuple[Path, ...]:
+    return simulate(SCENE, tmp_path_factory.mktemp("simulated")).files
+
+
 @pytest.fixture
-def files(tmp_path) -> list[Path]:
-    return list(simulate(SCENE, tmp_path).files)
+def files(simulated, tmp_path) -> list[Path]:
+    return [Path(shutil.copy(path, tmp_path)) for path in simulated]
 
 
 def drizzled(files: list[Path], names: list[str]) -> Path:
@@ -96,9 +102,9 @@ def test_an_image_that_was_not_aligned_is_refused(qtbot, window, files):
     assert "carry back" not in window.ask.asked
 
 
-def test_the_real_question_names_image_and_exposures(window, monkeypatch):
+def test_the_real_question_names_image_and_exposures(monkeypatch):
     asked = []
     monkeypatch.setattr(Ask, "_confirmed", lambda _, *words: asked.append(" ".join(words)))
-    Ask(window).may_carry_back("field_drz.fits", ["a_flt.fits: IDC to TWEAK"], ["b_flt.fits: gone"])
+    Ask(None).may_carry_back("field_drz.fits", ["a_flt.fits: IDC to TWEAK"], ["b_flt.fits: gone"])
     assert "Carry the alignment of field_drz.fits back to 1 exposure?" in asked[0]
     assert "Not changed:\n•  b_flt.fits: gone" in asked[0]
