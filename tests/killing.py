@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,32 +29,36 @@ for _ in sys.stdin:
 
 
 class Victims:
-    """Runs of `work`, one after the other, each a copy of one process: what it imports takes longer than the work."""
+    """Runs of `work`, one after the other, each a copy of one process: what it imports takes longer than the work.
+
+    `late` counts those that had come to their end before they could be killed."""
 
     def __init__(self, host: subprocess.Popen[str]) -> None:
         assert host.stdin is not None
         assert host.stdout is not None
-        self._host, self._commands, self._said = host, host.stdin, host.stdout
+        self._commands, self._said = host.stdin, host.stdout
+        self.late = 0
 
     @contextmanager
     def killed(self, lines: int) -> Iterator[None]:
         """Start the work and wait until it has said so many lines; it is killed when the block is left.
 
-        Raises AssertionError when the work was over before."""
+        Raises AssertionError when the work does not say so much."""
         self._commands.write("go\n")
         self._commands.flush()
         child = heard = 0
         while heard < lines or not child:
             words = self._line()
-            assert words[:1] != ["ended"], "the work was over before it could be killed"
+            assert words[:1] != ["ended"], "the work has not said so much"
             child, heard = (int(words[1]), heard) if words[:1] == ["started"] else (child, heard + 1)
         try:
             yield
         finally:
-            os.kill(child, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
             while (words := self._line())[:1] != ["ended"]:
                 pass
-        assert int(words[1]) == signal.SIGKILL, "the work was over before it could be killed"
+        self.late += int(words[1]) != signal.SIGKILL
 
     def _line(self) -> list[str]:
         line = self._said.readline()

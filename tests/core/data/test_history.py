@@ -438,6 +438,7 @@ def test_killed_at_any_moment_every_state_can_be_put_back(exposure_file: Path) -
             assert exposure_file.read_bytes() == first
             restore(exposure_file, 2)
             assert open_exposure(exposure_file).chips[0].header["NMATCH"] == -1
+    assert writer.late == 0
 
 
 def test_histories_that_know_pixels_by_sha_256_are_still_read(exposure_file: Path) -> None:

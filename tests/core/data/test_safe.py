@@ -227,6 +227,7 @@ def test_killed_at_any_moment_the_old_or_the_new_file_is_whole(exposure_file: Pa
             assert number >= times
             assert np.unique(chip.read_dq()).tolist() == [number % 100]
             seen.add(number)
+    assert writer.late == 0
     assert len(seen) > 1
 
 

@@ -141,6 +141,7 @@ def test_a_killed_run_damages_nothing_and_the_next_ends_well(
             for path in files:
                 with fits.open(path) as hdus:
                     assert [hdu.data is not None for hdu in hdus[1:7]] == [True] * 6
+    assert run.late <= 2  # of five, on a busy machine
     astrodrizzle(files, PARAMS, folder=folder)
     check_whole(folder)
     assert digests(folder) == expected
