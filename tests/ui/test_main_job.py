@@ -181,7 +181,7 @@ def test_stop_and_drizzle_again(qtbot, window, tmp_path):
 def test_the_window_is_never_deaf(qtbot, window):
     """Worst gap of a 5 ms timer during Align and Drizzle, kernels compiled.
 
-    Another program may take the processor away at any time, so the best of three rounds counts: what the window
+    Another program may take the processor away at any time, so the best of up to six rounds counts: what the window
     does itself happens in every round.
     """
     window.params.assign("imagefindpars", threshold=200.0)
@@ -189,7 +189,7 @@ def test_the_window_is_never_deaf(qtbot, window):
     window.ask.answers["unapplied"] = "as is"
     press(qtbot, window, "drizzle")
     worst = []
-    for _ in range(3):
+    for _ in range(6):
         window.session.memory.forget()
         for journal in window.drizzle.folder().glob("*_steps.json"):
             journal.unlink()
